@@ -1,0 +1,1 @@
+//! What a circle's records add up to: admission, replacement, life, quotas, digests

@@ -1,0 +1,76 @@
+//! What an index keeps of a listing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analyse::Reader;
+use crate::score::Field;
+use record::{Cell, Language, Listing, Side, Terms};
+
+/// A listing in an index. Its words are not kept: they are read again when they are needed.
+#[derive(Debug)]
+pub(crate) struct Entry<Id> {
+    pub(crate) id: Id,
+    pub(crate) author: [u8; 32],
+    pub(crate) side: Side,
+    pub(crate) terms: Terms,
+    /// Whether any are left.
+    pub(crate) available: bool,
+    pub(crate) language: Option<Language>,
+    pub(crate) cell: Option<Cell>,
+    pub(crate) category: Box<str>,
+    title: Box<str>,
+    text: Box<str>,
+}
+
+/// What a listing has to do with one word.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    /// How much it says the word: the sum of the masses of its mentions.
+    pub(crate) mass: f64,
+    /// The stems that its mentions have.
+    pub(crate) stems: BTreeSet<String>,
+}
+
+impl<Id> Entry<Id> {
+    pub(crate) fn new(id: Id, author: [u8; 32], listing: &Listing) -> Self {
+        Self {
+            id,
+            author,
+            side: listing.side,
+            terms: listing.terms,
+            available: listing.left > 0,
+            language: listing.language,
+            cell: listing.cell,
+            category: listing.category.as_str().into(),
+            title: listing.title.as_str().into(),
+            text: listing.text.as_str().into(),
+        }
+    }
+
+    /// The parts that hold words, the most telling first.
+    pub(crate) fn fields(&self) -> [(Field, &str); 3] {
+        [(Field::Title, &self.title), (Field::Category, &self.category), (Field::Text, &self.text)]
+    }
+
+    /// Each word of the listing by its folded form. A function of the listing alone, so that it can be
+    /// taken out of the index as it was put in.
+    pub(crate) fn shares(&self) -> BTreeMap<String, Share> {
+        let reader = Reader::new(self.language);
+        let mut shares: BTreeMap<String, Share> = BTreeMap::new();
+        for (field, text) in self.fields() {
+            let words = reader.words(text);
+            let mass = field.mass(words.len());
+            for word in words {
+                let share = shares.entry(word.folded).or_default();
+                share.mass += mass;
+                share.stems.extend(word.stems);
+            }
+        }
+        shares
+    }
+
+    /// Whether the two could be a match: a need and an offer of two authors, with something left.
+    pub(crate) fn may_match(&self, other: &Self) -> bool {
+        self.side != other.side && self.author != other.author && self.available && other.available
+    }
+}

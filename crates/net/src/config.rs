@@ -1,0 +1,120 @@
+//! What a node is told when it starts, and every bound of this crate, named once.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::Address;
+
+/// What a node is told when it starts.
+#[derive(Clone)]
+pub struct Config {
+    /// The ed25519 secret of the node's own libp2p identity; never a member's key.
+    pub secret: [u8; 32],
+    /// Where to listen. Port 0 lets the system choose. Empty: the node only dials.
+    pub listen: Vec<Address>,
+    /// Peers that are dialled, and dialled again with a growing delay whenever they are not connected.
+    pub peers: Vec<Address>,
+    /// Whether nodes of the same network are looked for (and this one shown) by mDNS.
+    pub mdns: bool,
+    /// How many connections and sessions there may be.
+    pub limits: Limits,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the secret: configurations end up in logs.
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("peers", &self.peers)
+            .field("mdns", &self.mdns)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many connections and sessions there may be. What comes above is refused, what exists stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections that others opened.
+    pub inbound: u32,
+    /// Connections that this node opened.
+    pub outbound: u32,
+    /// Connections that others are opening.
+    pub pending_inbound: u32,
+    /// Connections that others opened from one public address (one /64 in IPv6), pending ones included.
+    pub per_public_ip: u32,
+    /// The same for one address of a LAN, a mesh or this machine.
+    pub per_local_ip: u32,
+    /// Sessions that one peer may have opened.
+    pub sessions_per_peer: usize,
+    /// Sessions that all peers together may have opened.
+    pub sessions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            inbound: 64,
+            outbound: 32,
+            pending_inbound: 16,
+            per_public_ip: 4,
+            per_local_ip: 32,
+            sessions_per_peer: 8,
+            sessions: 64,
+        }
+    }
+}
+
+/// After this many bytes were sent in a session, [`Event::Drained`](crate::Event::Drained) tells when
+/// they have left this node: whoever waits for it never meets [`SEND_QUEUE`].
+pub const DRAIN_AFTER: usize = 256 * 1024;
+/// The most bytes that may wait in one session to be sent. One frame more ends the session.
+pub const SEND_QUEUE: usize = 4 * 1024 * 1024;
+
+/// Frames of one session that were received and not yet taken, in bytes. When it is full, no more is
+/// read, so that the peer is slowed down.
+pub(crate) const RECEIVE_WINDOW: u32 = 256 * 1024;
+/// Gossip messages that wait to be taken, from all peers and from one. More are dropped: gossip may
+/// lose, reconciliation heals.
+pub(crate) const GOSSIP_WAITING: usize = 1024;
+pub(crate) const GOSSIP_WAITING_PER_PEER: usize = 256;
+/// Events and commands between this crate and its user.
+pub(crate) const EVENTS: usize = 256;
+pub(crate) const COMMANDS: usize = 256;
+
+/// The sync protocol's name on the wire.
+pub(crate) const SYNC: &str = "/commonshelf/sync/1";
+/// What `identify` tells; no version and no machine, they would help only who looks for targets.
+pub(crate) const PROTOCOL: &str = "/commonshelf/1";
+pub(crate) const AGENT: &str = "commonshelf";
+
+/// Connections to one peer. One is used ([`crate::single`]); the others are being closed, which can take
+/// minutes on a dead path.
+pub(crate) const PER_PEER: u32 = 4;
+/// Yamux resets the connection above this: 8 sessions each way, gossip, ping and identify fit twice.
+pub(crate) const STREAMS: usize = 32;
+pub(crate) const QUIC_STREAM_WINDOW: u32 = 512 * 1024;
+pub(crate) const QUIC_CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
+pub(crate) const QUIC_IDLE: Duration = Duration::from_secs(30);
+/// TCP, Noise and Yamux together, or QUIC's handshake.
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A connection on which nothing happens except pings is closed.
+pub(crate) const CONNECTION_IDLE: Duration = Duration::from_secs(30 * 60);
+
+/// Three pings unanswered in a row: at most 10 + 5 (answer) + 10 + 10 (a new stream) + 10 (another) = 45
+/// seconds until a dead path is given up.
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(10);
+pub(crate) const PING_ANSWER: Duration = Duration::from_secs(5);
+/// libp2p's ping is silent about the first failure in a row, so this is the third.
+pub(crate) const PING_FAILURES_TOLD: u32 = 2;
+
+/// How long `start` waits for the addresses at which it listens. On a machine without any network none
+/// comes, and that is no error: they come when the network does.
+pub(crate) const LISTEN: Duration = Duration::from_secs(3);
+/// How long a stopping node gives its connections to say goodbye.
+pub(crate) const GOODBYE: Duration = Duration::from_millis(500);
+
+/// The first delay between mDNS queries is half a second, then doubled up to this.
+pub(crate) const MDNS_QUERY: Duration = Duration::from_secs(30);
+pub(crate) const MDNS_LIFE: Duration = Duration::from_secs(6 * 60);
+pub(crate) const MDNS_RETRY: Duration = Duration::from_secs(30);

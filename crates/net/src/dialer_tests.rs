@@ -1,0 +1,213 @@
+use super::*;
+
+fn address(number: usize) -> Multiaddr {
+    format!("/ip4/10.0.0.{number}/tcp/7378").parse().unwrap()
+}
+
+struct Case {
+    dialer: Dialer,
+    now: Instant,
+    attempts: usize,
+}
+
+impl Case {
+    fn new() -> Self {
+        Self { dialer: Dialer::new(7), now: Instant::now(), attempts: 0 }
+    }
+
+    fn pass(&mut self, seconds: f64) {
+        self.now += Duration::from_secs_f64(seconds);
+    }
+
+    /// Starts what is due.
+    fn dial(&mut self) -> Option<(Multiaddr, ConnectionId)> {
+        let due = self.dialer.due(self.now)?;
+        self.attempts += 1;
+        let attempt = ConnectionId::new_unchecked(self.attempts);
+        let address = due.address.clone();
+        self.dialer.started(due, attempt);
+        Some((address, attempt))
+    }
+
+    fn fail(&mut self) {
+        let (_, attempt) = self.dial().unwrap();
+        self.dialer.failed(attempt, self.now);
+    }
+
+    /// How long until something is due, in seconds.
+    fn wait(&self) -> f64 {
+        self.dialer.next_due().unwrap().saturating_duration_since(self.now).as_secs_f64()
+    }
+}
+
+#[test]
+fn delays_double_up_to_five_minutes_and_differ_a_little() {
+    let mut case = Case::new();
+    case.dialer.add(address(1), None, case.now);
+    for expected in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0, 300.0, 300.0] {
+        case.fail();
+        let wait = case.wait();
+        assert!((0.75 * expected..=1.25 * expected).contains(&wait), "{wait} instead of {expected}");
+        assert_eq!(case.dial(), None);
+        case.pass(wait);
+    }
+    let delays: std::collections::BTreeSet<_> = (0..50).map(|seed| delay(5, seed, 0)).collect();
+    assert!(delays.len() > 10);
+    assert!(delay(u32::MAX, 0, 0) <= LAST_DELAY * 5 / 4);
+}
+
+#[test]
+fn a_lost_connection_is_dialled_again_soon_if_it_had_held() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    case.dialer.add(address(1), None, case.now);
+    for _ in 0..6 {
+        case.fail();
+        let wait = case.wait();
+        case.pass(wait);
+    }
+    let (_, attempt) = case.dial().unwrap();
+    case.dialer.connected(peer, Some(attempt), case.now);
+    assert_eq!(case.dialer.next_due(), None);
+    case.pass(1.0);
+    case.dialer.disconnected(peer, case.now);
+    assert!(case.wait() > 40.0, "it had not held");
+    case.pass(case.wait());
+    let (_, attempt) = case.dial().unwrap();
+    case.dialer.connected(peer, Some(attempt), case.now);
+    case.pass(5.0);
+    case.dialer.disconnected(peer, case.now);
+    assert!(case.wait() < 1.3);
+    // It was told twice.
+    case.dialer.disconnected(peer, case.now);
+    assert!(case.wait() < 1.3);
+}
+
+#[test]
+fn the_addresses_of_a_peer_are_tried_one_after_the_other_and_the_good_one_first() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    for number in [1, 2, 3] {
+        case.dialer.add(address(number), Some(peer), case.now);
+    }
+    let mut tried = Vec::new();
+    while let Some((address, attempt)) = case.dial() {
+        assert_eq!(case.dial(), None, "one at a time");
+        tried.push(address);
+        if tried.len() == 2 {
+            case.dialer.connected(peer, Some(attempt), case.now);
+        } else {
+            case.dialer.failed(attempt, case.now);
+        }
+    }
+    assert_eq!(tried, [address(3), address(2)]);
+    case.pass(10.0);
+    case.dialer.disconnected(peer, case.now);
+    case.pass(2.0);
+    assert_eq!(case.dial().unwrap().0, address(2));
+}
+
+#[test]
+fn two_addresses_turn_out_to_be_one_peer() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    case.dialer.add(address(1), None, case.now);
+    case.dialer.add(address(2), None, case.now);
+    let (_, first) = case.dial().unwrap();
+    let (_, second) = case.dial().unwrap();
+    case.dialer.connected(peer, Some(first), case.now);
+    case.dialer.connected(peer, Some(second), case.now);
+    assert_eq!(case.dialer.targets.len(), 1);
+    case.pass(60.0);
+    assert_eq!(case.dial(), None);
+    case.dialer.disconnected(peer, case.now);
+    case.pass(2.0);
+    let (tried, attempt) = case.dial().unwrap();
+    assert_eq!(tried, address(1));
+    case.dialer.failed(attempt, case.now);
+    assert_eq!(case.dial().unwrap().0, address(2));
+}
+
+#[test]
+fn who_dialled_here_is_not_dialled_and_its_late_answer_does_no_harm() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    case.dialer.add(address(1), Some(peer), case.now);
+    let (_, attempt) = case.dial().unwrap();
+    case.dialer.connected(peer, None, case.now);
+    case.dialer.failed(attempt, case.now);
+    case.pass(60.0);
+    assert_eq!(case.dial(), None);
+    case.dialer.disconnected(peer, case.now);
+    assert!(case.wait() < 1.3);
+    // A stranger is nobody to return to.
+    case.dialer.connected(PeerId::random(), None, case.now);
+    assert_eq!(case.dialer.targets.len(), 1);
+}
+
+#[test]
+fn naming_an_address_again_dials_at_once() {
+    let mut case = Case::new();
+    case.dialer.add(address(1), None, case.now);
+    for _ in 0..8 {
+        case.fail();
+        case.pass(case.wait());
+    }
+    case.fail();
+    assert!(case.wait() > 100.0);
+    case.dialer.add(address(1), None, case.now);
+    assert!(case.dial().is_some());
+}
+
+#[test]
+fn what_was_found_nearby_is_forgotten_when_it_is_gone_unless_it_was_reached() {
+    let mut case = Case::new();
+    let (stays, goes) = (PeerId::random(), PeerId::random());
+    case.dialer.nearby(stays, vec![address(1)], case.now);
+    case.dialer.nearby(goes, vec![address(2), address(3)], case.now + Duration::from_secs(2));
+    let (reached, attempt) = case.dial().unwrap();
+    assert_eq!(reached, address(1));
+    assert_eq!(case.dial(), None, "the other waits for two seconds");
+    case.dialer.connected(stays, Some(attempt), case.now);
+    case.pass(2.0);
+    case.fail();
+    case.dialer.expired(stays, &address(1));
+    case.dialer.expired(goes, &address(2));
+    assert_eq!(case.dial().unwrap().0, address(3));
+    case.dialer.failed(ConnectionId::new_unchecked(case.attempts), case.now);
+    case.dialer.expired(goes, &address(3));
+    assert_eq!(case.dialer.targets.len(), 1);
+    for _ in 0..2 * NEARBY {
+        case.dialer.nearby(PeerId::random(), vec![address(9)], case.now);
+    }
+    assert_eq!(case.dialer.targets.len(), 1 + NEARBY);
+}
+
+#[test]
+fn this_node_itself_and_banned_peers_are_never_dialled_again() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    case.dialer.add(address(1), None, case.now);
+    let (_, attempt) = case.dial().unwrap();
+    case.dialer.is_me(attempt);
+    case.dialer.add(address(2), Some(peer), case.now);
+    case.dialer.forget(peer);
+    assert_eq!(case.dialer.next_due(), None);
+}
+
+#[test]
+fn only_who_was_named_is_expected() {
+    let mut case = Case::new();
+    let (old, new) = (PeerId::random(), PeerId::random());
+    case.dialer.add(address(1), None, case.now);
+    let (_, attempt) = case.dial().unwrap();
+    case.dialer.connected(old, Some(attempt), case.now);
+    case.dialer.disconnected(old, case.now);
+    case.pass(2.0);
+    assert_eq!(case.dialer.due(case.now).unwrap().peer, None);
+    let (_, attempt) = case.dial().unwrap();
+    case.dialer.connected(new, Some(attempt), case.now);
+    assert!(case.dialer.of(old).is_none() && case.dialer.of(new).is_some());
+    case.dialer.add(address(2), Some(old), case.now);
+    assert_eq!(case.dialer.due(case.now).unwrap().peer, Some(old));
+}

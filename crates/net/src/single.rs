@@ -1,0 +1,407 @@
+//! One connection to each peer, and the gossip on it.
+//!
+//! libp2p allows several connections to a peer, and gossipsub 0.50 sends its subscriptions on the first
+//! one only. So when a peer restarts while its old connection still seems to be alive here, its new
+//! connection is no first one: it never learns what this node subscribes to, and gossip with it is dead
+//! (rust-libp2p #5097). Closing the old connection afterwards doesn't help, and on a dead path closing may
+//! itself take a quarter of an hour.
+//!
+//! This behaviour wraps gossipsub and shows it exactly one connection to each peer. When a second one
+//! comes, both ends choose by the same rule ([`Behaviour::prefers`]). If the new one is chosen, gossipsub is
+//! told that the old one is closed before it hears of the new one, and starts afresh; the old one is
+//! really closed in the background, and nothing of it is heard any more. If the two ends should disagree,
+//! both connections close and the peers dial again.
+//!
+//! It must be the last field of the whole behaviour: what it has admitted, nobody may refuse afterwards.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use libp2p::core::transport::PortUse;
+use libp2p::core::{ConnectedPoint, Endpoint};
+use libp2p::swarm::behaviour::{ConnectionClosed, ConnectionEstablished, FromSwarm};
+use libp2p::swarm::{
+    CloseConnection, ConnectionDenied, ConnectionId, NetworkBehaviour, THandler, THandlerInEvent,
+    THandlerOutEvent, ToSwarm,
+};
+use libp2p::{Multiaddr, PeerId};
+
+/// A second connection that comes sooner than this after the first was dialled at the same time. Later it
+/// means that the peer has lost the first: nobody dials a peer to whom it is connected.
+const SIMULTANEOUS: Duration = Duration::from_secs(5);
+
+/// See the module.
+pub(crate) struct Behaviour<B: NetworkBehaviour> {
+    inner: B,
+    me: PeerId,
+    live: HashMap<PeerId, Live>,
+    events: VecDeque<ToSwarm<Event<B::ToSwarm>, THandlerInEvent<B>>>,
+}
+
+struct Live {
+    connection: ConnectionId,
+    endpoint: ConnectedPoint,
+    since: Instant,
+}
+
+/// What the wrapped behaviour tells, and which connection is the one.
+#[derive(Debug)]
+pub(crate) enum Event<E> {
+    /// This is now the connection to the peer.
+    Up { peer: PeerId, connection: ConnectionId, endpoint: ConnectedPoint },
+    /// It no longer is. Always told before another one comes up.
+    Down { peer: PeerId },
+    /// From the wrapped behaviour.
+    Inner(E),
+}
+
+/// Why a connection was refused: there is one already.
+#[derive(Debug)]
+pub(crate) struct Superfluous;
+
+impl fmt::Display for Superfluous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("already connected to this peer")
+    }
+}
+
+impl std::error::Error for Superfluous {}
+
+impl<B: NetworkBehaviour> Behaviour<B> {
+    pub(crate) fn new(inner: B, me: PeerId) -> Self {
+        Self { inner, me, live: HashMap::new(), events: VecDeque::new() }
+    }
+
+    pub(crate) fn inner_mut(&mut self) -> &mut B {
+        &mut self.inner
+    }
+
+    /// Gives up the connection to a peer. It counts as closed from now on, however long closing takes.
+    pub(crate) fn give_up(&mut self, peer: PeerId) {
+        let Some(live) = self.live.remove(&peer) else { return };
+        self.inner.on_swarm_event(FromSwarm::ConnectionClosed(ConnectionClosed {
+            peer_id: peer,
+            connection_id: live.connection,
+            endpoint: &live.endpoint,
+            cause: None,
+            remaining_established: 0,
+        }));
+        self.events.push_back(ToSwarm::GenerateEvent(Event::Down { peer }));
+        self.events.push_back(ToSwarm::CloseConnection {
+            peer_id: peer,
+            connection: CloseConnection::One(live.connection),
+        });
+    }
+
+    /// Whether a new connection shall take the place of an old one. The rule gives the same answer at both
+    /// ends, in whatever order they see the two: of two that were dialled at the same time by both, the one
+    /// dialled by the smaller peer id; of two dialled by one of them, the first; otherwise the newer.
+    fn prefers(&self, peer: PeerId, new: &ConnectedPoint, old: &Live, now: Instant) -> bool {
+        if now.duration_since(old.since) >= SIMULTANEOUS {
+            return true;
+        }
+        new.is_dialer() != old.endpoint.is_dialer() && new.is_dialer() == (self.me < peer)
+    }
+
+    fn admit(
+        &mut self,
+        connection: ConnectionId,
+        peer: PeerId,
+        endpoint: ConnectedPoint,
+    ) -> Result<(), ConnectionDenied> {
+        let now = Instant::now();
+        if let Some(old) = self.live.get(&peer) {
+            if !self.prefers(peer, &endpoint, old, now) {
+                return Err(ConnectionDenied::new(Superfluous));
+            }
+            self.give_up(peer);
+        }
+        self.live.insert(peer, Live { connection, endpoint, since: now });
+        Ok(())
+    }
+
+    fn is_live(&self, peer: &PeerId, connection: ConnectionId) -> bool {
+        self.live.get(peer).is_some_and(|live| live.connection == connection)
+    }
+}
+
+impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
+    type ConnectionHandler = B::ConnectionHandler;
+    type ToSwarm = Event<B::ToSwarm>;
+
+    fn handle_established_inbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        peer: PeerId,
+        local: &Multiaddr,
+        remote: &Multiaddr,
+    ) -> Result<THandler<Self>, ConnectionDenied> {
+        let endpoint = ConnectedPoint::Listener { local_addr: local.clone(), send_back_addr: remote.clone() };
+        self.admit(connection, peer, endpoint)?;
+        self.inner.handle_established_inbound_connection(connection, peer, local, remote)
+    }
+
+    fn handle_established_outbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        peer: PeerId,
+        address: &Multiaddr,
+        role_override: Endpoint,
+        port_use: PortUse,
+    ) -> Result<THandler<Self>, ConnectionDenied> {
+        let endpoint = ConnectedPoint::Dialer { address: address.clone(), role_override, port_use };
+        self.admit(connection, peer, endpoint)?;
+        self.inner.handle_established_outbound_connection(connection, peer, address, role_override, port_use)
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all that is not about connections goes through")]
+    fn on_swarm_event(&mut self, event: FromSwarm) {
+        match event {
+            FromSwarm::ConnectionEstablished(event) => {
+                self.inner.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
+                    other_established: 0,
+                    ..event
+                }));
+                self.events.push_back(ToSwarm::GenerateEvent(Event::Up {
+                    peer: event.peer_id,
+                    connection: event.connection_id,
+                    endpoint: event.endpoint.clone(),
+                }));
+            }
+            FromSwarm::ConnectionClosed(event) => {
+                if self.is_live(&event.peer_id, event.connection_id) {
+                    self.live.remove(&event.peer_id);
+                    self.inner.on_swarm_event(FromSwarm::ConnectionClosed(ConnectionClosed {
+                        remaining_established: 0,
+                        ..event
+                    }));
+                    self.events.push_back(ToSwarm::GenerateEvent(Event::Down { peer: event.peer_id }));
+                }
+            }
+            FromSwarm::AddressChange(event) => {
+                if let Some(live) = self.live.get_mut(&event.peer_id)
+                    && live.connection == event.connection_id
+                {
+                    live.endpoint = event.new.clone();
+                    self.inner.on_swarm_event(FromSwarm::AddressChange(event));
+                }
+            }
+            other => self.inner.on_swarm_event(other),
+        }
+    }
+
+    fn on_connection_handler_event(
+        &mut self,
+        peer: PeerId,
+        connection: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
+        if self.is_live(&peer, connection) {
+            self.inner.on_connection_handler_event(peer, connection, event);
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+        if let Some(event) = self.events.pop_front() {
+            return Poll::Ready(event);
+        }
+        self.inner.poll(context).map(|event| event.map_out(Event::Inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libp2p::swarm::dummy;
+
+    use super::*;
+
+    /// A behaviour that keeps what the wrapper tells it.
+    #[derive(Default)]
+    struct Heard(Vec<String>);
+
+    impl NetworkBehaviour for Heard {
+        type ConnectionHandler = dummy::ConnectionHandler;
+        type ToSwarm = std::convert::Infallible;
+
+        fn handle_established_inbound_connection(
+            &mut self,
+            connection: ConnectionId,
+            _: PeerId,
+            _: &Multiaddr,
+            _: &Multiaddr,
+        ) -> Result<THandler<Self>, ConnectionDenied> {
+            self.0.push(format!("handler {connection}"));
+            Ok(dummy::ConnectionHandler)
+        }
+
+        fn handle_established_outbound_connection(
+            &mut self,
+            connection: ConnectionId,
+            _: PeerId,
+            _: &Multiaddr,
+            _: Endpoint,
+            _: PortUse,
+        ) -> Result<THandler<Self>, ConnectionDenied> {
+            self.0.push(format!("handler {connection}"));
+            Ok(dummy::ConnectionHandler)
+        }
+
+        fn on_swarm_event(&mut self, event: FromSwarm) {
+            if let FromSwarm::ConnectionEstablished(event) = event {
+                self.0.push(format!("up {} {}", event.connection_id, event.other_established));
+            } else if let FromSwarm::ConnectionClosed(event) = event {
+                self.0.push(format!("down {} {}", event.connection_id, event.remaining_established));
+            }
+        }
+
+        fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
+            match event {}
+        }
+
+        fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+            Poll::Pending
+        }
+    }
+
+    struct Case {
+        behaviour: Behaviour<Heard>,
+        peer: PeerId,
+        address: Multiaddr,
+    }
+
+    impl Case {
+        fn new(me: PeerId, peer: PeerId) -> Self {
+            let address = "/ip4/10.0.0.1/tcp/7378".parse().unwrap();
+            Self { behaviour: Behaviour::new(Heard::default(), me), peer, address }
+        }
+
+        fn connect(&mut self, number: usize, dialler: bool) -> bool {
+            let connection = ConnectionId::new_unchecked(number);
+            let (endpoint, admitted) = if dialler {
+                let endpoint = ConnectedPoint::Dialer {
+                    address: self.address.clone(),
+                    role_override: Endpoint::Dialer,
+                    port_use: PortUse::New,
+                };
+                let admitted = self.behaviour.handle_established_outbound_connection(
+                    connection,
+                    self.peer,
+                    &self.address,
+                    Endpoint::Dialer,
+                    PortUse::New,
+                );
+                (endpoint, admitted)
+            } else {
+                let endpoint = ConnectedPoint::Listener {
+                    local_addr: self.address.clone(),
+                    send_back_addr: self.address.clone(),
+                };
+                let admitted = self.behaviour.handle_established_inbound_connection(
+                    connection,
+                    self.peer,
+                    &self.address,
+                    &self.address,
+                );
+                (endpoint, admitted)
+            };
+            if admitted.is_ok() {
+                self.behaviour.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
+                    peer_id: self.peer,
+                    connection_id: connection,
+                    endpoint: &endpoint,
+                    failed_addresses: &[],
+                    other_established: 7,
+                }));
+            }
+            admitted.is_ok()
+        }
+
+        fn live(&self) -> Option<ConnectionId> {
+            self.behaviour.live.get(&self.peer).map(|live| live.connection)
+        }
+
+        fn age(&mut self) {
+            let live = self.behaviour.live.get_mut(&self.peer).unwrap();
+            live.since = live.since.checked_sub(SIMULTANEOUS).unwrap();
+        }
+
+        fn closed(&mut self, number: usize) {
+            let endpoint = ConnectedPoint::Listener {
+                local_addr: self.address.clone(),
+                send_back_addr: self.address.clone(),
+            };
+            self.behaviour.on_swarm_event(FromSwarm::ConnectionClosed(ConnectionClosed {
+                peer_id: self.peer,
+                connection_id: ConnectionId::new_unchecked(number),
+                endpoint: &endpoint,
+                cause: None,
+                remaining_established: 7,
+            }));
+        }
+    }
+
+    #[test]
+    fn two_dialled_at_once_are_chosen_alike_at_both_ends_in_any_order() {
+        let (mut small, mut large) = (PeerId::random(), PeerId::random());
+        if small > large {
+            std::mem::swap(&mut small, &mut large);
+        }
+        // Connection 1 is dialled by the smaller one, connection 2 by the other.
+        for order in [[1, 2], [2, 1]] {
+            for (me, peer) in [(small, large), (large, small)] {
+                let mut case = Case::new(me, peer);
+                for number in order {
+                    case.connect(number, (number == 1) == (me == small));
+                }
+                assert_eq!(case.live(), Some(ConnectionId::new_unchecked(1)));
+            }
+        }
+        // Both dialled by one.
+        let mut case = Case::new(large, small);
+        assert!(case.connect(1, false));
+        assert!(!case.connect(2, false));
+        assert_eq!(case.live(), Some(ConnectionId::new_unchecked(1)));
+    }
+
+    #[test]
+    fn a_peer_that_comes_again_later_is_new_to_gossip() {
+        let (me, peer) = (PeerId::random(), PeerId::random());
+        for dialler in [true, false] {
+            let mut case = Case::new(me, peer);
+            assert!(case.connect(1, false));
+            case.age();
+            assert!(case.connect(2, dialler));
+            // The old one is really closed only now.
+            case.closed(1);
+            assert_eq!(case.live(), Some(ConnectionId::new_unchecked(2)));
+            case.closed(2);
+            assert_eq!(
+                case.behaviour.inner.0,
+                ["handler 1", "up 1 0", "down 1 0", "handler 2", "up 2 0", "down 2 0"]
+            );
+            let told: Vec<String> = std::iter::from_fn(|| case.behaviour.events.pop_front())
+                .map(|event| match event {
+                    ToSwarm::GenerateEvent(Event::Up { connection, .. }) => format!("up {connection}"),
+                    ToSwarm::GenerateEvent(Event::Down { .. }) => "down".to_owned(),
+                    ToSwarm::CloseConnection { connection, .. } => format!("{connection:?}"),
+                    _ => "other".to_owned(),
+                })
+                .collect();
+            assert_eq!(told, ["up 1", "down", "One(ConnectionId(1))", "up 2", "down"]);
+        }
+    }
+
+    #[test]
+    fn a_connection_given_up_is_gone_at_once_and_only_once() {
+        let mut case = Case::new(PeerId::random(), PeerId::random());
+        assert!(case.connect(1, true));
+        case.behaviour.give_up(case.peer);
+        case.behaviour.give_up(case.peer);
+        assert_eq!(case.live(), None);
+        case.closed(1);
+        assert_eq!(case.behaviour.inner.0, ["handler 1", "up 1 0", "down 1 0"]);
+        assert!(case.connect(2, true));
+    }
+}

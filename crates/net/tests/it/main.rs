@@ -1,0 +1,11 @@
+//! Real nodes over loopback.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod connections;
+mod gossip;
+mod limits;
+mod listen;
+mod restart;
+mod sessions;
+mod support;

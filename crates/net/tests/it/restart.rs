@@ -1,0 +1,107 @@
+//! A peer that was killed and comes again with the same identity is a peer again, and so for gossip
+//! (rust-libp2p #5097).
+
+use std::time::{Duration, Instant};
+
+use net::{Carrier, Config, Event};
+
+use crate::support::{Node, Process, config};
+
+const CIRCLE: &str = "circle";
+
+async fn talk(one: &mut Node, two: &mut Node) {
+    one.reaches(two, CIRCLE).await;
+    two.reaches(one, CIRCLE).await;
+}
+
+/// The stable one stays, the other one is killed and comes again, dialled or dialling.
+async fn kill_and_return(carrier: Carrier, dialled: bool) {
+    let mut stable = Node::new(1).await;
+    stable.subscribe(CIRCLE).await;
+    let mut listen = config(2).listen;
+    for round in 0..3 {
+        let peers = if dialled { Vec::new() } else { vec![stable.at(carrier)] };
+        let began = Instant::now();
+        let mut process = Process::start(Config { peers, listen: listen.clone(), ..config(2) }).await;
+        process.node.subscribe(CIRCLE).await;
+        if round == 0 && dialled {
+            let at = process.node.at(carrier);
+            stable.send(net::Command::Dial(at)).await;
+        }
+        listen.clone_from(&process.node.listening);
+        process.node.connected(&stable.id).await;
+        stable.connected(&process.node.id).await;
+        talk(&mut stable, &mut process.node).await;
+        assert!(began.elapsed() < Duration::from_secs(15), "round {round} took {:?}", began.elapsed());
+        process.kill();
+    }
+}
+
+#[tokio::test]
+async fn a_killed_peer_that_dials_again_is_gossiped_with_over_tcp() {
+    kill_and_return(Carrier::Tcp, false).await;
+}
+
+#[tokio::test]
+async fn a_killed_peer_that_dials_again_is_gossiped_with_over_quic() {
+    kill_and_return(Carrier::Quic, false).await;
+}
+
+#[tokio::test]
+async fn a_killed_peer_is_dialled_again_over_tcp() {
+    kill_and_return(Carrier::Tcp, true).await;
+}
+
+#[tokio::test]
+async fn a_killed_peer_is_dialled_again_over_quic() {
+    kill_and_return(Carrier::Quic, true).await;
+}
+
+#[tokio::test]
+async fn a_peer_that_returns_while_its_old_connection_seems_alive_is_gossiped_with() {
+    for carrier in [Carrier::Tcp, Carrier::Quic] {
+        let mut stable = Node::new(1).await;
+        stable.subscribe(CIRCLE).await;
+        let as_peer = || Config { peers: vec![stable.at(carrier)], ..config(2) };
+        let mut old = Process::start(as_peer()).await;
+        old.node.subscribe(CIRCLE).await;
+        let new = as_peer();
+        talk(&mut stable, &mut old.node).await;
+        old.freeze();
+        let mut new = Process::start(new).await;
+        new.node.subscribe(CIRCLE).await;
+        // In this order: the old session ends before the new one begins.
+        stable
+            .wait("disconnected first", |event| match event {
+                Event::Disconnected { .. } => Some(()),
+                Event::Connected { .. } => panic!("connected twice"),
+                _ => None,
+            })
+            .await;
+        stable.connected(&new.node.id).await;
+        talk(&mut stable, &mut new.node).await;
+        old.thaw_and_kill();
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes most of a minute"]
+async fn a_silent_peer_is_given_up_after_45_seconds() {
+    for carrier in [Carrier::Tcp, Carrier::Quic] {
+        let mut stable = Node::new(1).await;
+        let mut silent = Process::start(Config { peers: vec![stable.at(carrier)], ..config(2) }).await;
+        stable.connected(&silent.node.id).await;
+        silent.freeze();
+        let began = Instant::now();
+        let gone = async {
+            while let Some(event) = stable.events.recv().await {
+                if matches!(event, Event::Disconnected { .. }) {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(50), gone).await.unwrap();
+        println!("{carrier:?}: {:?}", began.elapsed());
+        silent.thaw_and_kill();
+    }
+}

@@ -1,0 +1,302 @@
+//! Frames both ways, in order, with back-pressure; and how sessions end.
+
+use std::time::Duration;
+
+use futures::{AsyncReadExt as _, AsyncWriteExt as _, StreamExt as _};
+use libp2p::swarm::SwarmEvent;
+use net::{Carrier, Command, Config, DRAIN_AFTER, Event, Limits, SEND_QUEUE};
+use protocol::SessionId;
+use protocol::limits::MAX_FRAME;
+use tokio::time::timeout;
+
+use crate::support::{Node, PATIENCE, SYNC, config, stranger};
+
+async fn pair(carrier: Carrier) -> (Node, Node) {
+    let (mut one, mut two) = (Node::new(1).await, Node::new(2).await);
+    one.join(&mut two, carrier).await;
+    (one, two)
+}
+
+/// Opens a session from one to two; its numbers at both.
+async fn open(one: &mut Node, two: &mut Node, number: u64) -> (SessionId, SessionId) {
+    let here = SessionId(number);
+    one.send(Command::Open { peer: two.id.clone(), session: here }).await;
+    one.send(Command::Send { session: here, frame: b"hello".to_vec() }).await;
+    let there = opened(two).await;
+    two.wait_for(Event::Frame { session: there, frame: b"hello".to_vec() }).await;
+    (here, there)
+}
+
+async fn opened(node: &mut Node) -> SessionId {
+    node.wait("opened", |event| if let Event::Opened { session, .. } = event { Some(*session) } else { None })
+        .await
+}
+
+async fn closed(node: &mut Node, session: SessionId) {
+    node.wait_for(Event::Closed { session }).await;
+}
+
+fn frame(number: usize) -> Vec<u8> {
+    // Empty, short, long and longest ones.
+    let length = if number % 100 == 99 { MAX_FRAME } else { number * 7919 % 20_000 };
+    let mut frame = vec![u8::try_from(number % 251).unwrap(); length];
+    if let Some(start) = frame.first_chunk_mut() {
+        *start = u32::try_from(number).unwrap().to_be_bytes();
+    }
+    frame
+}
+
+/// Sends `count` frames, never more than it should before they are drained, and takes as many.
+async fn exchange(node: &mut Node, session: SessionId, count: usize) {
+    let (mut sent, mut since_drained, mut taken) = (0, 0, 0);
+    while sent < count || taken < count {
+        if sent < count && since_drained < DRAIN_AFTER {
+            let frame = frame(sent);
+            since_drained += frame.len();
+            sent += 1;
+            node.send(Command::Send { session, frame }).await;
+            continue;
+        }
+        node.wait("frame or drained", |event| match event {
+            Event::Frame { session: other, frame: data } if *other == session => {
+                assert_eq!(*data, frame(taken), "frame {taken}");
+                taken += 1;
+                Some(())
+            }
+            Event::Drained { session: other } if *other == session => {
+                since_drained = 0;
+                Some(())
+            }
+            Event::Closed { .. } => panic!("closed after {sent} sent and {taken} taken"),
+            _ => None,
+        })
+        .await;
+    }
+}
+
+async fn a_thousand_each_way(carrier: Carrier) {
+    let (mut one, mut two) = pair(carrier).await;
+    let (here, there) = open(&mut one, &mut two, 2).await;
+    assert_eq!(there, SessionId(1));
+    tokio::join!(exchange(&mut one, here, 1_000), exchange(&mut two, there, 1_000));
+    one.send(Command::Close { session: here }).await;
+    closed(&mut one, here).await;
+    closed(&mut two, there).await;
+}
+
+#[tokio::test]
+async fn a_thousand_frames_each_way_over_tcp() {
+    a_thousand_each_way(Carrier::Tcp).await;
+}
+
+#[tokio::test]
+async fn a_thousand_frames_each_way_over_quic() {
+    a_thousand_each_way(Carrier::Quic).await;
+}
+
+#[tokio::test]
+async fn what_was_sent_before_closing_arrives_and_each_side_is_told_once() {
+    for carrier in [Carrier::Tcp, Carrier::Quic] {
+        let (mut one, mut two) = pair(carrier).await;
+        let here = SessionId(4);
+        // Not even open yet when it is closed.
+        one.send(Command::Open { peer: two.id.clone(), session: here }).await;
+        for number in 0..50 {
+            one.send(Command::Send { session: here, frame: frame(number) }).await;
+        }
+        one.send(Command::Close { session: here }).await;
+        one.send(Command::Send { session: here, frame: b"too late".to_vec() }).await;
+        one.send(Command::Close { session: here }).await;
+        let there = opened(&mut two).await;
+        for number in 0..50 {
+            two.wait("frame", |event| match event {
+                Event::Frame { frame: data, .. } => Some(assert_eq!(*data, frame(number))),
+                Event::Closed { .. } => panic!("closed before frame {number}"),
+                _ => None,
+            })
+            .await;
+        }
+        closed(&mut two, there).await;
+        closed(&mut one, here).await;
+        for node in [&mut one, &mut two] {
+            let more = timeout(Duration::from_millis(200), node.events.recv()).await;
+            assert!(more.is_err(), "{more:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_opened_is_closed() {
+    let mut one = Node::new(1).await;
+    let nobody = net::peer_id(&[9; 32]).unwrap();
+    one.send(Command::Open { peer: nobody, session: SessionId(2) }).await;
+    closed(&mut one, SessionId(2)).await;
+    one.send(Command::Send { session: SessionId(2), frame: Vec::new() }).await;
+
+    // Somebody who doesn't speak the protocol.
+    let (mut swarm, _control) = stranger();
+    swarm.dial(libp2p::Multiaddr::try_from(one.at(Carrier::Tcp).to_string()).unwrap()).unwrap();
+    let peer = protocol::PeerId::new(&swarm.local_peer_id().to_base58());
+    let run = tokio::spawn(async move { while swarm.next().await.is_some() {} });
+    one.connected(&peer).await;
+    one.send(Command::Open { peer, session: SessionId(4) }).await;
+    closed(&mut one, SessionId(4)).await;
+    run.abort();
+}
+
+#[tokio::test]
+async fn sessions_end_before_their_peer_is_gone() {
+    for carrier in [Carrier::Tcp, Carrier::Quic] {
+        let (mut one, mut two) = pair(carrier).await;
+        let (here, _) = open(&mut one, &mut two, 2).await;
+        two.send(Command::Shutdown).await;
+        one.wait("closed", |event| match event {
+            Event::Closed { session } => Some(assert_eq!(*session, here)),
+            Event::Disconnected { .. } => panic!("the peer is gone before its session"),
+            _ => None,
+        })
+        .await;
+        one.disconnected(&two.id).await;
+    }
+}
+
+/// A stranger opens a session and writes what `bytes` are, then keeps it open.
+async fn write_as_stranger(node: &mut Node, bytes: &[u8]) -> (SessionId, tokio::task::JoinHandle<usize>) {
+    let (mut swarm, mut control) = stranger();
+    let peer = libp2p::PeerId::from_bytes(&bs58(node.id.as_str())).unwrap();
+    swarm.dial(libp2p::Multiaddr::try_from(node.at(Carrier::Tcp).to_string()).unwrap()).unwrap();
+    while !matches!(swarm.next().await, Some(SwarmEvent::ConnectionEstablished { .. })) {}
+    tokio::spawn(async move { while swarm.next().await.is_some() {} });
+    let mut stream = control.open_stream(peer, SYNC).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream.flush().await.unwrap();
+    let session = opened(node).await;
+    let read = tokio::spawn(async move {
+        let mut all = Vec::new();
+        let _end = stream.read_to_end(&mut all).await;
+        all.len()
+    });
+    (session, read)
+}
+
+fn bs58(text: &str) -> Vec<u8> {
+    text.parse::<libp2p::PeerId>().unwrap().to_bytes()
+}
+
+#[tokio::test]
+async fn a_frame_of_the_full_size_is_taken_and_a_longer_one_ends_the_session() {
+    let mut node = Node::new(1).await;
+    let full = u32::try_from(MAX_FRAME).unwrap();
+    let mut bytes = full.to_be_bytes().to_vec();
+    bytes.resize(4 + MAX_FRAME, 7);
+    let (session, _open) = write_as_stranger(&mut node, &bytes).await;
+    node.wait_for(Event::Frame { session, frame: vec![7; MAX_FRAME] }).await;
+
+    let (session, read) = write_as_stranger(&mut node, &(full + 1).to_be_bytes()).await;
+    closed(&mut node, session).await;
+    assert_eq!(timeout(PATIENCE, read).await.unwrap().unwrap(), 0, "the stranger sees its end too");
+
+    // This node doesn't send such frames either.
+    let mut two = Node::new(2).await;
+    node.join(&mut two, Carrier::Tcp).await;
+    let (here, there) = open(&mut node, &mut two, 2).await;
+    node.send(Command::Send { session: here, frame: vec![0; MAX_FRAME + 1] }).await;
+    closed(&mut node, here).await;
+    closed(&mut two, there).await;
+}
+
+#[tokio::test]
+async fn a_frame_cut_short_ends_the_session_without_a_frame() {
+    let mut node = Node::new(1).await;
+    let (mut swarm, mut control) = stranger();
+    swarm.dial(libp2p::Multiaddr::try_from(node.at(Carrier::Quic).to_string()).unwrap()).unwrap();
+    while !matches!(swarm.next().await, Some(SwarmEvent::ConnectionEstablished { .. })) {}
+    tokio::spawn(async move { while swarm.next().await.is_some() {} });
+    let peer = node.id.as_str().parse().unwrap();
+    let mut stream = control.open_stream(peer, SYNC).await.unwrap();
+    stream.write_all(&[0, 0, 0, 9, 1, 2]).await.unwrap();
+    stream.close().await.unwrap();
+    let session = opened(&mut node).await;
+    node.wait("closed", |event| match event {
+        Event::Frame { .. } => panic!("half a frame"),
+        Event::Closed { session: other } => Some(assert_eq!(*other, session)),
+        _ => None,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_does_not_take_events_slows_the_sender_and_still_answers_others() {
+    let (mut one, mut two) = pair(Carrier::Tcp).await;
+    let (here, there) = open(&mut one, &mut two, 2).await;
+    // Just what may wait; nothing of it is taken at the other side.
+    let frames = SEND_QUEUE / MAX_FRAME;
+    for _ in 0..frames {
+        one.send(Command::Send { session: here, frame: vec![1; MAX_FRAME] }).await;
+    }
+    // Fill the event channel of the second one with something else, too: it has 256 places.
+    for _ in 0..400 {
+        two.send(Command::Publish { topic: crate::support::topic("empty"), data: Vec::new() }).await;
+    }
+    // It answers nevertheless.
+    let mut three = Node::new(3).await;
+    three.send(Command::Dial(two.at(Carrier::Tcp))).await;
+    three.connected(&two.id).await;
+    let drained = async {
+        while let Some(event) = one.events.recv().await {
+            if matches!(event, Event::Drained { .. }) {
+                break;
+            }
+        }
+    };
+    assert!(timeout(Duration::from_secs(1), drained).await.is_err(), "it was not slowed");
+    // All comes in the end.
+    let mut taken = 0;
+    while taken < frames {
+        two.wait("frame", |event| match event {
+            Event::Frame { session, .. } => Some(assert_eq!(*session, there)),
+            Event::Closed { .. } => panic!("closed after {taken}"),
+            _ => None,
+        })
+        .await;
+        taken += 1;
+    }
+    one.wait_for(Event::Drained { session: here }).await;
+}
+
+#[tokio::test]
+async fn one_frame_more_than_may_wait_ends_the_session() {
+    let (mut one, mut two) = pair(Carrier::Tcp).await;
+    let (here, _there) = open(&mut one, &mut two, 2).await;
+    // Nothing is taken at the other side; what is under way on the network is less than this.
+    for _ in 0..2 * SEND_QUEUE / MAX_FRAME {
+        one.send(Command::Send { session: here, frame: vec![1; MAX_FRAME] }).await;
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..40 * SEND_QUEUE / MAX_FRAME {
+        one.send(Command::Send { session: here, frame: vec![1; MAX_FRAME] }).await;
+    }
+    closed(&mut one, here).await;
+}
+
+#[tokio::test]
+async fn sessions_at_the_limit_and_one_above() {
+    let limits = Limits { sessions_per_peer: 2, sessions: 3, ..Limits::default() };
+    let mut hub = Node::start(Config { limits, ..config(1) }).await;
+    let (mut two, mut three) = (Node::new(2).await, Node::new(3).await);
+    two.join(&mut hub, Carrier::Tcp).await;
+    three.join(&mut hub, Carrier::Quic).await;
+    let (first, _) = open(&mut two, &mut hub, 2).await;
+    open(&mut two, &mut hub, 4).await;
+    // The third of one peer.
+    two.send(Command::Open { peer: hub.id.clone(), session: SessionId(6) }).await;
+    closed(&mut two, SessionId(6)).await;
+    // The third in all, and the fourth.
+    open(&mut three, &mut hub, 2).await;
+    three.send(Command::Open { peer: hub.id.clone(), session: SessionId(4) }).await;
+    closed(&mut three, SessionId(4)).await;
+    // One leaves, one comes.
+    two.send(Command::Close { session: first }).await;
+    hub.wait("closed", |event| matches!(event, Event::Closed { .. }).then_some(())).await;
+    open(&mut three, &mut hub, 6).await;
+}

@@ -1,0 +1,210 @@
+//! Nodes for the tests, and waiting for what they tell.
+
+use std::future::Future;
+use std::time::Duration;
+
+use libp2p::{StreamProtocol, Swarm, SwarmBuilder, noise, quic, tcp, yamux};
+use net::{Address, Carrier, Command, Config, Event, Handle, Limits};
+use protocol::{MessageRef, PeerId, Topic, Verdict};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// Nothing in a test takes longer, on however busy a machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct Node {
+    pub handle: Handle,
+    pub events: mpsc::Receiver<Event>,
+    pub id: PeerId,
+    pub listening: Vec<Address>,
+}
+
+/// A configuration with port 0 of both carriers on 127.0.0.1.
+pub fn config(seed: u8) -> Config {
+    Config {
+        secret: [seed; 32],
+        listen: vec![
+            "/ip4/127.0.0.1/tcp/0".parse().unwrap(),
+            "/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap(),
+        ],
+        peers: Vec::new(),
+        mdns: false,
+        limits: Limits::default(),
+    }
+}
+
+pub fn topic(name: &str) -> Topic {
+    Topic(name.into())
+}
+
+impl Node {
+    pub async fn start(config: Config) -> Self {
+        let expected = config.listen.len();
+        let id = net::peer_id(&config.secret).unwrap();
+        let (handle, events) = net::start(config).await.unwrap();
+        let mut node = Self { handle, events, id, listening: Vec::new() };
+        while node.listening.len() < expected {
+            let address = node
+                .wait("listening", |event| {
+                    if let Event::Listening(address) = event { Some(address.clone()) } else { None }
+                })
+                .await;
+            node.listening.push(address);
+        }
+        node
+    }
+
+    pub async fn new(seed: u8) -> Self {
+        Self::start(config(seed)).await
+    }
+
+    /// Where the node listens, with its peer id.
+    pub fn at(&self, carrier: Carrier) -> Address {
+        self.listening.iter().find(|address| address.carrier() == carrier).unwrap().clone()
+    }
+
+    pub async fn send(&self, command: Command) {
+        assert!(self.handle.send(command).await);
+    }
+
+    /// The first event of which `pick` makes something.
+    pub async fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+        let mut seen = Vec::new();
+        let search = async {
+            loop {
+                let event = self.events.recv().await.expect("the network has stopped");
+                if let Some(found) = pick(&event) {
+                    return found;
+                }
+                seen.push(format!("{event:?}").chars().take(200).collect::<String>());
+            }
+        };
+        match timeout(PATIENCE, search).await {
+            Ok(found) => found,
+            Err(_) => panic!("waited in vain for: {what}; saw {seen:#?}"),
+        }
+    }
+
+    pub async fn wait_for(&mut self, expected: Event) {
+        let what = format!("{expected:?}");
+        self.wait(&what, |event| (*event == expected).then_some(())).await;
+    }
+
+    pub async fn connected(&mut self, peer: &PeerId) -> (Address, bool) {
+        self.wait("connected", |event| match event {
+            Event::Connected { peer: other, address, inbound } if other == peer => {
+                Some((address.clone(), *inbound))
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn disconnected(&mut self, peer: &PeerId) {
+        self.wait_for(Event::Disconnected { peer: peer.clone() }).await;
+    }
+
+    /// Connects two nodes.
+    pub async fn join(&mut self, other: &mut Self, carrier: Carrier) {
+        self.send(Command::Dial(other.at(carrier))).await;
+        self.connected(&other.id).await;
+        other.connected(&self.id).await;
+    }
+
+    pub async fn subscribe(&self, name: &str) {
+        self.send(Command::Subscribe(topic(name))).await;
+    }
+
+    /// The next gossip message.
+    pub async fn heard(&mut self) -> (PeerId, MessageRef, Vec<u8>) {
+        self.wait("gossip", |event| match event {
+            Event::Gossip { peer, message, data, .. } => Some((peer.clone(), message.clone(), data.clone())),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Hears a message and judges it.
+    pub async fn judge(&mut self, verdict: Verdict) -> Vec<u8> {
+        let (peer, message, data) = self.heard().await;
+        self.send(Command::Judge { peer, message, verdict }).await;
+        data
+    }
+
+    /// Publishes again and again (who has it ignores it) until `done`: there is no event for a peer's
+    /// subscription.
+    pub async fn publish_until<T>(&self, name: &str, data: &[u8], done: impl Future<Output = T>) -> T {
+        let publish = async {
+            loop {
+                self.send(Command::Publish { topic: topic(name), data: data.to_vec() }).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::select! {
+            done = done => done,
+            () = publish => unreachable!(),
+        }
+    }
+
+    /// Makes sure that gossip gets from here to `other`.
+    pub async fn reaches(&self, other: &mut Self, name: &str) {
+        let data = format!("does {} reach {}? {:?}", self.id, other.id, std::time::Instant::now());
+        let hear = async { while other.judge(Verdict::Ignore).await != data.as_bytes() {} };
+        self.publish_until(name, data.as_bytes(), hear).await;
+    }
+}
+
+/// A node with threads of its own, to be killed or frozen like a process.
+pub struct Process {
+    pub node: Node,
+    runtime: Runtime,
+    _frozen: Option<std::sync::mpsc::Sender<()>>,
+}
+
+impl Process {
+    pub async fn start(config: Config) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let node = runtime.spawn(Node::start(config)).await.unwrap();
+        Self { node, runtime, _frozen: None }
+    }
+
+    /// Like `kill -9`: nothing is said to anybody, the system closes the sockets.
+    pub fn kill(self) {
+        self.runtime.shutdown_background();
+    }
+
+    /// Like a cable that is pulled: its sockets stay open, and it says nothing any more.
+    pub fn freeze(&mut self) {
+        let (keep, until) = std::sync::mpsc::channel();
+        self._frozen = Some(keep);
+        self.runtime.spawn(async move {
+            // Blocks the only thread, until the sender is dropped.
+            drop(until.recv());
+        });
+    }
+
+    /// Ends a frozen process.
+    pub fn thaw_and_kill(mut self) {
+        self._frozen = None;
+        self.kill();
+    }
+}
+
+pub const SYNC: StreamProtocol = StreamProtocol::new("/commonshelf/sync/1");
+
+/// Somebody else's libp2p node.
+pub fn stranger() -> (Swarm<libp2p_stream::Behaviour>, libp2p_stream::Control) {
+    let swarm = SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+        .unwrap()
+        .with_quic_config(|config: quic::Config| config)
+        .with_behaviour(|_| libp2p_stream::Behaviour::new())
+        .unwrap()
+        .with_swarm_config(|config| config.with_idle_connection_timeout(PATIENCE))
+        .build();
+    let control = swarm.behaviour().new_control();
+    (swarm, control)
+}

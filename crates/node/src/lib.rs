@@ -1,0 +1,1 @@
+//! One running node: clock, randomness, tasks; a typed service over everything below

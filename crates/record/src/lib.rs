@@ -1,0 +1,38 @@
+//! Signed records: keys, canonical bytes, signing, verification, the kinds.
+//!
+//! A record is a signed [`Header`] and a body beside it. Bytes that arrive become [`Signed`] (they
+//! parse), then [`Verified`] (the signature holds); whether a circle admits them is the catalogue's
+//! matter. Start reading at [`envelope`](Signed), then [`Header`] and [`Body`].
+//!
+//! **Invariant:** no I/O, no clock, no randomness: what this crate does is a function of its inputs.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod body;
+mod cbor;
+mod cell;
+mod charter;
+mod envelope;
+mod grant;
+mod header;
+mod id;
+mod keys;
+pub mod limits;
+mod listing;
+mod profile;
+mod text;
+mod time;
+
+pub use body::{Body, BodyError, Map};
+pub use cbor::{CborError, Value};
+pub use cell::{Cell, PlaceError};
+pub use charter::{Charter, Quotas, ReadPolicy, WritePolicy};
+pub use envelope::{Fault, Record, RefusedBytes, Signed, Statement, Verified};
+pub use grant::{Grant, GrantRole};
+pub use header::{Class, Header, HeaderError, Key, Kind, Slot};
+pub use id::{CircleId, Hash, IdError, RecordId};
+pub use keys::{KeyError, MemberId, PublicKey, SecretKey};
+pub use listing::{Language, Listing, Side, Terms};
+pub use profile::Profile;
+pub use text::{tidy, tidy_line};
+pub use time::Timestamp;

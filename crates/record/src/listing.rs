@@ -1,0 +1,277 @@
+//! The body of a listing: what a member offers or needs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::body::{BodyError, Fields, Map};
+use crate::cell::Cell;
+use crate::limits::{MAX_CATEGORY, MAX_COUNT, MAX_TEXT, MAX_TITLE};
+use crate::text::{tidy, tidy_line};
+use crate::time::Timestamp;
+
+/// Makes an enum of words: each variant has one spelling, used in records, JSON and commands.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident, $what:literal { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $name {
+            /// All of them, in their usual order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that stands for it in records, JSON and commands.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result { f.write_str(self.word()) }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::BodyError;
+
+            fn from_str(word: &str) -> Result<Self, $crate::BodyError> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err($crate::BodyError::UnknownWord { what: $what, word: word.chars().take(40).collect() }),
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// Whether a member has a thing or looks for it.
+    Side, "side" {
+        /// The member has it.
+        Offer = "offer",
+        /// The member looks for it.
+        Need = "need",
+    }
+}
+
+impl Side {
+    /// The side that answers this one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Offer => Self::Need,
+            Self::Need => Self::Offer,
+        }
+    }
+}
+
+words! {
+    /// On what terms a thing changes hands.
+    Terms, "terms" {
+        /// For good, for nothing.
+        Gift = "gift",
+        /// To be brought back.
+        Loan = "loan",
+        /// For hours of a time bank.
+        Hours = "hours",
+        /// A share of a common order.
+        Pool = "pool",
+    }
+}
+
+/// The language of a listing: an ISO 639-1 code of two lower-case letters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Language([u8; 2]);
+
+impl Language {
+    /// The code, such as `de`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        // Why: only ASCII letters pass `from_str`, the one constructor.
+        std::str::from_utf8(&self.0).unwrap_or("en")
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Language({self})")
+    }
+}
+
+impl FromStr for Language {
+    type Err = BodyError;
+
+    fn from_str(code: &str) -> Result<Self, BodyError> {
+        match code.as_bytes() {
+            [first @ b'a'..=b'z', second @ b'a'..=b'z'] => Ok(Self([*first, *second])),
+            _ => Err(BodyError::UnknownWord { what: "language", word: code.chars().take(40).collect() }),
+        }
+    }
+}
+
+/// What a member offers or needs: the body of a record of kind `listing`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Offered or needed.
+    pub side: Side,
+    /// Gift, loan, hours or pool.
+    pub terms: Terms,
+    /// One line, 1 to 120 characters.
+    pub title: String,
+    /// More words, at most 2,000 characters; may be empty.
+    pub text: String,
+    /// A word for the kind of thing, at most 60 characters; may be empty.
+    pub category: String,
+    /// The language of title and text, if known.
+    pub language: Option<Language>,
+    /// How many there are, 1 to 100,000.
+    pub count: u32,
+    /// How many are left, at most `count`.
+    pub left: u32,
+    /// Roughly where.
+    pub cell: Option<Cell>,
+    /// Until when it stands, for people ("until Friday"); the record itself lives by its class.
+    pub until: Option<Timestamp>,
+    /// Features that a reader must know to act on it; whoever lacks one shows it only.
+    pub needs: Vec<String>,
+    /// Fields that this version does not know, carried as they are.
+    pub other: Map,
+}
+
+impl Listing {
+    /// A listing of one thing with a title and nothing else.
+    #[must_use]
+    pub fn new(side: Side, title: &str) -> Self {
+        Self {
+            side,
+            terms: Terms::Gift,
+            title: title.to_owned(),
+            text: String::new(),
+            category: String::new(),
+            language: None,
+            count: 1,
+            left: 1,
+            cell: None,
+            until: None,
+            needs: Vec::new(),
+            other: Map::new(),
+        }
+    }
+
+    /// Brings all text into its tidy form and checks every bound.
+    ///
+    /// # Errors
+    /// A [`BodyError`] that names the field and what it may hold.
+    pub fn checked(mut self) -> Result<Self, BodyError> {
+        self.title = tidy_line(&self.title);
+        self.text = tidy(&self.text);
+        self.category = tidy_line(&self.category);
+        self.check()?;
+        Ok(self)
+    }
+
+    fn check(&self) -> Result<(), BodyError> {
+        within("title", &self.title, 1, MAX_TITLE)?;
+        within("text", &self.text, 0, MAX_TEXT)?;
+        within("category", &self.category, 0, MAX_CATEGORY)?;
+        if self.count == 0 || self.count > MAX_COUNT {
+            return Err(BodyError::OutOfRange {
+                field: "count",
+                given: self.count.to_string(),
+                least: 1,
+                most: MAX_COUNT.into(),
+            });
+        }
+        if self.left > self.count {
+            return Err(BodyError::OutOfRange {
+                field: "left",
+                given: self.left.to_string(),
+                least: 0,
+                most: self.count.into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The fields as a map, ready for canonical bytes.
+    pub(crate) fn to_map(&self) -> Map {
+        let mut fields = Fields::with(self.other.clone());
+        fields.put_text("side", self.side.word());
+        fields.put_text("terms", self.terms.word());
+        fields.put_text("title", &self.title);
+        fields.put_text_unless_empty("text", &self.text);
+        fields.put_text_unless_empty("category", &self.category);
+        if let Some(language) = self.language {
+            fields.put_text("language", language.code());
+        }
+        fields.put_uint("count", self.count.into());
+        if self.left != self.count {
+            fields.put_uint("left", self.left.into());
+        }
+        if let Some(cell) = self.cell {
+            fields.put_uint("cell", cell.index());
+        }
+        if let Some(until) = self.until {
+            fields.put_uint("until", until.millis());
+        }
+        fields.put_texts_unless_empty("needs", &self.needs);
+        fields.into_map()
+    }
+
+    /// Reads a body of kind `listing`; unknown fields go to `other`.
+    ///
+    /// # Errors
+    /// A [`BodyError`] when a known field is missing, of another type, or out of bounds.
+    pub(crate) fn from_map(map: Map) -> Result<Self, BodyError> {
+        let mut fields = Fields::with(map);
+        let side = fields.take_text("side")?.parse()?;
+        let terms = fields.take_text("terms")?.parse()?;
+        let title = fields.take_text("title")?;
+        let text = fields.take_optional_text("text")?.unwrap_or_default();
+        let category = fields.take_optional_text("category")?.unwrap_or_default();
+        let language = fields.take_optional_text("language")?.map(|code| code.parse()).transpose()?;
+        let count = fields.take_u32("count")?;
+        let left = fields.take_optional_u32("left")?.unwrap_or(count);
+        let cell = fields
+            .take_optional_uint("cell")?
+            .map(|index| Cell::from_index(index).map_err(BodyError::Place))
+            .transpose()?;
+        let until = fields.take_optional_uint("until")?.map(Timestamp::from_millis);
+        let needs = fields.take_texts("needs")?;
+        let listing = Self {
+            side,
+            terms,
+            title,
+            text,
+            category,
+            language,
+            count,
+            left,
+            cell,
+            until,
+            needs,
+            other: fields.into_map(),
+        };
+        listing.check()?;
+        Ok(listing)
+    }
+}
+
+/// Checks the length of a text in characters.
+pub(crate) fn within(field: &'static str, text: &str, least: usize, most: usize) -> Result<(), BodyError> {
+    let length = text.chars().count();
+    if length < least {
+        return Err(BodyError::Empty(field));
+    }
+    if length > most {
+        return Err(BodyError::TooLong { field, length, most });
+    }
+    Ok(())
+}

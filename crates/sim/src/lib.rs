@@ -1,0 +1,1 @@
+//! Many protocol nodes with virtual time, loss and latency, from one seed

@@ -1,0 +1,1 @@
+//! sled: records that survive
