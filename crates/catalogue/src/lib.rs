@@ -1,1 +1,25 @@
-//! What a circle's records add up to: admission, replacement, life, quotas, digests
+//! What a circle's records add up to: admission, replacement, life, quotas, digests.
+//!
+//! Start reading at [`Catalogue`].
+//!
+//! **Invariant:** the admitted set is a function of the verified records held and the time; it does
+//! not depend on the order in which they arrived. No I/O, no clock, no randomness.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod author;
+mod catalogue;
+mod days;
+mod refusal;
+mod tier;
+mod top;
+
+pub use catalogue::{Catalogue, Changes, Standing};
+pub use days::{Digests, Group, Window};
+pub use refusal::Refusal;
+pub use tier::{RESERVE, RIVALS, WAITING};
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
