@@ -59,6 +59,11 @@ impl Author {
         moved
     }
 
+    /// How many slots count in a tier, within the quota or behind it.
+    pub(crate) fn counted(&self, tier: Tier) -> usize {
+        self.tops.get(&tier).map_or(0, Top::len)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::limits::MAX_FUTURE_MS;
 use record::{
-    Body, Charter, CircleId, Grant, Hash, Header, Kind, MemberId, PublicKey, RecordId, Slot, Timestamp,
-    Verified,
+    Body, Charter, CircleId, Class, Grant, Hash, Header, Kind, MemberId, PublicKey, RecordId, Slot,
+    Timestamp, Verified,
 };
 
 use crate::author::{Author, SlotKey, SlotState, Version};
@@ -209,16 +209,38 @@ impl Catalogue {
     /// # Errors
     /// A [`Refusal`]; nothing changed then.
     pub fn insert(&mut self, record: &Verified, now: Timestamp) -> Result<Changes, Refusal> {
-        let (id, header) = (record.id(), record.header());
-        if header.circle == CircleId::FOUNDING {
+        self.check(record, now)?;
+        if record.header().circle == CircleId::FOUNDING {
             return self.found(record);
         }
-        check_alone(self.circle, header)?;
-        if self.charter.is_none() {
-            return Err(Refusal::NoCharterYet);
-        }
+        let until = match record.body() {
+            Some(Body::Grant(grant)) => Some(grant.until),
+            Some(Body::Charter(_) | Body::Profile(_) | Body::Listing(_) | Body::Other(_)) | None => None,
+        };
+        self.take(record.id(), record.header(), until)
+    }
+
+    /// Whether [`Catalogue::insert`] would hold a record, as far as can be told without doing it.
+    ///
+    /// # Errors
+    /// A [`Refusal`].
+    pub fn check(&self, record: &Verified, now: Timestamp) -> Result<(), Refusal> {
+        let (id, header) = (record.id(), record.header());
         if self.held.contains_key(&id) {
             return Err(Refusal::Known);
+        }
+        if header.circle == CircleId::FOUNDING {
+            let founds = CircleId::founded_by(id) == self.circle && header.kind.as_str() == Kind::CHARTER;
+            return if founds { Ok(()) } else { Err(Refusal::OtherCircle) };
+        }
+        check_alone(self.circle, header)?;
+        if let Some(Body::Grant(grant)) = record.body()
+            && header.key != Grant::key(&grant.signer)
+        {
+            return Err(Refusal::GrantMisplaced);
+        }
+        if self.charter.is_none() {
+            return Err(Refusal::NoCharterYet);
         }
         if header.revision > now.plus_millis(MAX_FUTURE_MS) {
             return Err(Refusal::Future);
@@ -229,12 +251,13 @@ impl Catalogue {
         if self.permit(header.author, header.signer) == Permit::Revoked {
             return Err(Refusal::Revoked);
         }
-        let until = match record.body() {
-            Some(Body::Grant(grant)) if grant_key_fits(header, &grant.signer) => Some(grant.until),
-            Some(Body::Grant(_)) => return Err(Refusal::GrantMisplaced),
-            Some(Body::Charter(_) | Body::Profile(_) | Body::Listing(_) | Body::Other(_)) | None => None,
-        };
-        self.take(id, header, until)
+        let slot = self.authors.get(&header.author).and_then(|author| author.slots.get(&slot_key(header)));
+        let rival = slot.and_then(|slot| slot.versions.get(&header.signer).copied());
+        let last_word = slot.and_then(|slot| slot.counted.filter(|counted| counted.withdrawn));
+        if rival.or(last_word).is_some_and(|old| !Version::of(id, header).beats(&old)) {
+            return Err(Refusal::Superseded);
+        }
+        Ok(())
     }
 
     /// Drops what has expired by now.
@@ -246,6 +269,25 @@ impl Catalogue {
             self.work(vec![Step::Forget(id)], &mut changes);
         }
         changes
+    }
+
+    /// How many slots of a kind of thing an author fills now, and how many the charter allows.
+    /// A withdrawal fills its slot until it expires.
+    #[must_use]
+    pub fn quota(&self, author: MemberId, class: Class) -> (usize, usize) {
+        let tier = match class {
+            Class::Control => Tier::Control,
+            Class::Content => Tier::Content,
+            Class::Letter => Tier::Letter,
+            Class::Proof => Tier::Proof,
+        };
+        let limit = self.charter.as_ref().map_or(0, |charter| tier.quota(charter));
+        (self.authors.get(&author).map_or(0, |author| author.counted(tier)), limit)
+    }
+
+    /// What is held and not admitted, by id.
+    pub fn held_back(&self) -> impl Iterator<Item = RecordId> {
+        self.held.iter().filter(|(_, held)| !held.admitted).map(|(id, _)| *id)
     }
 
     /// When the next record expires.
@@ -286,12 +328,6 @@ impl Catalogue {
 
     fn found(&mut self, record: &Verified) -> Result<Changes, Refusal> {
         let (id, header) = (record.id(), record.header());
-        if CircleId::founded_by(id) != self.circle {
-            return Err(Refusal::OtherCircle);
-        }
-        if self.charter.is_some() {
-            return Err(Refusal::Known);
-        }
         // Why: whoever names the circle names this record, so it is admitted by its id alone, signed
         // before any grant could name the circle.
         let Some(Body::Charter(charter)) = record.body() else { return Err(Refusal::OtherCircle) };
@@ -306,12 +342,7 @@ impl Catalogue {
         let version = Version::of(id, header);
         let author = self.authors.entry(header.author).or_default();
         let slot = author.slots.entry(slot_key(header)).or_default();
-        let rival = slot.versions.get(&header.signer).copied();
-        let final_one = slot.counted.filter(|counted| counted.withdrawn);
-        if rival.or(final_one).is_some_and(|old| !version.beats(&old)) {
-            return Err(Refusal::Superseded);
-        }
-        slot.versions.insert(header.signer, version);
+        let rival = slot.versions.insert(header.signer, version);
         self.held.insert(id, Held { header: header.clone(), until, admitted: false });
         self.ends.extend(header.expires().map(|end| (end, id)));
         let mut changes = Changes::default();
@@ -534,10 +565,6 @@ impl Catalogue {
 
 fn slot_key(header: &Header) -> SlotKey {
     (header.kind.clone(), header.key)
-}
-
-fn grant_key_fits(header: &Header, signer: &PublicKey) -> bool {
-    header.key == Grant::key(signer)
 }
 
 /// What can be judged from a header alone.

@@ -72,6 +72,10 @@ impl Top {
         moved
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.inside.len().saturating_add(self.outside.len())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.inside.is_empty() && self.outside.is_empty()
     }

@@ -1,6 +1,31 @@
 //! The mesh protocol without I/O: gossip, reconciliation, limits.
+//!
+//! [`Protocol::handle`] is told what happened and the time, and says what to do. Start reading there,
+//! then at `session`.
+//!
+//! **Invariant:** no I/O but through the [`Store`] port, no clock, no randomness but a seed: a
+//! simulation replays from its seed, byte for byte.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod budget;
+mod circle;
+mod frame;
 pub mod limits;
 mod names;
+mod nearby;
+mod peers;
+mod protocol;
+mod reconcile;
+mod session;
+mod sessions;
+mod store;
 
+pub use circle::News;
 pub use names::{MessageRef, PeerId, Role, SessionId, Topic, Verdict};
+pub use nearby::Nearby;
+pub use protocol::{Input, Output, Protocol, WriteError};
+pub use store::{Batch, Store, StoreError};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,56 @@
 //! Every bound of the protocol, named once.
 
+/// The version of the sync protocol.
+pub const VERSION: u64 = 1;
 /// The largest sync frame, in bytes.
 pub const MAX_FRAME: usize = 64 * 1024;
 /// The largest gossip message, in bytes: one record with its body.
 pub const MAX_GOSSIP: usize = 16 * 1024;
+/// How much of a frame records or a reconciliation message may fill, in bytes; the rest is room for
+/// the frame's own fields.
+pub const FRAME_ROOM: usize = 60 * 1024;
+/// How many records are asked for at once: with the largest records 2 MiB on their way.
+pub const WINDOW: usize = 256;
+/// How many ids are offered at once; 34 bytes each.
+pub const OFFER: usize = 1_500;
+/// How many days are compared in one frame; at most 43 bytes each.
+pub const DAYS_IN_FRAME: usize = 1_300;
+/// How many days are compared in one session: 100 years.
+pub const MAX_DAYS: usize = 36_500;
+/// How many messages two nodes exchange to find what differs in one group.
+pub const MAX_ROUNDS: u32 = 1_000;
+/// How many missing records one session looks after; the next session goes on.
+pub const MAX_MISSING: usize = 200_000;
+/// How many ids of refused records are remembered for a circle, so that they are not asked for again.
+pub const MAX_REFUSED: usize = 20_000;
+/// How many circles a node names to a peer that asks.
+pub const MAX_CIRCLES: usize = 16;
+/// How many circles of peers a node remembers.
+pub const MAX_NEARBY: usize = 256;
+
+/// A session without a frame for this long is closed, in milliseconds.
+pub const SESSION_IDLE_MS: u64 = 30_000;
+/// Sessions that one peer may have opened at a time.
+pub const MAX_INBOUND_SESSIONS: usize = 8;
+/// The shortest time between two rounds with a peer whatever gossip says, in milliseconds.
+pub const ROUND_MS: u64 = 30_000;
+/// How much later the next round may be, by chance, in milliseconds.
+pub const ROUND_JITTER_MS: u64 = 30_000;
+/// How long news that gossip does not carry are gathered before the next round, in milliseconds.
+pub const NEWS_MS: u64 = 1_000;
+/// How long a node leaves it to the peer (the one with the lower name) to begin, in milliseconds.
+pub const POLITE_MS: u64 = 3_000;
+
+/// How many records written at once are told by gossip; more than that go by reconciliation.
+pub const GOSSIP_BURST: usize = 16;
+/// How many records of one author a node passes on in a burst…
+pub const AUTHOR_BURST: u64 = 60;
+/// …and after it one in so many milliseconds.
+pub const AUTHOR_MS: u64 = 2_000;
+/// How many authors' budgets are remembered.
+pub const MAX_BUDGETS: usize = 10_000;
+
+/// A peer with this many points is banned.
+pub const BAN_POINTS: u32 = 100;
+/// One point is forgiven in so many milliseconds.
+pub const FORGIVE_MS: u64 = 60_000;

@@ -1,0 +1,171 @@
+//! A circle that this node follows: its catalogue, and what goes with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalogue::{Catalogue, Changes, Refusal, Standing};
+use record::{CircleId, Fault, Hash, Kind, Record, RecordId, Signed, Timestamp, Verified};
+
+use crate::budget::Budgets;
+use crate::limits::MAX_REFUSED;
+use crate::names::Topic;
+use crate::store::{Batch, Store, StoreError};
+
+/// What became of each record that was offered, in order.
+pub(crate) type Verdicts = Vec<(RecordId, Result<Standing, Refusal>)>;
+
+/// What changed in a circle's catalogue, with what a reader needs to follow.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// Admitted now, with their bodies where those are here.
+    pub admitted: Vec<Verified>,
+    /// Not admitted any more.
+    pub removed: Vec<RecordId>,
+}
+
+impl News {
+    /// Whether nothing changed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.admitted.is_empty() && self.removed.is_empty()
+    }
+}
+
+pub(crate) struct Circle {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) topic: Topic,
+    pub(crate) budgets: Budgets,
+    /// Refused without anybody's fault; not asked for again until the control records change.
+    refused: BTreeSet<RecordId>,
+}
+
+impl Circle {
+    /// Loads a circle from the store.
+    pub(crate) fn open(id: CircleId, store: &impl Store, now: Timestamp) -> Result<Self, StoreError> {
+        let mut catalogue = Catalogue::new(id);
+        let mut late = Vec::new();
+        store.each(id, &mut |record| {
+            let Some(record) = trusted(record) else { return };
+            // Only the charter has to come first.
+            if catalogue.insert(&record, now) == Err(Refusal::NoCharterYet) {
+                late.push(record);
+            }
+        })?;
+        for record in late {
+            let _ = catalogue.insert(&record, now);
+        }
+        Ok(Self { catalogue, topic: topic_of(id), budgets: Budgets::default(), refused: BTreeSet::new() })
+    }
+
+    /// Takes records in: into the store, then into the catalogue.
+    pub(crate) fn absorb(
+        &mut self,
+        store: &mut impl Store,
+        records: Vec<Verified>,
+        now: Timestamp,
+    ) -> Result<(News, Verdicts), StoreError> {
+        let id = self.catalogue.circle();
+        let mut charter_first = records;
+        charter_first.sort_by_key(|record| record.header().kind.as_str() != Kind::CHARTER);
+        let no_charter = self.catalogue.charter().is_none();
+        let founds = charter_first.first().is_some_and(|record| CircleId::founded_by(record.id()) == id);
+        let wanted = |record: &Verified| match self.catalogue.check(record, now) {
+            Err(Refusal::NoCharterYet) => no_charter && founds,
+            other => other.is_ok(),
+        };
+        let put: Vec<_> = charter_first
+            .iter()
+            .filter(|record| wanted(record))
+            .map(|record| (record.id(), record.to_record()))
+            .collect();
+        if !put.is_empty() {
+            store.apply(id, Batch { put, drop: Vec::new() })?;
+        }
+        let mut changes = Changes::default();
+        let mut refusals = BTreeMap::new();
+        let mut by_id = BTreeMap::new();
+        let mut order = Vec::new();
+        let mut drop = Vec::new();
+        for record in charter_first {
+            order.push(record.id());
+            match self.catalogue.insert(&record, now) {
+                Ok(change) => {
+                    changes.then(change);
+                    by_id.insert(record.id(), record);
+                }
+                Err(refusal) => {
+                    if refusal == Refusal::NoRoom {
+                        drop.push(record.id());
+                    }
+                    self.remember(record.id(), refusal);
+                    refusals.insert(record.id(), refusal);
+                }
+            }
+        }
+        drop.extend(&changes.dropped);
+        let news = self.tell(store, changes, drop, &mut by_id)?;
+        let verdicts = order.into_iter().map(|id| {
+            let standing = self.catalogue.standing(&id);
+            (id, standing.ok_or_else(|| refusals.get(&id).copied().unwrap_or(Refusal::NoRoom)))
+        });
+        Ok((news, verdicts.collect()))
+    }
+
+    /// Drops what has expired.
+    pub(crate) fn advance(&mut self, store: &mut impl Store, now: Timestamp) -> Result<News, StoreError> {
+        let changes = self.catalogue.advance(now);
+        let drop = changes.dropped.iter().copied().collect();
+        self.tell(store, changes, drop, &mut BTreeMap::new())
+    }
+
+    /// What must not be asked for.
+    pub(crate) fn unwanted(&self) -> impl Iterator<Item = RecordId> {
+        self.refused.iter().copied().chain(self.catalogue.held_back())
+    }
+
+    fn tell(
+        &mut self,
+        store: &mut impl Store,
+        changes: Changes,
+        drop: Vec<RecordId>,
+        known: &mut BTreeMap<RecordId, Verified>,
+    ) -> Result<News, StoreError> {
+        let circle = self.catalogue.circle();
+        let mut news = News { admitted: Vec::new(), removed: changes.removed.into_iter().collect() };
+        for id in changes.admitted {
+            let record = match known.remove(&id) {
+                Some(record) => Some(record),
+                None => store.get(circle, &id)?.and_then(trusted),
+            };
+            news.admitted.extend(record);
+        }
+        let control = |record: &Verified| record.header().class == record::Class::Control;
+        if news.admitted.iter().any(control) {
+            self.refused.clear();
+        }
+        if !drop.is_empty() {
+            store.apply(circle, Batch { put: Vec::new(), drop })?;
+        }
+        Ok(news)
+    }
+
+    fn remember(&mut self, id: RecordId, refusal: Refusal) {
+        let for_now = matches!(refusal, Refusal::Future | Refusal::NoCharterYet | Refusal::Known);
+        if refusal.fault() == Fault::Nobody && !for_now {
+            if self.refused.len() >= MAX_REFUSED {
+                self.refused.pop_first();
+            }
+            self.refused.insert(id);
+        }
+    }
+}
+
+/// A record out of the own store: it was verified on its way in.
+pub(crate) fn trusted(record: Record) -> Option<Verified> {
+    Signed::parse(&record.envelope).ok()?.trust(record.body).ok()
+}
+
+/// The topic follows from the read secret, so that who does not know the circle can not find it.
+fn topic_of(circle: CircleId) -> Topic {
+    let hash = Hash::derive("commonshelf/topic/1", &[circle.open_read_secret().as_bytes()]);
+    Topic(hash.to_string().into())
+}

@@ -1,0 +1,307 @@
+//! What travels in a sync session: frames of canonical bytes, each a list that begins with its name.
+
+use catalogue::{Digests, Group};
+use record::{CborError, CircleId, Hash, Record, Timestamp, Value};
+
+use crate::limits::{DAYS_IN_FRAME, MAX_CIRCLES, MAX_DAYS, MAX_FRAME, OFFER, WINDOW};
+
+/// The id of a record, salted for one session: what reconciliation compares.
+pub(crate) type SaltedId = [u8; 32];
+
+/// Half of a session's salt: 16 random bytes from each side.
+pub(crate) type Salt = [u8; 16];
+
+/// One frame of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// Which circles do you keep?
+    Circles,
+    /// These: their founding charters.
+    CirclesAre(Vec<Record>),
+    /// Let us reconcile this circle.
+    Hello { version: u64, circle: CircleId, salt: Salt, clock: Timestamp },
+    /// I keep it too; this is what I have within both our clocks.
+    Welcome { salt: Salt, clock: Timestamp, digests: Digests },
+    /// My days of a group.
+    Days { group: Group, days: Vec<(u32, Hash)>, last: bool },
+    /// The days in which we differ.
+    Differ { days: Vec<u32> },
+    /// A message of negentropy over the days that differ.
+    Reconcile { message: Vec<u8> },
+    /// You lack these.
+    Offer { ids: Vec<SaltedId> },
+    /// Send me these; none: I have what I wanted.
+    Want { ids: Vec<SaltedId> },
+    /// Here they are.
+    Records { records: Vec<Record>, last: bool },
+    /// We are done.
+    Done,
+}
+
+/// Why bytes are no frame.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FrameError {
+    /// Longer than the limit.
+    #[error("a frame of {0} bytes")]
+    TooLarge(usize),
+    /// Not canonical.
+    #[error(transparent)]
+    Cbor(#[from] CborError),
+    /// Unknown, or with other fields than it should have, or too many.
+    #[error("a frame that this version does not know")]
+    Shape,
+}
+
+impl Frame {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let parts = match self {
+            Self::Circles => vec![text("circles")],
+            Self::CirclesAre(charters) => vec![text("circles-are"), list(charters, encode_record)],
+            Self::Hello { version, circle, salt, clock } => vec![
+                text("hello"),
+                Value::Uint(*version),
+                bytes(circle.as_bytes()),
+                bytes(salt),
+                Value::Uint(clock.millis()),
+            ],
+            Self::Welcome { salt, clock, digests } => vec![
+                text("welcome"),
+                bytes(salt),
+                Value::Uint(clock.millis()),
+                bytes(digests.control.as_bytes()),
+                bytes(digests.rest.as_bytes()),
+            ],
+            Self::Days { group, days, last } => {
+                let day = |(day, digest): &(u32, Hash)| {
+                    Value::List(vec![Value::Uint((*day).into()), bytes(digest.as_bytes())])
+                };
+                vec![text("days"), text(group_word(*group)), list(days, day), Value::Bool(*last)]
+            }
+            Self::Differ { days } => vec![text("differ"), list(days, |day| Value::Uint((*day).into()))],
+            Self::Reconcile { message } => vec![text("reconcile"), bytes(message)],
+            Self::Offer { ids } => vec![text("offer"), list(ids, |id| bytes(id))],
+            Self::Want { ids } => vec![text("want"), list(ids, |id| bytes(id))],
+            Self::Records { records, last } => {
+                vec![text("records"), list(records, encode_record), Value::Bool(*last)]
+            }
+            Self::Done => vec![text("done")],
+        };
+        Value::List(parts).encode()
+    }
+
+    pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
+        if frame.len() > MAX_FRAME {
+            return Err(FrameError::TooLarge(frame.len()));
+        }
+        let Value::List(parts) = Value::decode(frame)? else { return Err(FrameError::Shape) };
+        let mut parts = parts.into_iter();
+        let Some(Value::Text(name)) = parts.next() else { return Err(FrameError::Shape) };
+        let mut fields = Fields(parts);
+        let frame = match name.as_str() {
+            "circles" => Self::Circles,
+            "circles-are" => Self::CirclesAre(fields.list(MAX_CIRCLES, decode_record)?),
+            "hello" => Self::Hello {
+                version: fields.uint()?,
+                circle: CircleId::from_bytes(fields.array()?),
+                salt: fields.array()?,
+                clock: Timestamp::from_millis(fields.uint()?),
+            },
+            "welcome" => Self::Welcome {
+                salt: fields.array()?,
+                clock: Timestamp::from_millis(fields.uint()?),
+                digests: Digests {
+                    control: Hash::from_bytes(fields.array()?),
+                    rest: Hash::from_bytes(fields.array()?),
+                },
+            },
+            "days" => Self::Days {
+                group: fields.group()?,
+                days: fields.list(DAYS_IN_FRAME, decode_day)?,
+                last: fields.bool()?,
+            },
+            "differ" => Self::Differ { days: fields.list(MAX_DAYS, |value| decode_u32(&value))? },
+            "reconcile" => Self::Reconcile { message: fields.bytes()? },
+            "offer" => Self::Offer { ids: fields.list(OFFER, |value| decode_array(&value))? },
+            "want" => Self::Want { ids: fields.list(WINDOW, |value| decode_array(&value))? },
+            "records" => Self::Records { records: fields.list(WINDOW, decode_record)?, last: fields.bool()? },
+            "done" => Self::Done,
+            _ => return Err(FrameError::Shape),
+        };
+        if fields.0.next().is_some() { Err(FrameError::Shape) } else { Ok(frame) }
+    }
+}
+
+/// The bytes of a gossip message: one record.
+pub(crate) fn encode_gossip(record: &Record) -> Vec<u8> {
+    encode_record(record).encode()
+}
+
+pub(crate) fn decode_gossip(bytes: &[u8]) -> Result<Record, FrameError> {
+    decode_record(Value::decode(bytes)?).ok_or(FrameError::Shape)
+}
+
+/// How many bytes a record takes in a frame, at most.
+pub(crate) fn room_for(record: &Record) -> usize {
+    let body = record.body.as_ref().map_or(0, Vec::len);
+    record.envelope.len().saturating_add(body).saturating_add(16)
+}
+
+fn text(name: &str) -> Value {
+    Value::Text(name.to_owned())
+}
+
+fn bytes(bytes: &[u8]) -> Value {
+    Value::Bytes(bytes.to_vec())
+}
+
+fn list<T>(items: &[T], encode: impl Fn(&T) -> Value) -> Value {
+    Value::List(items.iter().map(encode).collect())
+}
+
+fn encode_record(record: &Record) -> Value {
+    let body = record.body.as_deref().map_or(Value::Null, bytes);
+    Value::List(vec![bytes(&record.envelope), body])
+}
+
+fn decode_record(value: Value) -> Option<Record> {
+    let Value::List(parts) = value else { return None };
+    let [Value::Bytes(envelope), body] = <[Value; 2]>::try_from(parts).ok()? else { return None };
+    if body == Value::Null {
+        return Some(Record { envelope, body: None });
+    }
+    let Value::Bytes(body) = body else { return None };
+    Some(Record { envelope, body: Some(body) })
+}
+
+fn decode_day(value: Value) -> Option<(u32, Hash)> {
+    let Value::List(parts) = value else { return None };
+    let [day, digest] = <[Value; 2]>::try_from(parts).ok()?;
+    Some((decode_u32(&day)?, Hash::from_bytes(decode_array(&digest)?)))
+}
+
+fn decode_u32(value: &Value) -> Option<u32> {
+    let Value::Uint(number) = value else { return None };
+    u32::try_from(*number).ok()
+}
+
+fn decode_array<const N: usize>(value: &Value) -> Option<[u8; N]> {
+    let Value::Bytes(bytes) = value else { return None };
+    bytes.as_slice().try_into().ok()
+}
+
+const fn group_word(group: Group) -> &'static str {
+    match group {
+        Group::Control => "control",
+        Group::Rest => "rest",
+    }
+}
+
+struct Fields(std::vec::IntoIter<Value>);
+
+impl Fields {
+    fn next(&mut self) -> Result<Value, FrameError> {
+        self.0.next().ok_or(FrameError::Shape)
+    }
+
+    fn uint(&mut self) -> Result<u64, FrameError> {
+        if let Value::Uint(number) = self.next()? { Ok(number) } else { Err(FrameError::Shape) }
+    }
+
+    fn bool(&mut self) -> Result<bool, FrameError> {
+        if let Value::Bool(flag) = self.next()? { Ok(flag) } else { Err(FrameError::Shape) }
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, FrameError> {
+        if let Value::Bytes(bytes) = self.next()? { Ok(bytes) } else { Err(FrameError::Shape) }
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
+        decode_array(&self.next()?).ok_or(FrameError::Shape)
+    }
+
+    fn group(&mut self) -> Result<Group, FrameError> {
+        let Value::Text(word) = self.next()? else { return Err(FrameError::Shape) };
+        Group::ALL.into_iter().find(|group| group_word(*group) == word).ok_or(FrameError::Shape)
+    }
+
+    fn list<T>(&mut self, most: usize, decode: impl Fn(Value) -> Option<T>) -> Result<Vec<T>, FrameError> {
+        let Value::List(items) = self.next()? else { return Err(FrameError::Shape) };
+        if items.len() > most {
+            return Err(FrameError::Shape);
+        }
+        items.into_iter().map(|item| decode(item).ok_or(FrameError::Shape)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn frames() -> Vec<Frame> {
+        let record = Record { envelope: vec![1; 300], body: Some(vec![2; 40]) };
+        let hash = Hash::of(b"x");
+        vec![
+            Frame::Circles,
+            Frame::CirclesAre(vec![record.clone()]),
+            Frame::Hello {
+                version: 1,
+                circle: CircleId::from_bytes([3; 32]),
+                salt: [4; 16],
+                clock: Timestamp::from_millis(5),
+            },
+            Frame::Welcome {
+                salt: [4; 16],
+                clock: Timestamp::from_millis(5),
+                digests: Digests { control: hash, rest: hash },
+            },
+            Frame::Days { group: Group::Rest, days: vec![(20_000, hash)], last: true },
+            Frame::Differ { days: vec![1, 70_000] },
+            Frame::Reconcile { message: vec![0x61] },
+            Frame::Offer { ids: vec![[7; 32]] },
+            Frame::Want { ids: Vec::new() },
+            Frame::Records { records: vec![record, Record { envelope: vec![1], body: None }], last: false },
+            Frame::Done,
+        ]
+    }
+
+    #[test]
+    fn every_frame_survives_its_bytes() {
+        for frame in frames() {
+            assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+        }
+    }
+
+    #[test]
+    fn the_fullest_frames_fit() {
+        let days = (0..DAYS_IN_FRAME as u32).map(|day| (u32::MAX - day, Hash::of(b"x"))).collect();
+        let fullest = [
+            Frame::Days { group: Group::Control, days, last: true },
+            Frame::Offer { ids: vec![[7; 32]; OFFER] },
+            Frame::Want { ids: vec![[7; 32]; WINDOW] },
+        ];
+        for frame in fullest {
+            assert!(frame.encode().len() <= MAX_FRAME);
+            assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+        }
+    }
+
+    #[test]
+    fn a_list_longer_than_its_limit_is_refused() {
+        let frame = Frame::Want { ids: vec![[7; 32]; WINDOW + 1] };
+        assert_eq!(Frame::decode(&frame.encode()), Err(FrameError::Shape));
+        assert_eq!(Frame::decode(&[0; MAX_FRAME + 1]), Err(FrameError::TooLarge(MAX_FRAME + 1)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(at in 0_usize..11, cut in any::<prop::sample::Index>(), flip in any::<u8>()) {
+            let mut bytes = frames()[at].encode();
+            let cut = cut.index(bytes.len());
+            bytes[cut] ^= flip;
+            if let Ok(frame) = Frame::decode(&bytes) {
+                prop_assert_eq!(frame.encode(), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What is known of peers: their offences, and when the next round with them is due.
+
+use std::collections::BTreeMap;
+
+use record::{CircleId, Timestamp};
+
+use crate::limits::{BAN_POINTS, FORGIVE_MS};
+use crate::names::{PeerId, SessionId};
+
+/// What a peer did wrong, and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offence {
+    /// A frame that makes no sense.
+    BadFrame,
+    /// A record that nobody asked for.
+    Unasked,
+    /// A record that an honest node would not have passed on.
+    BadRecord,
+    /// The same by gossip, where the mesh keeps a score of its own.
+    BadGossip,
+    /// More sessions than allowed.
+    TooManySessions,
+}
+
+impl Offence {
+    const fn points(self) -> u32 {
+        match self {
+            Self::BadFrame => 34,
+            Self::Unasked | Self::BadRecord => 25,
+            Self::BadGossip => 5,
+            Self::TooManySessions => 2,
+        }
+    }
+}
+
+/// The rounds of one circle with one peer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rounds {
+    /// When the next one begins.
+    pub(crate) due: Timestamp,
+    /// The one that goes on, opened by this node.
+    pub(crate) session: Option<SessionId>,
+    /// Something happened during the round that it may have missed.
+    pub(crate) again: bool,
+}
+
+/// A connected peer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Peer {
+    pub(crate) rounds: BTreeMap<CircleId, Rounds>,
+    points: u32,
+    forgiven: Timestamp,
+}
+
+impl Peer {
+    /// Counts an offence; says whether it was one too many.
+    pub(crate) fn offend(&mut self, offence: Offence, now: Timestamp) -> bool {
+        let pardons = u32::try_from(now.since(self.forgiven) / FORGIVE_MS).unwrap_or(u32::MAX);
+        self.points = self.points.saturating_sub(pardons).saturating_add(offence.points());
+        self.forgiven = now;
+        self.points >= BAN_POINTS
+    }
+}
+
+/// All connected peers.
+pub(crate) type Peers = BTreeMap<PeerId, Peer>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_senseless_frames_are_too_many_unless_hours_lie_between() {
+        let now = Timestamp::from_millis(1_000_000_000);
+        let mut peer = Peer::default();
+        assert!(!peer.offend(Offence::BadFrame, now));
+        assert!(!peer.offend(Offence::BadFrame, now));
+        assert!(peer.offend(Offence::BadFrame, now));
+        let mut peer = Peer::default();
+        for hour in 0..20 {
+            assert!(!peer.offend(Offence::BadFrame, now.plus_millis(hour * 3_600_000)));
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! What to do when a record, a peer or a tick arrives.
+
+use std::collections::BTreeMap;
+
+use catalogue::{Catalogue, Refusal, Standing};
+use record::{CircleId, Fault, Hash, RecordId, Timestamp, Verified};
+
+use crate::circle::{Circle, News, trusted};
+use crate::frame::{Salt, decode_gossip, encode_gossip};
+use crate::limits::{GOSSIP_BURST, MAX_GOSSIP, NEWS_MS, POLITE_MS, ROUND_JITTER_MS, ROUND_MS};
+use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
+use crate::nearby::{Nearby, NearbyCircles};
+use crate::peers::{Offence, Peers};
+use crate::sessions::{Purpose, Session};
+use crate::store::{Store, StoreError};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Time went on; at least once a second.
+    Tick,
+    /// A peer is connected.
+    Connected(PeerId),
+    /// A peer's last connection is gone.
+    Disconnected(PeerId),
+    /// A gossip message waits for a verdict.
+    Gossip {
+        /// Who passed it on.
+        peer: PeerId,
+        /// The network's name for it.
+        message: MessageRef,
+        /// Where it was published.
+        topic: Topic,
+        /// Its bytes.
+        data: Vec<u8>,
+    },
+    /// Something could not be published, since nobody listens on the topic yet.
+    Unsent(Topic),
+    /// A session is open: one that this node opened, or one of the peer.
+    Opened {
+        /// The session.
+        session: SessionId,
+        /// With whom.
+        peer: PeerId,
+    },
+    /// A frame arrived.
+    Frame {
+        /// In this session.
+        session: SessionId,
+        /// Its bytes.
+        frame: Vec<u8>,
+    },
+    /// A session is closed, or could not be opened.
+    Closed(SessionId),
+    /// Ask all peers again which circles they keep.
+    AskCircles,
+}
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Listen to a topic.
+    Subscribe(Topic),
+    /// Listen to it no more.
+    Unsubscribe(Topic),
+    /// Publish a message.
+    Publish {
+        /// Where.
+        topic: Topic,
+        /// Its bytes.
+        data: Vec<u8>,
+    },
+    /// Give the verdict on a gossip message.
+    Judge {
+        /// Who passed it on.
+        peer: PeerId,
+        /// Which one.
+        message: MessageRef,
+        /// What becomes of it.
+        verdict: Verdict,
+    },
+    /// Open a session.
+    Open {
+        /// With this peer.
+        peer: PeerId,
+        /// Under this number.
+        session: SessionId,
+    },
+    /// Send a frame.
+    Send {
+        /// In this session.
+        session: SessionId,
+        /// Its bytes.
+        frame: Vec<u8>,
+    },
+    /// Close a session, once what was sent is delivered.
+    Close(SessionId),
+    /// Have nothing to do with this peer any more.
+    Ban(PeerId),
+    /// The catalogue of a circle changed.
+    Changed {
+        /// The circle.
+        circle: CircleId,
+        /// How.
+        news: News,
+    },
+    /// A round with a peer is finished.
+    Synced {
+        /// With whom.
+        peer: PeerId,
+        /// Of which circle.
+        circle: CircleId,
+        /// How many records came.
+        received: usize,
+        /// How many went.
+        sent: usize,
+    },
+    /// Peers told which circles they keep: see [`Protocol::nearby`].
+    CirclesNearby,
+    /// The store failed; what should have been kept is not.
+    StoreFailed(StoreError),
+}
+
+/// Why records of this node were not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The store failed; nothing was written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The circle is not followed here.
+    #[error("this node does not keep that circle")]
+    UnknownCircle,
+    /// The circle's rules refuse it.
+    #[error("the circle does not take it: {0}")]
+    Refused(Refusal),
+    /// It is kept but does not count.
+    #[error("the circle does not admit it ({0:?})")]
+    NotAdmitted(Standing),
+}
+
+/// One node's part in the mesh.
+pub struct Protocol<S> {
+    pub(crate) me: PeerId,
+    pub(crate) store: S,
+    pub(crate) circles: BTreeMap<CircleId, Circle>,
+    pub(crate) peers: Peers,
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) nearby: NearbyCircles,
+    next_session: u64,
+    seed: [u8; 32],
+    draws: u64,
+    unsynced: Option<Timestamp>,
+}
+
+/// How long records of others may stay only in memory, in milliseconds: they can be fetched again.
+const SYNC_STORE_MS: u64 = 2_000;
+
+impl<S: Store> Protocol<S> {
+    /// A node with this store. `seed` feeds salts and jitter and must be different for each start.
+    pub const fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
+        Self {
+            me,
+            store,
+            circles: BTreeMap::new(),
+            peers: Peers::new(),
+            sessions: BTreeMap::new(),
+            nearby: NearbyCircles(BTreeMap::new()),
+            next_session: 0,
+            seed,
+            draws: 0,
+            unsynced: None,
+        }
+    }
+
+    /// The circles that this node keeps.
+    pub fn circles(&self) -> impl Iterator<Item = &Catalogue> {
+        self.circles.values().map(|circle| &circle.catalogue)
+    }
+
+    /// The catalogue of a circle that this node keeps.
+    pub fn catalogue(&self, circle: CircleId) -> Option<&Catalogue> {
+        self.circles.get(&circle).map(|circle| &circle.catalogue)
+    }
+
+    /// A record of a circle out of the store.
+    ///
+    /// # Errors
+    /// If the store can not be read.
+    pub fn record(&self, circle: CircleId, id: &RecordId) -> Result<Option<Verified>, StoreError> {
+        Ok(self.store.get(circle, id)?.and_then(trusted))
+    }
+
+    /// The circles that connected peers keep.
+    pub const fn nearby(&self) -> &BTreeMap<CircleId, Nearby> {
+        &self.nearby.0
+    }
+
+    /// The store, for what the node keeps beside records.
+    pub const fn store(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// Keeps a circle from now on, beginning with what the store has of it.
+    ///
+    /// # Errors
+    /// If the store can not be read.
+    pub fn follow(&mut self, circle: CircleId, now: Timestamp) -> Result<Vec<Output>, StoreError> {
+        if self.circles.contains_key(&circle) {
+            return Ok(Vec::new());
+        }
+        let followed = Circle::open(circle, &self.store, now)?;
+        let mut out = vec![Output::Subscribe(followed.topic.clone())];
+        let mut news = News::default();
+        for (id, _) in followed.catalogue.iter() {
+            news.admitted.extend(self.store.get(circle, &id)?.and_then(trusted));
+        }
+        if !news.is_empty() {
+            out.push(Output::Changed { circle, news });
+        }
+        self.circles.insert(circle, followed);
+        for peer in self.peers.values_mut() {
+            peer.rounds.entry(circle).or_default().due = now;
+        }
+        self.open_due(now, &mut out);
+        Ok(out)
+    }
+
+    /// Takes in what this node's own members wrote. When it returns, the records are durable.
+    ///
+    /// # Errors
+    /// A [`WriteError`] for the first record that does not become part of the catalogue; those before
+    /// it did.
+    pub fn write(
+        &mut self,
+        circle: CircleId,
+        records: Vec<Verified>,
+        now: Timestamp,
+    ) -> Result<Vec<Output>, WriteError> {
+        let followed = self.circles.get_mut(&circle).ok_or(WriteError::UnknownCircle)?;
+        let gossip = records.len() <= GOSSIP_BURST;
+        let (news, verdicts) = followed.absorb(&mut self.store, records, now)?;
+        self.store.sync()?;
+        let mut out = Vec::new();
+        if gossip {
+            let own = |record: &&Verified| verdicts.iter().any(|(id, _)| *id == record.id());
+            let topic = &followed.topic;
+            out.extend(news.admitted.iter().filter(own).map(|record| Output::Publish {
+                topic: topic.clone(),
+                data: encode_gossip(&record.to_record()),
+            }));
+        } else {
+            self.spread(circle, None, now);
+        }
+        if !news.is_empty() {
+            out.push(Output::Changed { circle, news });
+        }
+        self.open_due(now, &mut out);
+        for (_, verdict) in verdicts {
+            match verdict {
+                Ok(Standing::Admitted) | Err(Refusal::Known) => {}
+                Ok(standing) => return Err(WriteError::NotAdmitted(standing)),
+                Err(refusal) => return Err(WriteError::Refused(refusal)),
+            }
+        }
+        Ok(out)
+    }
+
+    /// Does what has to be done about an input.
+    pub fn handle(&mut self, input: Input, now: Timestamp) -> Vec<Output> {
+        let mut out = Vec::new();
+        match input {
+            Input::Tick => self.tick(now, &mut out),
+            Input::Connected(peer) => self.connected(peer, now, &mut out),
+            Input::Disconnected(peer) => {
+                self.peers.remove(&peer);
+                self.nearby.forget(&peer);
+                self.sessions.retain(|_, session| session.peer != peer);
+            }
+            Input::Gossip { peer, message, topic, data } => {
+                let verdict = self.gossip(&peer, &topic, &data, now, &mut out);
+                out.push(Output::Judge { peer, message, verdict });
+            }
+            Input::Unsent(topic) => {
+                let circle = self.circles.iter().find(|(_, circle)| circle.topic == topic);
+                if let Some(circle) = circle.map(|(id, _)| *id) {
+                    self.spread(circle, None, now);
+                }
+            }
+            Input::Opened { session, peer } => self.opened(session, peer, now, &mut out),
+            Input::Frame { session, frame } => self.frame(session, &frame, now, &mut out),
+            Input::Closed(session) => self.closed(session, now),
+            Input::AskCircles => {
+                let peers: Vec<_> = self.peers.keys().cloned().collect();
+                for peer in peers {
+                    self.open(peer, Purpose::Circles, now, &mut out);
+                }
+            }
+        }
+        out
+    }
+
+    fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        for (id, circle) in &mut self.circles {
+            match circle.advance(&mut self.store, now) {
+                Ok(news) if news.is_empty() => {}
+                Ok(news) => out.push(Output::Changed { circle: *id, news }),
+                Err(error) => out.push(Output::StoreFailed(error)),
+            }
+        }
+        if self.unsynced.is_some_and(|since| now.since(since) >= SYNC_STORE_MS) {
+            self.unsynced = None;
+            out.extend(self.store.sync().err().map(Output::StoreFailed));
+        }
+        self.close_idle(now, out);
+        self.open_due(now, out);
+    }
+
+    fn connected(&mut self, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
+        // Both would begin at once: one of them leaves it to the other for a moment.
+        let begin = if self.me < peer { now } else { now.plus_millis(POLITE_MS) };
+        let known = self.peers.entry(peer.clone()).or_default();
+        for circle in self.circles.keys() {
+            known.rounds.entry(*circle).or_default().due = begin;
+        }
+        self.open(peer, Purpose::Circles, now, out);
+        self.open_due(now, out);
+    }
+
+    fn gossip(
+        &mut self,
+        peer: &PeerId,
+        topic: &Topic,
+        data: &[u8],
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) -> Verdict {
+        let Some((id, circle)) = self.circles.iter_mut().find(|(_, circle)| circle.topic == *topic) else {
+            return Verdict::Ignore;
+        };
+        let id = *id;
+        let record = Some(data).filter(|data| data.len() <= MAX_GOSSIP).map(decode_gossip);
+        let Some(record) = record.and_then(Result::ok).and_then(|record| record.verify().ok()) else {
+            self.offend(peer, Offence::BadGossip, now, out);
+            return Verdict::Reject;
+        };
+        if circle.catalogue.admitted(&record.id()).is_some() {
+            return Verdict::Accept;
+        }
+        if !circle.budgets.take(record.header().author, now) {
+            return Verdict::Ignore;
+        }
+        self.unsynced.get_or_insert(now);
+        let (news, verdicts) = match circle.absorb(&mut self.store, vec![record], now) {
+            Ok(done) => done,
+            Err(error) => {
+                out.push(Output::StoreFailed(error));
+                return Verdict::Ignore;
+            }
+        };
+        if !news.is_empty() {
+            out.push(Output::Changed { circle: id, news });
+        }
+        match verdicts.first().map(|(_, verdict)| verdict) {
+            Some(Ok(Standing::Admitted)) => Verdict::Accept,
+            Some(Err(refusal)) if refusal.fault() == Fault::Sender => {
+                self.offend(peer, Offence::BadGossip, now, out);
+                Verdict::Reject
+            }
+            Some(Ok(Standing::Waiting | Standing::OverQuota | Standing::Outdone) | Err(_)) | None => {
+                Verdict::Ignore
+            }
+        }
+    }
+
+    /// Makes the next rounds with all peers but one due soon: there is something that gossip did not tell.
+    pub(crate) fn spread(&mut self, circle: CircleId, but: Option<&PeerId>, now: Timestamp) {
+        let soon = now.plus_millis(NEWS_MS);
+        for (_, peer) in self.peers.iter_mut().filter(|(name, _)| Some(*name) != but) {
+            let rounds = peer.rounds.entry(circle).or_default();
+            rounds.again = true;
+            rounds.due = rounds.due.min(soon);
+        }
+    }
+
+    pub(crate) fn offend(&mut self, peer: &PeerId, offence: Offence, now: Timestamp, out: &mut Vec<Output>) {
+        let known = self.peers.get_mut(peer);
+        if known.is_some_and(|known| known.offend(offence, now)) {
+            out.push(Output::Ban(peer.clone()));
+        }
+    }
+
+    pub(crate) fn note_change(&mut self, now: Timestamp) {
+        self.unsynced.get_or_insert(now);
+    }
+
+    /// When the next ordinary round is due.
+    pub(crate) fn next_round(&mut self, now: Timestamp) -> Timestamp {
+        let draw = self.draw();
+        let chance =
+            u64::from_be_bytes([draw[0], draw[1], draw[2], draw[3], draw[4], draw[5], draw[6], draw[7]]);
+        now.plus_millis(ROUND_MS.saturating_add(chance % ROUND_JITTER_MS))
+    }
+
+    pub(crate) fn salt(&mut self) -> Salt {
+        self.draw()
+    }
+
+    pub(crate) const fn new_session(&mut self) -> SessionId {
+        self.next_session = self.next_session.saturating_add(2);
+        SessionId(self.next_session)
+    }
+
+    fn draw(&mut self) -> [u8; 16] {
+        self.draws = self.draws.saturating_add(1);
+        let hash = Hash::derive("commonshelf/draw/1", &[&self.seed, &self.draws.to_be_bytes()]);
+        let mut half = [0; 16];
+        half.copy_from_slice(&hash.as_bytes()[..16]);
+        half
+    }
+}

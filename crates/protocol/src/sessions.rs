@@ -1,0 +1,266 @@
+//! The sessions of a node: opening, the hello, closing, and the rounds that they are part of.
+
+use catalogue::{Group, Window};
+use record::{CircleId, RecordId, Timestamp};
+
+use crate::frame::{Frame, Salt};
+use crate::limits::{MAX_CIRCLES, MAX_INBOUND_SESSIONS, NEWS_MS, SESSION_IDLE_MS, VERSION};
+use crate::names::{PeerId, Role, SessionId};
+use crate::peers::Offence;
+use crate::protocol::{Output, Protocol};
+use crate::reconcile::SessionSalt;
+use crate::session::{Flow, Scope, Talk, Trouble};
+use crate::store::Store;
+
+/// Why this node opened a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To ask which circles the peer keeps.
+    Circles,
+    /// To reconcile a circle.
+    Round(CircleId),
+}
+
+enum State {
+    /// Asked for, not open yet.
+    Opening(Purpose),
+    /// The question about circles is out.
+    Asked,
+    /// Hello is out.
+    Greeted { circle: CircleId, salt: Salt, clock: Timestamp },
+    /// The peer opened it and has said nothing yet.
+    Silent,
+    /// Both have said hello.
+    Talking { circle: CircleId, talk: Box<Talk> },
+}
+
+/// A session and how far it is.
+pub(crate) struct Session {
+    pub(crate) peer: PeerId,
+    state: State,
+    heard: Timestamp,
+}
+
+impl Session {
+    const fn round(&self) -> Option<CircleId> {
+        match self.state {
+            State::Opening(Purpose::Round(circle))
+            | State::Greeted { circle, .. }
+            | State::Talking { circle, .. } => Some(circle),
+            State::Opening(Purpose::Circles) | State::Asked | State::Silent => None,
+        }
+    }
+}
+
+impl<S: Store> Protocol<S> {
+    pub(crate) fn open(
+        &mut self,
+        peer: PeerId,
+        purpose: Purpose,
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) -> SessionId {
+        let session = self.new_session();
+        let state = State::Opening(purpose);
+        self.sessions.insert(session, Session { peer: peer.clone(), state, heard: now });
+        out.push(Output::Open { peer, session });
+        session
+    }
+
+    /// Opens the rounds that are due.
+    pub(crate) fn open_due(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        let circles: Vec<CircleId> = self.circles.keys().copied().collect();
+        let mut due = Vec::new();
+        for (name, peer) in &mut self.peers {
+            for circle in &circles {
+                let rounds = peer.rounds.entry(*circle).or_default();
+                if rounds.session.is_none() && rounds.due <= now {
+                    due.push((name.clone(), *circle));
+                }
+            }
+        }
+        for (peer, circle) in due {
+            let session = self.open(peer.clone(), Purpose::Round(circle), now, out);
+            if let Some(rounds) = self.peers.get_mut(&peer).and_then(|peer| peer.rounds.get_mut(&circle)) {
+                rounds.session = Some(session);
+                rounds.again = false;
+            }
+        }
+    }
+
+    pub(crate) fn opened(&mut self, id: SessionId, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
+        if id.role() == Role::Responder {
+            let theirs =
+                |(id, session): &(&SessionId, &Session)| id.role() == Role::Responder && session.peer == peer;
+            if self.sessions.iter().filter(theirs).count() >= MAX_INBOUND_SESSIONS {
+                self.offend(&peer, Offence::TooManySessions, now, out);
+                out.push(Output::Close(id));
+                return;
+            }
+            self.sessions.insert(id, Session { peer, state: State::Silent, heard: now });
+            return;
+        }
+        let salt = self.salt();
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let State::Opening(purpose) = session.state else { return };
+        session.heard = now;
+        let frame = match purpose {
+            Purpose::Circles => {
+                session.state = State::Asked;
+                Frame::Circles
+            }
+            Purpose::Round(circle) => {
+                session.state = State::Greeted { circle, salt, clock: now };
+                Frame::Hello { version: VERSION, circle, salt, clock: now }
+            }
+        };
+        out.push(Output::Send { session: id, frame: frame.encode() });
+    }
+
+    pub(crate) fn frame(&mut self, id: SessionId, bytes: &[u8], now: Timestamp, out: &mut Vec<Output>) {
+        // Taken out while it works, so that it can not see itself.
+        let Some(mut session) = self.sessions.remove(&id) else { return };
+        session.heard = now;
+        let result = match Frame::decode(bytes) {
+            Ok(frame) => self.step(id, &mut session, frame, now, out),
+            Err(_) => Err(Trouble::Offence(Offence::BadFrame)),
+        };
+        let peer = session.peer.clone();
+        let flow = result.unwrap_or_else(|trouble| {
+            match trouble {
+                Trouble::Offence(offence) => self.offend(&peer, offence, now, out),
+                Trouble::Store(error) => out.push(Output::StoreFailed(error)),
+            }
+            Flow::Finished
+        });
+        match flow {
+            Flow::On => {
+                self.sessions.insert(id, session);
+            }
+            Flow::Finished => {
+                out.push(Output::Close(id));
+                self.finish(id, &session, now);
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        id: SessionId,
+        session: &mut Session,
+        frame: Frame,
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) -> Result<Flow, Trouble> {
+        let nonsense = Trouble::Offence(Offence::BadFrame);
+        match (&mut session.state, frame) {
+            (State::Silent, Frame::Circles) => {
+                let charters = self.circles.values().take(MAX_CIRCLES).filter_map(|circle| {
+                    let circle = circle.catalogue.circle();
+                    let charter = RecordId::from_bytes(*circle.as_bytes());
+                    self.store.get(circle, &charter).ok().flatten()
+                });
+                // Why: a charter has at most 8 KiB; seven of them fit in a frame.
+                let frame = Frame::CirclesAre(charters.take(7).collect());
+                out.push(Output::Send { session: id, frame: frame.encode() });
+                Ok(Flow::Finished)
+            }
+            (State::Asked, Frame::CirclesAre(charters)) => {
+                let peer = &session.peer;
+                let honest = charters.into_iter().all(|charter| self.nearby.note(peer, charter));
+                out.push(Output::CirclesNearby);
+                if honest { Ok(Flow::Finished) } else { Err(Trouble::Offence(Offence::BadRecord)) }
+            }
+            (State::Silent, Frame::Hello { version: VERSION, circle, salt, clock }) => {
+                let mine = self.salt();
+                let Some(followed) = self.circles.get(&circle) else { return Ok(Flow::Finished) };
+                let window = Window::between(now, clock);
+                let digests = followed.catalogue.digests(window);
+                let frame = Frame::Welcome { salt: mine, clock: now, digests };
+                out.push(Output::Send { session: id, frame: frame.encode() });
+                let salt = SessionSalt::of(&salt, &mine);
+                let talk = Box::new(Talk::new(Role::Responder, salt, window, None));
+                session.state = State::Talking { circle, talk };
+                Ok(Flow::On)
+            }
+            // Another version: no offence, and nothing to say.
+            (State::Silent, Frame::Hello { .. }) => Ok(Flow::Finished),
+            (
+                State::Greeted { circle, salt, clock },
+                Frame::Welcome { salt: theirs, clock: their_clock, digests },
+            ) => {
+                let window = Window::between(*clock, their_clock);
+                let talk = Talk::new(Role::Initiator, SessionSalt::of(salt, &theirs), window, Some(digests));
+                session.state = State::Talking { circle: *circle, talk: Box::new(talk) };
+                self.talk(id, session, None, now, out)
+            }
+            (State::Talking { .. }, frame) => self.talk(id, session, Some(frame), now, out),
+            (State::Opening(_) | State::Asked | State::Greeted { .. } | State::Silent, _) => Err(nonsense),
+        }
+    }
+
+    /// Lets a session go one step: with a frame, or to begin.
+    fn talk(
+        &mut self,
+        id: SessionId,
+        session: &mut Session,
+        frame: Option<Frame>,
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) -> Result<Flow, Trouble> {
+        let State::Talking { circle, talk } = &mut session.state else { return Ok(Flow::Finished) };
+        let (circle_id, peer) = (*circle, session.peer.clone());
+        let Some(circle) = self.circles.get_mut(&circle_id) else { return Ok(Flow::Finished) };
+        let mut scope = Scope { circle, store: &mut self.store, now, frames: Vec::new(), news: Vec::new() };
+        let result = match frame {
+            None => Ok(talk.begin(Group::Control, &mut scope)),
+            Some(frame) => talk.handle(frame, &mut scope),
+        };
+        let Scope { frames, news, .. } = scope;
+        out.extend(frames.into_iter().map(|frame| Output::Send { session: id, frame: frame.encode() }));
+        let (received, sent) = (talk.received, talk.sent);
+        for news in news {
+            if !news.admitted.is_empty() {
+                self.spread(circle_id, Some(&peer), now);
+            }
+            if !news.is_empty() {
+                self.note_change(now);
+                out.push(Output::Changed { circle: circle_id, news });
+            }
+        }
+        if matches!(result, Ok(Flow::Finished)) {
+            out.push(Output::Synced { peer, circle: circle_id, received, sent });
+        }
+        result
+    }
+
+    pub(crate) fn closed(&mut self, id: SessionId, now: Timestamp) {
+        if let Some(session) = self.sessions.remove(&id) {
+            self.finish(id, &session, now);
+        }
+    }
+
+    pub(crate) fn close_idle(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        let idle = |session: &Session| now.since(session.heard) >= SESSION_IDLE_MS;
+        let ids: Vec<_> =
+            self.sessions.iter().filter(|(_, session)| idle(session)).map(|(id, _)| *id).collect();
+        for id in ids {
+            out.push(Output::Close(id));
+            self.closed(id, now);
+        }
+    }
+
+    /// Plans the next round with a peer after one that ended, well or not.
+    fn finish(&mut self, id: SessionId, session: &Session, now: Timestamp) {
+        let Some(circle) = session.round() else { return };
+        let next = self.next_round(now);
+        let peer = self.peers.get_mut(&session.peer);
+        let Some(rounds) = peer.and_then(|peer| peer.rounds.get_mut(&circle)) else { return };
+        if rounds.session == Some(id) {
+            rounds.session = None;
+            rounds.due = if rounds.again { now.plus_millis(NEWS_MS) } else { next };
+        } else if rounds.session.is_none() && !rounds.again {
+            rounds.due = next;
+        }
+    }
+}
