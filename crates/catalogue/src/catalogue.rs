@@ -152,6 +152,12 @@ impl Catalogue {
         self.len() == 0
     }
 
+    /// The number of authors of whom something is held.
+    #[must_use]
+    pub fn authors(&self) -> usize {
+        self.authors.len()
+    }
+
     /// Whether this record is held, admitted or not.
     #[must_use]
     pub fn holds(&self, id: &RecordId) -> bool {

@@ -1,1 +1,35 @@
-//! One running node: clock, randomness, tasks; a typed service over everything below
+//! One running node: clock, randomness, tasks; a typed service over everything below.
+//!
+//! [`Node::start`] opens a data folder and, if asked, the network; the [`Handle`] is what pages and
+//! commands speak to. One thread (`service`) owns the protocol and with it the catalogue and the store;
+//! readers look at a [`view`] behind a lock and never wait for the network or the disk.
+//!
+//! **Invariant:** when a write returns, it is durable.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod circles;
+mod clock;
+mod config;
+mod error;
+mod folder;
+mod handle;
+mod identity;
+pub mod import;
+mod input;
+mod json;
+mod link;
+mod service;
+mod view;
+mod writing;
+
+pub use config::{Config, Network};
+pub use error::{ErrorKind, NodeError};
+pub use folder::{Folder, Running, running, token_of};
+pub use handle::{Handle, Node};
+pub use input::{Filter, FilterInput, ImportInput, ListingInput};
+pub use json::{
+    CircleJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson, RejectedJson,
+    StatusJson,
+};
+pub use link::CircleLink;

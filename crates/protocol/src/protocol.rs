@@ -133,9 +133,6 @@ pub enum WriteError {
     /// The circle's rules refuse it.
     #[error("the circle does not take it: {0}")]
     Refused(Refusal),
-    /// It is kept but does not count.
-    #[error("the circle does not admit it ({0:?})")]
-    NotAdmitted(Standing),
 }
 
 /// One node's part in the mesh.
@@ -180,6 +177,11 @@ impl<S: Store> Protocol<S> {
     /// The catalogue of a circle that this node keeps.
     pub fn catalogue(&self, circle: CircleId) -> Option<&Catalogue> {
         self.circles.get(&circle).map(|circle| &circle.catalogue)
+    }
+
+    /// The topics of the circles that this node keeps.
+    pub fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.circles.values().map(|circle| &circle.topic)
     }
 
     /// A record of a circle out of the store.
@@ -228,8 +230,8 @@ impl<S: Store> Protocol<S> {
     /// Takes in what this node's own members wrote. When it returns, the records are durable.
     ///
     /// # Errors
-    /// A [`WriteError`] for the first record that does not become part of the catalogue; those before
-    /// it did.
+    /// A [`WriteError`]; nothing was written then. What is taken may still not be admitted, if a quota is
+    /// full: the catalogue knows.
     pub fn write(
         &mut self,
         circle: CircleId,
@@ -237,6 +239,14 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
     ) -> Result<Vec<Output>, WriteError> {
         let followed = self.circles.get_mut(&circle).ok_or(WriteError::UnknownCircle)?;
+        let founds = records.iter().any(|record| CircleId::founded_by(record.id()) == circle);
+        for record in &records {
+            match followed.catalogue.check(record, now) {
+                Ok(()) | Err(Refusal::Known) => {}
+                Err(Refusal::NoCharterYet) if founds => {}
+                Err(refusal) => return Err(WriteError::Refused(refusal)),
+            }
+        }
         let gossip = records.len() <= GOSSIP_BURST;
         let (news, verdicts) = followed.absorb(&mut self.store, records, now)?;
         self.store.sync()?;
@@ -255,13 +265,6 @@ impl<S: Store> Protocol<S> {
             out.push(Output::Changed { circle, news });
         }
         self.open_due(now, &mut out);
-        for (_, verdict) in verdicts {
-            match verdict {
-                Ok(Standing::Admitted) | Err(Refusal::Known) => {}
-                Ok(standing) => return Err(WriteError::NotAdmitted(standing)),
-                Err(refusal) => return Err(WriteError::Refused(refusal)),
-            }
-        }
         Ok(out)
     }
 

@@ -14,7 +14,7 @@ const DAY: i64 = 24 * HOUR;
 
 /// Reads `2026-12-31`, `31.12.2026`, RFC 3339 (`2026-12-31T18:00:00+01:00`, with a blank for the `T`
 /// and without an offset too), or Unix milliseconds.
-pub(super) fn until(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn until(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
     let millis = millis_alone(text).or_else(|| date_and_time(text));
     match millis.map(u64::try_from) {

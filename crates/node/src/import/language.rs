@@ -154,7 +154,7 @@ fn of_file_name(name: &str) -> Option<Language> {
 }
 
 /// The language that a text is in, if there is enough of it to tell.
-fn guessed(text: &str) -> Option<Language> {
+pub(crate) fn guessed(text: &str) -> Option<Language> {
     let code = by_everyday_words(text).or_else(|| by_letters(text))?;
     code.parse().ok()
 }

@@ -34,8 +34,10 @@ mod words;
 
 use record::{Language, Side, Terms};
 
+pub(crate) use dates::until as read_date;
 pub use draft::Draft;
 pub use field::{Field, FieldError, parse_mapping};
+pub(crate) use language::guessed as guess_language;
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE: usize = 32 * 1024 * 1024;

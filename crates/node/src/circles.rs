@@ -1,0 +1,73 @@
+//! Founding circles and joining them.
+
+use record::{Body, Charter, CircleId, Key, MemberId, Statement};
+
+use crate::clock::now;
+use crate::error::NodeError;
+use crate::identity::random;
+use crate::json::CircleJson;
+use crate::link::CircleLink;
+use crate::service::Service;
+
+impl Service {
+    /// Founds a circle with this node's member as its first steward.
+    pub(crate) fn found(&mut self, name: &str, content_quota: Option<u32>) -> Result<CircleJson, NodeError> {
+        let author: MemberId = self.identity.member();
+        let mut charter = Charter::founding(name, author)?;
+        if let Some(quota) = content_quota {
+            charter.quotas.content = quota;
+            charter.quotas.strangers = charter.quotas.strangers.max(quota);
+        }
+        let key = Key::from_bytes(random()?);
+        let statement = Statement { author, circle: CircleId::FOUNDING, key, revision: now() };
+        let record = statement.sign(&Body::Charter(charter), &self.identity.node)?;
+        let circle = CircleId::founded_by(record.id());
+        self.keep(circle)?;
+        self.write(circle, vec![record])?;
+        self.circle_json(circle)
+    }
+
+    /// Founds a circle unless this node keeps one of that name.
+    pub(crate) fn found_once(&mut self, name: &str) -> Result<CircleJson, NodeError> {
+        match self.read(|view| view.circle_named(&record::tidy_line(name))) {
+            Some(circle) => self.circle_json(circle),
+            None => self.found(name, None),
+        }
+    }
+
+    /// Keeps a circle, and connects to nodes that keep it.
+    pub(crate) fn join(&mut self, link: &CircleLink) -> Result<CircleJson, NodeError> {
+        if !link.peers.is_empty() {
+            self.remember_peers(&link.peers)?;
+        }
+        self.keep(link.circle)?;
+        self.circle_json(link.circle)
+    }
+
+    /// Joins the one circle that connected peers keep.
+    pub(crate) fn join_nearby(&mut self) -> Result<CircleJson, NodeError> {
+        let nearby = self.protocol.nearby();
+        let mut ids = nearby.keys().copied();
+        match (ids.next(), ids.next()) {
+            (None, _) => Err(NodeError::NothingNearby),
+            (Some(circle), None) => self.join(&CircleLink { circle, peers: Vec::new() }),
+            (Some(_), Some(_)) => {
+                let named = nearby.iter().map(|(id, circle)| format!("{} is {id}", circle.name));
+                Err(NodeError::SeveralNearby(named.collect::<Vec<_>>().join(", ")))
+            }
+        }
+    }
+
+    /// Follows a circle from now on, also after a restart.
+    fn keep(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        self.protocol.store().add_circle(circle)?;
+        self.follow(circle)
+    }
+
+    pub(crate) fn circle_json(&self, circle: CircleId) -> Result<CircleJson, NodeError> {
+        let me = self.peer.clone();
+        let id = circle.to_string();
+        let found = self.read(|view| view.circles(&me)).into_iter().find(|circle| circle.id == id);
+        found.ok_or(NodeError::NoSuchCircle(id))
+    }
+}

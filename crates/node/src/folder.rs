@@ -1,0 +1,179 @@
+//! The data folder: who owns it, and the small files in it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::NodeError;
+use crate::identity::random;
+
+/// A node that runs in a folder, as it says itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// The address of its pages and API, such as `127.0.0.1:7377`.
+    pub http: String,
+    /// Its process.
+    pub pid: u32,
+}
+
+/// A data folder that this process owns until the value is dropped.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    // Why: the lock ends with the file, also when the process is killed.
+    _lock: File,
+}
+
+const LOCK: &str = "lock";
+const RUNNING: &str = "node.json";
+const TOKEN: &str = "api.token";
+
+impl Folder {
+    /// Opens a folder, making it if need be, and takes it for this process.
+    ///
+    /// # Errors
+    /// If it can not be written, or another process owns it.
+    pub fn open(path: &Path) -> Result<Self, NodeError> {
+        let failed = |error: &io::Error| unusable(path, error);
+        fs::create_dir_all(path).map_err(|error| failed(&error))?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
+        let lock = lock.map_err(|error| failed(&error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(NodeError::Owned {
+                folder: path.display().to_string(),
+                pid: running(path).map(|node| format!(" (process {})", node.pid)).unwrap_or_default(),
+            }),
+            Err(TryLockError::Error(error)) => Err(failed(&error)),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A small secret out of a file, made by chance if the file is not there.
+    pub(crate) fn secret(&self, name: &str) -> Result<[u8; 32], NodeError> {
+        let path = self.path.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).ok();
+                let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+                bytes.ok_or_else(|| NodeError::BadKey(path.display().to_string()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let secret = random()?;
+                let text = format!("{}\n", data_encoding::HEXLOWER.encode(&secret));
+                self.write(name, text.as_bytes())?;
+                Ok(secret)
+            }
+            Err(error) => Err(unusable(&path, &error)),
+        }
+    }
+
+    /// The token that a program needs to write through the API, made by chance if there is none.
+    ///
+    /// # Errors
+    /// If it can not be read or written.
+    pub fn token(&self) -> Result<String, NodeError> {
+        Ok(data_encoding::HEXLOWER.encode(&self.secret(TOKEN)?))
+    }
+
+    /// Says where this node's pages and API are, so that commands find it.
+    ///
+    /// # Errors
+    /// If it can not be written.
+    pub fn announce(&self, http: &str) -> Result<(), NodeError> {
+        let running = Running { http: http.to_owned(), pid: std::process::id() };
+        let json = serde_json::to_vec(&running).map_err(|error| NodeError::Invalid(error.to_string()))?;
+        self.write(RUNNING, &json)
+    }
+
+    /// Takes back what [`Folder::announce`] said.
+    pub fn unannounce(&self) {
+        // Why: a stale announcement is harmless, since commands look at the lock first.
+        let _ = fs::remove_file(self.path.join(RUNNING));
+    }
+
+    /// Writes a file whole or not at all, readable by its owner alone, durable when it returns.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), NodeError> {
+        let path = self.path.join(name);
+        let write = || -> io::Result<()> {
+            let new = self.path.join(format!("{name}.new"));
+            let mut options = OpenOptions::new();
+            options.create(true).truncate(true).write(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(&new)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)?;
+            #[cfg(unix)]
+            File::open(&self.path)?.sync_all()?;
+            Ok(())
+        };
+        write().map_err(|error| unusable(&path, &error))
+    }
+}
+
+/// The node that runs in a folder, if it has said so.
+#[must_use]
+pub fn running(folder: &Path) -> Option<Running> {
+    serde_json::from_slice(&fs::read(folder.join(RUNNING)).ok()?).ok()
+}
+
+/// The token of a running node's API, for a command of the same user.
+///
+/// # Errors
+/// If it can not be read.
+pub fn token_of(folder: &Path) -> Result<String, NodeError> {
+    let path = folder.join(TOKEN);
+    let text = fs::read_to_string(&path).map_err(|error| unusable(&path, &error))?;
+    Ok(text.trim().to_owned())
+}
+
+fn unusable(path: &Path, error: &io::Error) -> NodeError {
+    NodeError::Folder { folder: path.display().to_string(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        assert!(matches!(Folder::open(dir.path()), Err(NodeError::Owned { .. })));
+        drop(folder);
+        assert!(Folder::open(dir.path()).is_ok());
+    }
+
+    #[test]
+    fn a_secret_stays_the_same_and_is_the_owners_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let first = folder.token().unwrap();
+        assert_eq!(folder.token().unwrap(), first);
+        assert_eq!(token_of(dir.path()).unwrap(), first);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(dir.path().join(TOKEN)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_damaged_secret_is_said_and_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        fs::write(dir.path().join("root.key"), "half a k").unwrap();
+        assert!(matches!(folder.secret("root.key"), Err(NodeError::BadKey(_))));
+        assert_eq!(fs::read_to_string(dir.path().join("root.key")).unwrap(), "half a k");
+    }
+}

@@ -1,0 +1,390 @@
+//! What pages and commands speak to.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
+
+use matching::Match;
+use net::Address;
+use protocol::{PeerId, Protocol};
+use record::{CircleId, MemberId, RecordId};
+use store::SledStore;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::now;
+use crate::config::Config;
+use crate::error::NodeError;
+use crate::folder::Folder;
+use crate::identity::{Identity, random};
+use crate::import;
+use crate::input::{Filter, ImportInput, ListingInput};
+use crate::json::{
+    CircleJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
+};
+use crate::link::CircleLink;
+use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
+use crate::view::View;
+
+/// How many messages wait for the thread before the network has to.
+const INBOX: usize = 1_024;
+/// How many pairs are kept ready.
+const MOST_PAIRS: usize = 1_000;
+/// How long the first address is waited for.
+const LISTEN: Duration = Duration::from_secs(5);
+
+/// A running node. Dropping it stops the node.
+pub struct Node {
+    handle: Handle,
+    ended: oneshot::Receiver<()>,
+}
+
+/// The pairs of one version of the listings.
+type Pairs = Option<(u64, Arc<Vec<(CircleId, Match<RecordId>)>>)>;
+
+/// Speaks to a running node. Clones speak to the same one.
+#[derive(Clone)]
+pub struct Handle {
+    view: Arc<RwLock<View>>,
+    messages: mpsc::Sender<Message>,
+    pairs: Arc<Mutex<Pairs>>,
+    folder: Arc<Folder>,
+    peer: PeerId,
+    member: MemberId,
+    network: bool,
+}
+
+impl Node {
+    /// Opens the data folder, starts the network if asked, and serves until it is stopped.
+    ///
+    /// # Errors
+    /// A [`NodeError`] that says what to do.
+    pub async fn start(config: Config) -> Result<Self, NodeError> {
+        let data = config.data.clone();
+        let opened = tokio::task::spawn_blocking(move || -> Result<_, NodeError> {
+            let folder = Folder::open(&data)?;
+            folder.token()?;
+            let identity = Identity::load(&folder)?;
+            let store =
+                SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
+            Ok((folder, identity, store))
+        });
+        let (folder, identity, store) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let peer = net::peer_id(&identity.peer)?;
+        let member = identity.member();
+        let mut known = remembered(store.meta(PEERS)?);
+        let circles = store.circles()?;
+        let protocol = Protocol::new(peer.clone(), store, random()?);
+        let mut view = View::new(member);
+        let root = folder.path().join("root.key");
+        view.notices.insert(
+            "root",
+            format!("Your key lies only in {}: copy that file to a safe place.", root.display()),
+        );
+        let view = Arc::new(RwLock::new(view));
+        let (messages, inbox) = mpsc::channel(INBOX);
+        let runtime = tokio::runtime::Handle::current();
+        let mut service = Service {
+            protocol,
+            identity,
+            peer: peer.clone(),
+            member: config.member,
+            view: Arc::clone(&view),
+            looking: false,
+            ticks: 0,
+            net: None,
+            runtime: runtime.clone(),
+            messages: messages.downgrade(),
+        };
+        let network = config.network.is_some();
+        let mut events = None;
+        if let Some(network) = config.network {
+            known.retain(|address| !network.peers.contains(address));
+            let config = net::Config {
+                secret: service.identity.peer,
+                listen: network.listen,
+                peers: [network.peers, known].concat(),
+                mdns: network.mdns,
+                limits: net::Limits::default(),
+            };
+            let (handle, receiver) = net::start(config.clone()).await?;
+            service.net = Some(NetPort { handle, config, down: false });
+            events = Some(receiver);
+        }
+        let (end, ended) = oneshot::channel();
+        let (loaded, is_loaded) = oneshot::channel();
+        let name = thread::Builder::new().name("node".into());
+        let started = name.spawn(move || {
+            let follow = circles.into_iter().try_for_each(|circle| service.follow(circle));
+            let failed = follow.is_err();
+            let _ = loaded.send(follow);
+            if !failed {
+                service.run(inbox);
+            }
+            let _ = end.send(());
+        });
+        started.map_err(|error| NodeError::Random(error.to_string()))?;
+        is_loaded.await.map_err(|_| NodeError::Stopped)??;
+        if let Some(mut events) = events {
+            first_addresses(&mut events, &messages).await;
+            forward(&runtime, events, messages.downgrade());
+        }
+        tell_time(&runtime, messages.downgrade());
+        let folder = Arc::new(folder);
+        let pairs = Arc::new(Mutex::new(None));
+        let handle = Handle { view, messages, pairs, folder, peer, member, network };
+        // Everything that was told so far is in the view when the caller sees the handle.
+        handle.on_node(|_| Ok(())).await?;
+        Ok(Self { handle, ended })
+    }
+
+    /// What speaks to it.
+    #[must_use]
+    pub const fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Stops the node and waits until everything is written.
+    pub async fn stop(self) {
+        self.handle.folder.unannounce();
+        let _ = self.handle.messages.send(Message::Stop).await;
+        let _ = self.ended.await;
+    }
+}
+
+/// Passes on what the network tells until the first address is known.
+async fn first_addresses(events: &mut mpsc::Receiver<net::Event>, messages: &mpsc::Sender<Message>) {
+    let first = async {
+        while let Some(event) = events.recv().await {
+            let listening = matches!(event, net::Event::Listening(_));
+            let _ = messages.send(Message::Net(event)).await;
+            if listening {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(LISTEN, first).await;
+    while let Ok(event) = events.try_recv() {
+        let _ = messages.send(Message::Net(event)).await;
+    }
+}
+
+impl Handle {
+    /// This node's libp2p peer id.
+    #[must_use]
+    pub const fn peer(&self) -> &PeerId {
+        &self.peer
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// The node's state.
+    #[must_use]
+    pub fn status(&self) -> StatusJson {
+        self.read(|view| StatusJson {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            peer: self.peer.to_string(),
+            addresses: view.addresses.iter().map(|address| format!("{address}/p2p/{}", self.peer)).collect(),
+            members: vec![self.member.to_string()],
+            circles: view.circles(&self.peer),
+            peers: view.peers(),
+            notices: view.notices.values().cloned().collect(),
+        })
+    }
+
+    /// The circles that this node keeps.
+    #[must_use]
+    pub fn circles(&self) -> Vec<CircleJson> {
+        self.read(|view| view.circles(&self.peer))
+    }
+
+    /// The circles that connected peers keep.
+    #[must_use]
+    pub fn nearby(&self) -> Vec<NearbyJson> {
+        self.read(View::nearby)
+    }
+
+    /// Who is connected.
+    #[must_use]
+    pub fn peers(&self) -> Vec<PeerJson> {
+        self.read(View::peers)
+    }
+
+    /// Listings, the newest first.
+    ///
+    /// # Errors
+    /// If the filter names an unknown circle.
+    pub fn listings(&self, filter: &Filter) -> Result<Vec<ListingJson>, NodeError> {
+        self.read(|view| view.listings(filter, now()))
+    }
+
+    /// How many listings pass a filter; its limit and offset don't count.
+    ///
+    /// # Errors
+    /// If the filter names an unknown circle.
+    pub fn count(&self, filter: &Filter) -> Result<usize, NodeError> {
+        self.read(|view| view.count(filter, now()))
+    }
+
+    /// One listing, by id, key or a unique beginning of one.
+    ///
+    /// # Errors
+    /// If there is none, or several.
+    pub fn listing(&self, reference: &str) -> Result<ListingJson, NodeError> {
+        let shown = || NodeError::NoSuchListing(reference.chars().take(80).collect());
+        self.read(|view| view.json(&view.find(reference)?, None).ok_or_else(shown))
+    }
+
+    /// Listings by how well they fit some words, the best first; 50 unless the filter says otherwise.
+    ///
+    /// # Errors
+    /// If the filter names an unknown circle.
+    pub fn search(&self, text: &str, filter: &Filter) -> Result<Vec<FoundJson>, NodeError> {
+        self.read(|view| view.search(text, filter, now()))
+    }
+
+    /// The best pairs of one listing.
+    ///
+    /// # Errors
+    /// If there is no such listing.
+    pub fn matches_of(&self, reference: &str, limit: usize) -> Result<Vec<PairJson>, NodeError> {
+        self.read(|view| Ok(view.matches_of(&view.find(reference)?, limit, now())))
+    }
+
+    /// The best pairs of all; of this node's own member alone if `mine`. The first call after a change
+    /// takes a while in a large catalogue.
+    pub async fn matches(&self, mine: bool, limit: usize) -> Vec<PairJson> {
+        let handle = self.clone();
+        let pairs = tokio::task::spawn_blocking(move || handle.all_pairs(mine, limit));
+        pairs.await.unwrap_or_default()
+    }
+
+    fn all_pairs(&self, mine: bool, limit: usize) -> Vec<PairJson> {
+        let mut kept = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = self.read(|view| view.version);
+        let pairs = match &*kept {
+            Some((known, pairs)) if *known == version => Arc::clone(pairs),
+            Some(_) | None => {
+                let (version, pairs) =
+                    self.read(|view| (view.version, Arc::new(view.all_matches(MOST_PAIRS))));
+                *kept = Some((version, Arc::clone(&pairs)));
+                pairs
+            }
+        };
+        drop(kept);
+        let now = now();
+        self.read(|view| {
+            let shown = pairs.iter().filter_map(|(circle, pair)| view.pair(*circle, pair, now));
+            shown.filter(|pair| !mine || pair.need.mine || pair.offer.mine).take(limit).collect()
+        })
+    }
+
+    /// Writes a new listing. It is durable when this returns.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the store.
+    pub async fn publish(&self, input: ListingInput) -> Result<ListingJson, NodeError> {
+        self.on_node(move |service| service.publish(&input)).await
+    }
+
+    /// Changes one of the member's own listings.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the store.
+    pub async fn edit(&self, reference: String, input: ListingInput) -> Result<ListingJson, NodeError> {
+        self.on_node(move |service| service.edit(&reference, &input)).await
+    }
+
+    /// Withdraws one of the member's own listings, for good. Returns what it was.
+    ///
+    /// # Errors
+    /// If there is none, or the store fails.
+    pub async fn withdraw(&self, reference: String) -> Result<ListingJson, NodeError> {
+        self.on_node(move |service| service.withdraw(&reference)).await
+    }
+
+    /// Reads a table and writes its rows as listings; the same file a second time changes nothing.
+    ///
+    /// # Errors
+    /// If the file can not be read at all; single bad rows are in the report.
+    pub async fn import(&self, file: Vec<u8>, input: ImportInput) -> Result<ImportJson, NodeError> {
+        let options = input.options()?;
+        let read = tokio::task::spawn_blocking(move || import::read(&file, &options));
+        let outcome = read.await.map_err(|_| NodeError::Stopped)??;
+        self.on_node(move |service| service.import(outcome, input.circle.as_deref(), input.dry_run)).await
+    }
+
+    /// Founds a circle. `content_quota` is how many things each member may list (2,000 unless said).
+    ///
+    /// # Errors
+    /// If the name is out of bounds, or the store fails.
+    pub async fn found(&self, name: String, content_quota: Option<u32>) -> Result<CircleJson, NodeError> {
+        self.on_node(move |service| service.found(&name, content_quota)).await
+    }
+
+    /// The circle of this name, founded if this node keeps none.
+    ///
+    /// # Errors
+    /// If the name is out of bounds, or the store fails.
+    pub async fn found_once(&self, name: String) -> Result<CircleJson, NodeError> {
+        self.on_node(move |service| service.found_once(&name)).await
+    }
+
+    /// Joins a circle by its link.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn join(&self, link: CircleLink) -> Result<CircleJson, NodeError> {
+        self.on_node(move |service| service.join(&link)).await
+    }
+
+    /// Joins the circle that connected peers keep.
+    ///
+    /// # Errors
+    /// If there is none, or there are several.
+    pub async fn join_nearby(&self) -> Result<CircleJson, NodeError> {
+        if !self.network {
+            return Err(NodeError::Offline);
+        }
+        self.on_node(Service::join_nearby).await
+    }
+
+    /// Joins the first circle that will be found nearby, unless the node keeps one.
+    ///
+    /// # Errors
+    /// If the node is stopping.
+    pub async fn look_nearby(&self) -> Result<(), NodeError> {
+        self.on_node(|service| {
+            service.looking = service.read(|view| view.circle(None).is_err());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Dials a peer, now and whenever it is not connected, also after a restart.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn dial(&self, address: Address) -> Result<(), NodeError> {
+        self.on_node(move |service| service.remember_peers(&[address])).await
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+        look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn on_node<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Service) -> Result<T, NodeError> + Send + 'static,
+    ) -> Result<T, NodeError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move |service: &mut Service| {
+            let _ = answer.send(work(service));
+        });
+        self.messages.send(Message::Job(job)).await.map_err(|_| NodeError::Stopped)?;
+        answered.await.map_err(|_| NodeError::Stopped)?
+    }
+}

@@ -1,0 +1,170 @@
+//! What pages, commands and programs see. Field names are a contract: others build on them.
+
+use serde::{Deserialize, Serialize};
+
+/// A listing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListingJson {
+    /// The record's id, a CID.
+    pub id: String,
+    /// Which of the author's things it is; stays the same when it is edited. 32 hexadecimal digits.
+    pub key: String,
+    /// The author, a `did:key`.
+    pub author: String,
+    /// What the author calls itself, if it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_name: Option<String>,
+    /// The circle's id.
+    pub circle: String,
+    /// Whether this node's own member wrote it.
+    pub mine: bool,
+    /// `offer` or `need`.
+    pub side: String,
+    /// `gift`, `loan`, `hours` or `pool`.
+    pub terms: String,
+    /// One line.
+    pub title: String,
+    /// More words; may be empty.
+    pub text: String,
+    /// What kind of thing; may be empty.
+    pub category: String,
+    /// ISO 639-1, if known.
+    pub language: Option<String>,
+    /// How many there are in all.
+    pub count: u32,
+    /// How many are left.
+    pub left: u32,
+    /// Roughly where: an H3 cell in hexadecimal.
+    pub cell: Option<String>,
+    /// Until when it stands, if the author says: Unix milliseconds.
+    pub until: Option<u64>,
+    /// When this version was written: Unix milliseconds.
+    pub revision: u64,
+    /// When it expires unless it is renewed: Unix milliseconds.
+    pub expires: u64,
+    /// How far it is from the place that was asked about, where both are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance_km: Option<f64>,
+}
+
+/// A listing that a search found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundJson {
+    /// The listing.
+    #[serde(flatten)]
+    pub listing: ListingJson,
+    /// From 0 to 1, the best first.
+    pub score: f64,
+}
+
+/// A need and an offer that answers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PairJson {
+    /// What is needed.
+    pub need: ListingJson,
+    /// What is offered.
+    pub offer: ListingJson,
+    /// From 0 to 1: the sum of the reasons' points.
+    pub score: f64,
+    /// What speaks for it.
+    pub reasons: Vec<ReasonJson>,
+}
+
+/// What speaks for a match.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReasonJson {
+    /// Its part of the score.
+    pub points: f64,
+    /// In words.
+    pub text: String,
+}
+
+/// What an import did, or with `dry_run` would do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImportJson {
+    /// Rows that became new listings.
+    pub added: usize,
+    /// Rows whose listings were here with other words and were edited.
+    pub changed: usize,
+    /// Rows whose listings were here already.
+    pub unchanged: usize,
+    /// Rows that make no listing.
+    pub rejected: Vec<RejectedJson>,
+    /// What the columns were taken for.
+    pub notes: Vec<String>,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+}
+
+/// A row that makes no listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedJson {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// A circle that this node keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircleJson {
+    /// Its id.
+    pub id: String,
+    /// Its name; empty until its charter is here.
+    pub name: String,
+    /// How many live records it has.
+    pub records: usize,
+    /// How many of them are listings that stand.
+    pub listings: usize,
+    /// How many members wrote something.
+    pub members: usize,
+    /// A hash of all live records' ids: equal digests, equal catalogues.
+    pub digest: String,
+    /// What another node needs to join: `circle join LINK`.
+    pub link: String,
+}
+
+/// A circle that peers keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearbyJson {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How many connected peers keep it.
+    pub peers: usize,
+    /// Whether this node keeps it too.
+    pub joined: bool,
+}
+
+/// A connected peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerJson {
+    /// Its libp2p peer id.
+    pub peer: String,
+    /// Where it is.
+    pub address: String,
+    /// Whether it dialled this node.
+    pub inbound: bool,
+    /// When the last round with it ended: Unix milliseconds.
+    pub synced: Option<u64>,
+}
+
+/// The node's state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusJson {
+    /// The program's version.
+    pub version: String,
+    /// This node's libp2p peer id.
+    pub peer: String,
+    /// Where it listens.
+    pub addresses: Vec<String>,
+    /// This node's own members, as `did:key`.
+    pub members: Vec<String>,
+    /// The circles that it keeps.
+    pub circles: Vec<CircleJson>,
+    /// Who is connected.
+    pub peers: Vec<PeerJson>,
+    /// What a person should know: that the root key has no backup, that the store failed…
+    pub notices: Vec<String>,
+}

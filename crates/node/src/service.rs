@@ -1,0 +1,309 @@
+//! The one thread that owns the protocol, the catalogue and the store.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use catalogue::{Catalogue, Window};
+use net::Address;
+use protocol::{Input, Output, PeerId, Protocol};
+use record::CircleId;
+use store::SledStore;
+use tokio::sync::mpsc;
+
+use crate::clock::now;
+use crate::error::NodeError;
+use crate::identity::Identity;
+use crate::view::{PeerView, View};
+
+/// Something for the thread to do.
+pub(crate) enum Message {
+    /// What a caller wants.
+    Job(Job),
+    /// What happened on the network.
+    Net(net::Event),
+    /// The network has ended without being asked to.
+    NetEnded,
+    /// A second has passed.
+    Tick,
+    /// End.
+    Stop,
+}
+
+/// Work that needs the thread.
+pub(crate) type Job = Box<dyn FnOnce(&mut Service) + Send>;
+
+/// How often time is told to the protocol.
+const TICK: Duration = Duration::from_secs(1);
+/// While the node looks for a circle to join, it asks its peers every so many ticks.
+const ASK_EVERY: u32 = 2;
+/// How many addresses of peers are remembered.
+const MAX_REMEMBERED: usize = 64;
+/// Under which name they lie in the store.
+pub(crate) const PEERS: &str = "peers";
+
+pub(crate) struct Service {
+    pub(crate) protocol: Protocol<SledStore>,
+    pub(crate) identity: Identity,
+    pub(crate) peer: PeerId,
+    pub(crate) member: Option<String>,
+    pub(crate) view: Arc<RwLock<View>>,
+    /// The first circle that is found nearby will be joined.
+    pub(crate) looking: bool,
+    pub(crate) ticks: u32,
+    pub(crate) net: Option<NetPort>,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) messages: mpsc::WeakSender<Message>,
+}
+
+/// The running network and how to start it again.
+pub(crate) struct NetPort {
+    pub(crate) handle: net::Handle,
+    pub(crate) config: net::Config,
+    pub(crate) down: bool,
+}
+
+impl Service {
+    /// Works until it is stopped.
+    pub(crate) fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
+        while let Some(message) = inbox.blocking_recv() {
+            match message {
+                Message::Job(job) => job(&mut self),
+                Message::Net(event) => self.net_event(event),
+                Message::NetEnded => self.net_ended(),
+                Message::Tick => self.tick(),
+                Message::Stop => break,
+            }
+        }
+        self.command(net::Command::Shutdown);
+        if let Err(error) = protocol::Store::sync(self.protocol.store()) {
+            tracing::error!(%error, "the last changes may not be durable");
+        }
+    }
+
+    /// Looks at the view.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+        look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut View)) {
+        change(&mut self.view.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn catalogue(&self, circle: CircleId) -> Result<&Catalogue, NodeError> {
+        self.protocol.catalogue(circle).ok_or(NodeError::NoCircle)
+    }
+
+    /// Begins to follow a circle.
+    pub(crate) fn follow(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        self.change(|view| view.add_circle(circle));
+        let outputs = self.protocol.follow(circle, now())?;
+        self.looking = false;
+        self.act(outputs);
+        Ok(())
+    }
+
+    /// Remembers where peers are, and dials them.
+    pub(crate) fn remember_peers(&mut self, peers: &[Address]) -> Result<(), NodeError> {
+        let mut known = self.remembered_peers()?;
+        known.retain(|address| !peers.contains(address));
+        known.extend_from_slice(peers);
+        let surplus = known.len().saturating_sub(MAX_REMEMBERED);
+        let texts: Vec<String> = known.iter().skip(surplus).map(ToString::to_string).collect();
+        let json = serde_json::to_vec(&texts).map_err(|error| NodeError::Invalid(error.to_string()))?;
+        self.protocol.store().set_meta(PEERS, &json)?;
+        for peer in peers {
+            self.command(net::Command::Dial(peer.clone()));
+        }
+        Ok(())
+    }
+
+    fn remembered_peers(&mut self) -> Result<Vec<Address>, NodeError> {
+        Ok(remembered(self.protocol.store().meta(PEERS)?))
+    }
+
+    /// Carries out what the protocol wants.
+    pub(crate) fn act(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Subscribe(topic) => self.command(net::Command::Subscribe(topic)),
+                Output::Unsubscribe(topic) => self.command(net::Command::Unsubscribe(topic)),
+                Output::Publish { topic, data } => self.command(net::Command::Publish { topic, data }),
+                Output::Judge { peer, message, verdict } => {
+                    self.command(net::Command::Judge { peer, message, verdict });
+                }
+                Output::Open { peer, session } => self.command(net::Command::Open { peer, session }),
+                Output::Send { session, frame } => self.command(net::Command::Send { session, frame }),
+                Output::Close(session) => self.command(net::Command::Close { session }),
+                Output::Ban(peer) => {
+                    tracing::warn!(%peer, "banned for what it sent");
+                    self.command(net::Command::Ban { peer });
+                }
+                Output::Changed { circle, news } => self.changed(circle, &news),
+                Output::Synced { peer, circle, received, sent } => {
+                    tracing::debug!(%peer, %circle, received, sent, "round finished");
+                    self.change(|view| {
+                        if let Some(peer) = view.peers.get_mut(&peer) {
+                            peer.synced = Some(now());
+                        }
+                    });
+                }
+                Output::CirclesNearby => self.circles_nearby(),
+                Output::StoreFailed(error) => {
+                    tracing::error!(%error, "the store failed");
+                    self.change(|view| {
+                        view.notices.insert("store", format!("The store failed: {error}. Check the disk."));
+                    });
+                }
+            }
+        }
+    }
+
+    fn changed(&mut self, circle: CircleId, news: &protocol::News) {
+        let now = now();
+        let Some(catalogue) = self.protocol.catalogue(circle) else { return };
+        let digest = catalogue.digests(Window::between(now, now)).all();
+        self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
+    }
+
+    fn circles_nearby(&mut self) {
+        let nearby = self.protocol.nearby().clone();
+        self.change(|view| view.nearby = nearby);
+        if self.looking {
+            match self.join_nearby() {
+                Ok(circle) => {
+                    tracing::info!(name = %circle.name, id = %circle.id, "joined the circle nearby")
+                }
+                Err(NodeError::NothingNearby) => {}
+                Err(error) => self.change(|view| {
+                    view.notices.insert("nearby", error.to_string());
+                }),
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.net.as_ref().is_some_and(|net| net.down) {
+            self.restart_net();
+        }
+        let mut outputs = self.protocol.handle(Input::Tick, now());
+        if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
+            outputs.extend(self.protocol.handle(Input::AskCircles, now()));
+        }
+        self.act(outputs);
+    }
+
+    fn net_event(&mut self, event: net::Event) {
+        let input = match event {
+            net::Event::Listening(address) => {
+                self.change(|view| {
+                    if !view.addresses.contains(&address) {
+                        view.addresses.push(address);
+                    }
+                });
+                return;
+            }
+            net::Event::Connected { peer, address, inbound } => {
+                tracing::info!(%peer, %address, inbound, "connected");
+                let seen = PeerView { address: address.to_string(), inbound, synced: None };
+                self.change(|view| {
+                    view.peers.insert(peer.clone(), seen);
+                });
+                Input::Connected(peer)
+            }
+            net::Event::Disconnected { peer } => {
+                tracing::info!(%peer, "disconnected");
+                self.change(|view| {
+                    view.peers.remove(&peer);
+                });
+                Input::Disconnected(peer)
+            }
+            net::Event::Gossip { peer, message, topic, data } => Input::Gossip { peer, message, topic, data },
+            net::Event::Unsent { topic } => Input::Unsent(topic),
+            net::Event::Opened { session, peer } => Input::Opened { session, peer },
+            net::Event::Frame { session, frame } => Input::Frame { session, frame },
+            net::Event::Closed { session } => Input::Closed(session),
+            net::Event::Found { peer } => {
+                tracing::debug!(%peer, "found on the local network");
+                return;
+            }
+            net::Event::DialFailed { address, reason, .. } => {
+                tracing::debug!(%address, %reason, "not reached");
+                return;
+            }
+            net::Event::Drained { .. } => return,
+        };
+        let outputs = self.protocol.handle(input, now());
+        self.act(outputs);
+    }
+
+    fn net_ended(&mut self) {
+        let Some(net) = &mut self.net else { return };
+        tracing::error!("the network stopped by itself; starting it again");
+        net.down = true;
+        let peers: Vec<PeerId> = self.read(|view| view.peers.keys().cloned().collect());
+        for peer in peers {
+            self.net_event(net::Event::Disconnected { peer });
+        }
+    }
+
+    fn restart_net(&mut self) {
+        let Some(net) = &mut self.net else { return };
+        match self.runtime.block_on(net::start(net.config.clone())) {
+            Ok((handle, events)) => {
+                net.handle = handle;
+                net.down = false;
+                forward(&self.runtime, events, self.messages.clone());
+                let topics: Vec<_> = self.protocol.topics().cloned().collect();
+                self.act(topics.into_iter().map(Output::Subscribe).collect());
+            }
+            Err(error) => tracing::error!(%error, "the network does not start"),
+        }
+    }
+
+    fn command(&self, command: net::Command) {
+        if let Some(net) = self.net.as_ref().filter(|net| !net.down) {
+            self.runtime.block_on(net.handle.send(command));
+        }
+    }
+}
+
+/// Addresses as they lie in the store.
+pub(crate) fn remembered(json: Option<Vec<u8>>) -> Vec<Address> {
+    let texts: Vec<String> = json.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// Tells the thread what happens on the network; while it has much to do, the network waits.
+pub(crate) fn forward(
+    runtime: &tokio::runtime::Handle,
+    mut events: mpsc::Receiver<net::Event>,
+    messages: mpsc::WeakSender<Message>,
+) {
+    runtime.spawn(async move {
+        while let Some(event) = events.recv().await {
+            let Some(messages) = messages.upgrade() else { return };
+            if messages.send(Message::Net(event)).await.is_err() {
+                return;
+            }
+        }
+        if let Some(messages) = messages.upgrade() {
+            let _ = messages.send(Message::NetEnded).await;
+        }
+    });
+}
+
+/// Tells the thread that time goes on, as long as it listens.
+pub(crate) fn tell_time(runtime: &tokio::runtime::Handle, messages: mpsc::WeakSender<Message>) {
+    runtime.spawn(async move {
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            ticks.tick().await;
+            let Some(messages) = messages.upgrade() else { return };
+            // A thread with a full inbox hears of the next second.
+            if let Err(mpsc::error::TrySendError::Closed(_)) = messages.try_send(Message::Tick) {
+                return;
+            }
+        }
+    });
+}

@@ -1,0 +1,378 @@
+//! What readers see: the listings that stand, ready to be listed, searched and matched.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalogue::Catalogue;
+use matching::{Index, Match, Query};
+use net::Address;
+use protocol::{Nearby, News, PeerId};
+use record::{Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordId, Timestamp, Verified};
+
+use crate::error::NodeError;
+use crate::input::Filter;
+use crate::json::{CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson};
+use crate::link::CircleLink;
+
+/// A listing that stands.
+pub(crate) struct Entry {
+    pub(crate) listing: Listing,
+    pub(crate) author: MemberId,
+    pub(crate) key: Key,
+    revision: Timestamp,
+    expires: Timestamp,
+}
+
+/// One circle as readers see it.
+struct CircleView {
+    name: String,
+    records: usize,
+    digest: Hash,
+    authors: usize,
+    names: BTreeMap<MemberId, (RecordId, String)>,
+    entries: BTreeMap<RecordId, Entry>,
+    newest: BTreeSet<(Reverse<Timestamp>, RecordId)>,
+    index: Index<RecordId>,
+}
+
+/// A connected peer.
+pub(crate) struct PeerView {
+    pub(crate) address: String,
+    pub(crate) inbound: bool,
+    pub(crate) synced: Option<Timestamp>,
+}
+
+/// All that readers see.
+pub(crate) struct View {
+    me: MemberId,
+    circles: BTreeMap<CircleId, CircleView>,
+    /// Circles in the order of joining; the first is where new listings go.
+    order: Vec<CircleId>,
+    pub(crate) peers: BTreeMap<PeerId, PeerView>,
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) nearby: BTreeMap<CircleId, Nearby>,
+    pub(crate) notices: BTreeMap<&'static str, String>,
+    /// Counts the changes of listings.
+    pub(crate) version: u64,
+}
+
+/// Where a listing is.
+pub(crate) struct Place {
+    pub(crate) circle: CircleId,
+    pub(crate) id: RecordId,
+}
+
+impl View {
+    pub(crate) const fn new(me: MemberId) -> Self {
+        Self {
+            me,
+            circles: BTreeMap::new(),
+            order: Vec::new(),
+            peers: BTreeMap::new(),
+            addresses: Vec::new(),
+            nearby: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            version: 0,
+        }
+    }
+
+    pub(crate) fn add_circle(&mut self, circle: CircleId) {
+        if !self.circles.contains_key(&circle) {
+            self.order.push(circle);
+            self.circles.insert(
+                circle,
+                CircleView {
+                    name: String::new(),
+                    records: 0,
+                    digest: Hash::of(&[]),
+                    authors: 0,
+                    names: BTreeMap::new(),
+                    entries: BTreeMap::new(),
+                    newest: BTreeSet::new(),
+                    index: Index::new(),
+                },
+            );
+        }
+    }
+
+    /// Follows a change of a circle's catalogue.
+    pub(crate) fn follow(&mut self, catalogue: &Catalogue, news: &News, digest: Hash) {
+        let Some(circle) = self.circles.get_mut(&catalogue.circle()) else { return };
+        for id in &news.removed {
+            circle.remove(id);
+        }
+        for record in &news.admitted {
+            circle.add(record);
+        }
+        if let Some(charter) = catalogue.charter() {
+            circle.name.clone_from(&charter.name);
+        }
+        circle.records = catalogue.len();
+        circle.authors = catalogue.authors();
+        circle.digest = digest;
+        self.version = self.version.wrapping_add(1);
+    }
+
+    /// The node's first circle, or the one with this id.
+    pub(crate) fn circle(&self, id: Option<&str>) -> Result<CircleId, NodeError> {
+        let Some(text) = id else { return self.order.first().copied().ok_or(NodeError::NoCircle) };
+        let known = text.parse().ok().filter(|id| self.circles.contains_key(id));
+        known.ok_or_else(|| NodeError::NoSuchCircle(text.chars().take(80).collect()))
+    }
+
+    /// The circle of this name that was joined first.
+    pub(crate) fn circle_named(&self, name: &str) -> Option<CircleId> {
+        self.order.iter().find(|id| self.circles.get(id).is_some_and(|circle| circle.name == name)).copied()
+    }
+
+    /// The listing with this id or key, or the only one whose id or key begins so.
+    pub(crate) fn find(&self, reference: &str) -> Result<Place, NodeError> {
+        let reference = reference.trim();
+        let shown = || reference.chars().take(80).collect::<String>();
+        let listings = self.circles.iter().flat_map(|(circle, view)| {
+            view.entries.iter().map(|(id, entry)| (Place { circle: *circle, id: *id }, entry))
+        });
+        let mut found = Vec::new();
+        for (place, entry) in listings.filter(|_| !reference.is_empty()) {
+            let (id, key) = (place.id.to_string(), entry.key.to_string());
+            if id == reference || key == reference {
+                return Ok(place);
+            }
+            if id.starts_with(reference) || key.starts_with(reference) {
+                found.push(place);
+            }
+        }
+        match found.len() {
+            0 => Err(NodeError::NoSuchListing(shown())),
+            1 => found.pop().ok_or_else(|| NodeError::NoSuchListing(shown())),
+            count => Err(NodeError::Ambiguous { reference: shown(), count }),
+        }
+    }
+
+    pub(crate) fn entry(&self, place: &Place) -> Option<&Entry> {
+        self.circles.get(&place.circle)?.entries.get(&place.id)
+    }
+
+    /// Listings, the newest first.
+    pub(crate) fn listings(&self, filter: &Filter, now: Timestamp) -> Result<Vec<ListingJson>, NodeError> {
+        let chosen = self.chosen(filter)?;
+        let mut newest: Vec<_> = chosen
+            .flat_map(|(id, circle)| {
+                circle.newest.iter().map(move |(revision, record)| (*revision, *record, id))
+            })
+            .collect();
+        newest.sort_unstable();
+        let places = newest.into_iter().map(|(_, id, circle)| Place { circle, id });
+        let passing =
+            places.filter(|place| self.entry(place).is_some_and(|entry| self.passes(entry, filter, now)));
+        let page = passing.skip(filter.offset).take(filter.limit.unwrap_or(usize::MAX));
+        Ok(page.filter_map(|place| self.json(&place, filter.near)).collect())
+    }
+
+    /// How many listings pass a filter.
+    pub(crate) fn count(&self, filter: &Filter, now: Timestamp) -> Result<usize, NodeError> {
+        let entries = self.chosen(filter)?.flat_map(|(_, circle)| circle.entries.values());
+        Ok(entries.filter(|entry| self.passes(entry, filter, now)).count())
+    }
+
+    /// Listings by how well they fit some words.
+    pub(crate) fn search(
+        &self,
+        text: &str,
+        filter: &Filter,
+        now: Timestamp,
+    ) -> Result<Vec<FoundJson>, NodeError> {
+        let query = Query {
+            text,
+            side: filter.side,
+            category: filter.category.as_deref(),
+            language: None,
+            near: filter.near,
+            within_km: filter.within_km,
+        };
+        let mut hits: Vec<_> = self
+            .chosen(filter)?
+            .flat_map(|(id, circle)| {
+                circle
+                    .index
+                    .search(&query, usize::MAX)
+                    .into_iter()
+                    .map(move |hit| (hit.score, Place { circle: id, id: hit.id }))
+            })
+            .filter(|(_, place)| self.entry(place).is_some_and(|entry| self.passes(entry, filter, now)))
+            .collect();
+        hits.sort_by(|(one, a), (other, b)| other.total_cmp(one).then(a.id.cmp(&b.id)));
+        let page = hits.into_iter().skip(filter.offset).take(filter.limit.unwrap_or(50));
+        Ok(page
+            .filter_map(|(score, place)| Some(FoundJson { listing: self.json(&place, filter.near)?, score }))
+            .collect())
+    }
+
+    /// The best pairs of one listing.
+    pub(crate) fn matches_of(&self, place: &Place, limit: usize, now: Timestamp) -> Vec<PairJson> {
+        let Some(circle) = self.circles.get(&place.circle) else { return Vec::new() };
+        let pairs = circle.index.matches_for(&place.id, limit.saturating_mul(2)).into_iter();
+        pairs.filter_map(|pair| self.pair(place.circle, &pair, now)).take(limit).collect()
+    }
+
+    /// The best pairs of all circles, as the index gives them: slow, so that callers keep the result.
+    pub(crate) fn all_matches(&self, limit: usize) -> Vec<(CircleId, Match<RecordId>)> {
+        let mut pairs: Vec<_> = self
+            .circles
+            .iter()
+            .flat_map(|(id, circle)| circle.index.all_matches(limit).into_iter().map(|pair| (*id, pair)))
+            .collect();
+        pairs.sort_by(|(_, one), (_, other)| {
+            other
+                .score
+                .total_cmp(&one.score)
+                .then_with(|| (one.need, one.offer).cmp(&(other.need, other.offer)))
+        });
+        pairs.truncate(limit);
+        pairs
+    }
+
+    pub(crate) fn pair(&self, circle: CircleId, pair: &Match<RecordId>, now: Timestamp) -> Option<PairJson> {
+        let json = |id| {
+            let place = Place { circle, id };
+            self.entry(&place).filter(|entry| entry.stands(now))?;
+            self.json(&place, None)
+        };
+        let reasons = pair.reasons.iter();
+        Some(PairJson {
+            need: json(pair.need)?,
+            offer: json(pair.offer)?,
+            score: pair.score,
+            reasons: reasons
+                .map(|reason| ReasonJson { points: reason.points, text: reason.kind.to_string() })
+                .collect(),
+        })
+    }
+
+    pub(crate) fn json(&self, place: &Place, near: Option<Cell>) -> Option<ListingJson> {
+        let circle = self.circles.get(&place.circle)?;
+        let entry = circle.entries.get(&place.id)?;
+        let listing = &entry.listing;
+        Some(ListingJson {
+            id: place.id.to_string(),
+            key: entry.key.to_string(),
+            author: entry.author.to_string(),
+            author_name: circle.names.get(&entry.author).map(|(_, name)| name.clone()),
+            circle: place.circle.to_string(),
+            mine: entry.author == self.me,
+            side: listing.side.to_string(),
+            terms: listing.terms.to_string(),
+            title: listing.title.clone(),
+            text: listing.text.clone(),
+            category: listing.category.clone(),
+            language: listing.language.map(|language| language.to_string()),
+            count: listing.count,
+            left: listing.left,
+            cell: listing.cell.map(|cell| cell.to_string()),
+            until: listing.until.map(Timestamp::millis),
+            revision: entry.revision.millis(),
+            expires: entry.expires.millis(),
+            distance_km: near.zip(listing.cell).map(|(near, cell)| near.distance_km(cell)),
+        })
+    }
+
+    pub(crate) fn circles(&self, me: &PeerId) -> Vec<CircleJson> {
+        let with_peer = |address: &Address| format!("{address}/p2p/{me}").parse().ok();
+        let reachable = |address: &&Address| !address.socket().ip().is_unspecified();
+        let peers: Vec<Address> =
+            self.addresses.iter().filter(reachable).filter_map(with_peer).take(8).collect();
+        let views = self.order.iter().filter_map(|id| Some((id, self.circles.get(id)?)));
+        views
+            .map(|(id, circle)| CircleJson {
+                id: id.to_string(),
+                name: circle.name.clone(),
+                records: circle.records,
+                listings: circle.entries.len(),
+                members: circle.authors,
+                digest: circle.digest.to_string(),
+                link: CircleLink { circle: *id, peers: peers.clone() }.to_string(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn nearby(&self) -> Vec<NearbyJson> {
+        let nearby = self.nearby.iter();
+        nearby
+            .map(|(id, circle)| NearbyJson {
+                id: id.to_string(),
+                name: circle.name.clone(),
+                peers: circle.peers.len(),
+                joined: self.circles.contains_key(id),
+            })
+            .collect()
+    }
+
+    pub(crate) fn peers(&self) -> Vec<PeerJson> {
+        let peers = self.peers.iter();
+        peers
+            .map(|(name, peer)| PeerJson {
+                peer: name.to_string(),
+                address: peer.address.clone(),
+                inbound: peer.inbound,
+                synced: peer.synced.map(Timestamp::millis),
+            })
+            .collect()
+    }
+
+    fn chosen(&self, filter: &Filter) -> Result<impl Iterator<Item = (CircleId, &CircleView)>, NodeError> {
+        let only = filter.circle.as_deref().map(|id| self.circle(Some(id))).transpose()?;
+        Ok(self
+            .circles
+            .iter()
+            .filter(move |(id, _)| only.is_none_or(|only| only == **id))
+            .map(|(id, view)| (*id, view)))
+    }
+
+    fn passes(&self, entry: &Entry, filter: &Filter, now: Timestamp) -> bool {
+        let listing = &entry.listing;
+        let near_enough = match (filter.within_km, filter.near) {
+            (Some(km), Some(near)) => listing.cell.is_some_and(|cell| near.distance_km(cell) <= km),
+            (Some(_) | None, _) => true,
+        };
+        entry.stands(now)
+            && filter.side.is_none_or(|side| side == listing.side)
+            && (!filter.mine || entry.author == self.me)
+            && filter.category.as_ref().is_none_or(|category| *category == listing.category.to_lowercase())
+            && near_enough
+    }
+}
+
+impl Entry {
+    /// Whether its author's own date has not passed.
+    pub(crate) fn stands(&self, now: Timestamp) -> bool {
+        self.listing.until.is_none_or(|until| until > now)
+    }
+}
+
+impl CircleView {
+    fn add(&mut self, record: &Verified) {
+        let header: &Header = record.header();
+        match record.body() {
+            Some(Body::Listing(listing)) => {
+                let id = record.id();
+                self.index.insert(id, *header.author.as_bytes(), &listing);
+                self.newest.insert((Reverse(header.revision), id));
+                let expires = header.expires().unwrap_or(header.revision);
+                let (author, key, revision) = (header.author, header.key, header.revision);
+                self.entries.insert(id, Entry { listing, author, key, revision, expires });
+            }
+            Some(Body::Profile(profile)) => {
+                self.names.insert(header.author, (record.id(), profile.name));
+            }
+            Some(Body::Charter(_) | Body::Grant(_) | Body::Other(_)) | None => {}
+        }
+    }
+
+    fn remove(&mut self, id: &RecordId) {
+        if let Some(entry) = self.entries.remove(id) {
+            self.index.remove(id);
+            self.newest.remove(&(Reverse(entry.revision), *id));
+        }
+        self.names.retain(|_, (profile, _)| profile != id);
+    }
+}

@@ -1,0 +1,249 @@
+//! Writing listings: signing them, storing them, telling the mesh.
+
+use catalogue::Standing;
+use protocol::WriteError;
+use record::{
+    Body, CircleId, Class, Grant, GrantRole, Key, Kind, Listing, Map, Profile, Slot, Statement, Timestamp,
+    Verified,
+};
+
+use crate::clock::now;
+use crate::error::NodeError;
+use crate::identity::random;
+use crate::import::Outcome;
+use crate::input::ListingInput;
+use crate::json::{ImportJson, ListingJson, RejectedJson};
+use crate::service::Service;
+use crate::view::Place;
+
+/// How long a node may sign for its member before the grant has to be renewed, in days.
+const GRANT_DAYS: u64 = 5 * 365;
+/// A grant is renewed when it ends in fewer days than this.
+const RENEW_DAYS: u64 = 365;
+
+impl Service {
+    pub(crate) fn publish(&mut self, input: &ListingInput) -> Result<ListingJson, NodeError> {
+        let now = now();
+        let circle = self.read(|view| view.circle(input.circle.as_deref()))?;
+        let listing = input.new_listing(now)?;
+        let key = match input.chosen_key()? {
+            Some(key) => key,
+            None => Key::from_bytes(random()?),
+        };
+        let slot = self.listing_slot(key);
+        if let Some((id, _)) = self.catalogue(circle)?.in_slot(&slot) {
+            // The same form sent twice makes one listing.
+            let here = self.read(|view| view.json(&Place { circle, id }, None));
+            return here
+                .ok_or_else(|| NodeError::Invalid("this listing was withdrawn: write a new one".into()));
+        }
+        let record = self.sign(circle, &slot, &Body::Listing(listing), now)?;
+        let id = record.id();
+        self.write(circle, vec![record])?;
+        self.shown(circle, id)
+    }
+
+    pub(crate) fn edit(&mut self, reference: &str, input: &ListingInput) -> Result<ListingJson, NodeError> {
+        let now = now();
+        let (place, key, old) = self.own(reference)?;
+        let listing = input.apply(old.clone(), now)?;
+        if listing == old {
+            return self.shown(place.circle, place.id);
+        }
+        let record = self.sign(place.circle, &self.listing_slot(key), &Body::Listing(listing), now)?;
+        let id = record.id();
+        self.write(place.circle, vec![record])?;
+        self.shown(place.circle, id)
+    }
+
+    pub(crate) fn withdraw(&mut self, reference: &str) -> Result<ListingJson, NodeError> {
+        let (place, key, _) = self.own(reference)?;
+        let shown = self.shown(place.circle, place.id)?;
+        let slot = self.listing_slot(key);
+        let statement = self.statement(place.circle, &slot, now())?;
+        let record = statement.sign_withdrawal(Kind::listing(), Class::Content, &self.identity.node);
+        self.write(place.circle, vec![record])?;
+        Ok(shown)
+    }
+
+    /// Writes the rows of a file that are new or changed.
+    pub(crate) fn import(
+        &mut self,
+        outcome: Outcome,
+        circle: Option<&str>,
+        dry_run: bool,
+    ) -> Result<ImportJson, NodeError> {
+        let now = now();
+        let circle = self.read(|view| view.circle(circle))?;
+        let rejected = outcome.rejected.into_iter();
+        let mut report = ImportJson {
+            rejected: rejected.map(|row| RejectedJson { line: row.line, reason: row.reason }).collect(),
+            notes: outcome.notes,
+            dry_run,
+            ..ImportJson::default()
+        };
+        let mut records = Vec::new();
+        for row in outcome.rows {
+            if row.listing.until.is_some_and(|until| until <= now) {
+                report.rejected.push(RejectedJson { line: row.line, reason: "its date has passed".into() });
+                continue;
+            }
+            let slot = self.listing_slot(self.row_key(circle, &row.source_key));
+            let listing = row.listing.into_listing();
+            match self.catalogue(circle)?.in_slot(&slot) {
+                None => report.added = report.added.saturating_add(1),
+                Some((id, header)) => {
+                    let place = Place { circle, id };
+                    let same = |old: &Listing| {
+                        Listing {
+                            needs: old.needs.clone(),
+                            other: old.other.clone(),
+                            left: old.left,
+                            ..listing.clone()
+                        } == *old
+                    };
+                    // What was withdrawn stays withdrawn, though the file still has it.
+                    if header.is_withdrawal()
+                        || self.read(|view| view.entry(&place).is_some_and(|entry| same(&entry.listing)))
+                    {
+                        report.unchanged = report.unchanged.saturating_add(1);
+                        continue;
+                    }
+                    report.changed = report.changed.saturating_add(1);
+                }
+            }
+            if !dry_run {
+                records.push(self.sign(circle, &slot, &Body::Listing(listing), now)?);
+            }
+        }
+        report.rejected.sort_by_key(|row| row.line);
+        if !records.is_empty() {
+            self.write(circle, records)?;
+        }
+        Ok(report)
+    }
+
+    /// Stores and spreads records of this node's own member. With the first ones goes what lets the
+    /// node sign at all.
+    pub(crate) fn write(&mut self, circle: CircleId, mut records: Vec<Verified>) -> Result<(), NodeError> {
+        let now = now();
+        let me = self.identity.member();
+        let catalogue = self.catalogue(circle)?;
+        let new =
+            records.iter().filter(|record| catalogue.in_slot(&record.header().slot()).is_none()).count();
+        let (used, limit) = catalogue.quota(me, Class::Content);
+        if records.iter().any(|record| record.header().class == Class::Content)
+            && used.saturating_add(new) > limit
+        {
+            return Err(NodeError::Quota { used, limit });
+        }
+        let mut all = self.introduction(circle, now)?;
+        all.append(&mut records);
+        let ids: Vec<_> = all.iter().map(Verified::id).collect();
+        let outputs = self.protocol.write(circle, all, now).map_err(refused)?;
+        self.act(outputs);
+        let catalogue = self.catalogue(circle)?;
+        match ids
+            .iter()
+            .find_map(|id| catalogue.standing(id).filter(|standing| *standing != Standing::Admitted))
+        {
+            None => Ok(()),
+            Some(_) => Err(NodeError::Invalid(
+                "the circle does not admit it: its quotas are full of newer things".into(),
+            )),
+        }
+    }
+
+    /// What the circle needs before it takes anything from this node: the member's grant, and its name.
+    fn introduction(&self, circle: CircleId, now: Timestamp) -> Result<Vec<Verified>, NodeError> {
+        let author = self.identity.member();
+        let signer = self.identity.node.public();
+        let mut records = Vec::new();
+        let slot = Slot { author, kind: Kind::grant(), key: Grant::key(&signer) };
+        let granted = match self.catalogue(circle)?.in_slot(&slot) {
+            Some((id, _)) => self.protocol.record(circle, &id)?.and_then(|record| record.body()),
+            None => None,
+        };
+        let lasts = matches!(granted, Some(Body::Grant(grant)) if grant.until > now.plus_days(RENEW_DAYS));
+        if !lasts {
+            let until = now.plus_days(GRANT_DAYS);
+            let grant = Body::Grant(Grant { signer, role: GrantRole::Device, until, other: Map::new() });
+            records.push(self.statement(circle, &slot, now)?.sign(&grant, &self.identity.root)?);
+        }
+        if let Some(name) = &self.member {
+            let slot = Slot { author, kind: Kind::profile(), key: Key::from_bytes([0; 16]) };
+            let profile = Body::Profile(Profile::named(name)?);
+            let here = match self.catalogue(circle)?.in_slot(&slot) {
+                Some((id, _)) => self.protocol.record(circle, &id)?.and_then(|record| record.body()),
+                None => None,
+            };
+            if here.as_ref() != Some(&profile) {
+                records.push(self.sign(circle, &slot, &profile, now)?);
+            }
+        }
+        Ok(records)
+    }
+
+    /// The key of a row of a file: the same whenever the file is read again.
+    fn row_key(&self, circle: CircleId, source: &str) -> Key {
+        let author = self.identity.member();
+        // One of our own exports names the key itself; it is taken if the thing is ours.
+        let own =
+            source.strip_prefix("key:").and_then(|hex| data_encoding::HEXLOWER.decode(hex.as_bytes()).ok());
+        let own = own.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(Key::from_bytes);
+        let ours = |key: &Key| {
+            let slot = self.listing_slot(*key);
+            self.protocol.catalogue(circle).is_some_and(|catalogue| catalogue.in_slot(&slot).is_some())
+        };
+        own.filter(ours)
+            .unwrap_or_else(|| Key::derive("commonshelf/import/1", &[author.as_bytes(), source.as_bytes()]))
+    }
+
+    fn listing_slot(&self, key: Key) -> Slot {
+        Slot { author: self.identity.member(), kind: Kind::listing(), key }
+    }
+
+    pub(crate) fn sign(
+        &self,
+        circle: CircleId,
+        slot: &Slot,
+        body: &Body,
+        now: Timestamp,
+    ) -> Result<Verified, NodeError> {
+        Ok(self.statement(circle, slot, now)?.sign(body, &self.identity.node)?)
+    }
+
+    /// The next statement of a slot: later than all that are known.
+    fn statement(&self, circle: CircleId, slot: &Slot, now: Timestamp) -> Result<Statement, NodeError> {
+        let last = self.catalogue(circle)?.last_revision(slot);
+        let revision = last.map_or(now, |last| now.max(last.plus_millis(1)));
+        Ok(Statement { author: slot.author, circle, key: slot.key, revision })
+    }
+
+    /// One of this member's own listings.
+    fn own(&self, reference: &str) -> Result<(Place, Key, Listing), NodeError> {
+        let me = self.identity.member();
+        self.read(|view| {
+            let place = view.find(reference)?;
+            let entry = view.entry(&place).ok_or_else(|| NodeError::NoSuchListing(reference.to_owned()))?;
+            if entry.author != me {
+                return Err(NodeError::NotYours);
+            }
+            Ok((place, entry.key, entry.listing.clone()))
+        })
+    }
+
+    fn shown(&self, circle: CircleId, id: record::RecordId) -> Result<ListingJson, NodeError> {
+        self.read(|view| view.json(&Place { circle, id }, None))
+            .ok_or_else(|| NodeError::NoSuchListing(id.to_string()))
+    }
+}
+
+fn refused(error: WriteError) -> NodeError {
+    match error {
+        WriteError::Store(error) => NodeError::Store(error),
+        WriteError::UnknownCircle => NodeError::NoCircle,
+        WriteError::Refused(catalogue::Refusal::NoCharterYet) => NodeError::NoCharterYet,
+        WriteError::Refused(refusal) => NodeError::Invalid(format!("the circle does not take it: {refusal}")),
+    }
+}
