@@ -36,7 +36,7 @@ pub enum Input {
     },
     /// Something could not be published, since nobody listens on the topic yet.
     Unsent(Topic),
-    /// A session is open: one that this node opened, or one of the peer.
+    /// A peer opened a session.
     Opened {
         /// The session.
         session: SessionId,

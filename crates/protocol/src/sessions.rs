@@ -22,8 +22,6 @@ pub(crate) enum Purpose {
 }
 
 enum State {
-    /// Asked for, not open yet.
-    Opening(Purpose),
     /// The question about circles is out.
     Asked,
     /// Hello is out.
@@ -44,15 +42,14 @@ pub(crate) struct Session {
 impl Session {
     const fn round(&self) -> Option<CircleId> {
         match self.state {
-            State::Opening(Purpose::Round(circle))
-            | State::Greeted { circle, .. }
-            | State::Talking { circle, .. } => Some(circle),
-            State::Opening(Purpose::Circles) | State::Asked | State::Silent => None,
+            State::Greeted { circle, .. } | State::Talking { circle, .. } => Some(circle),
+            State::Asked | State::Silent => None,
         }
     }
 }
 
 impl<S: Store> Protocol<S> {
+    /// Opens a session and says the first word; it waits where frames wait until the session is open.
     pub(crate) fn open(
         &mut self,
         peer: PeerId,
@@ -60,11 +57,19 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
         out: &mut Vec<Output>,
     ) -> SessionId {
-        let session = self.new_session();
-        let state = State::Opening(purpose);
-        self.sessions.insert(session, Session { peer: peer.clone(), state, heard: now });
-        out.push(Output::Open { peer, session });
-        session
+        let id = self.new_session();
+        let (state, frame) = match purpose {
+            Purpose::Circles => (State::Asked, Frame::Circles),
+            Purpose::Round(circle) => {
+                let salt = self.salt();
+                let hello = Frame::Hello { version: VERSION, circle, salt, clock: now };
+                (State::Greeted { circle, salt, clock: now }, hello)
+            }
+        };
+        out.push(Output::Open { peer: peer.clone(), session: id });
+        out.push(Output::Send { session: id, frame: frame.encode() });
+        self.sessions.insert(id, Session { peer, state, heard: now });
+        id
     }
 
     /// Opens the rounds that are due.
@@ -88,33 +93,16 @@ impl<S: Store> Protocol<S> {
         }
     }
 
+    /// A peer opened a session.
     pub(crate) fn opened(&mut self, id: SessionId, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
-        if id.role() == Role::Responder {
-            let theirs =
-                |(id, session): &(&SessionId, &Session)| id.role() == Role::Responder && session.peer == peer;
-            if self.sessions.iter().filter(theirs).count() >= MAX_INBOUND_SESSIONS {
-                self.offend(&peer, Offence::TooManySessions, now, out);
-                out.push(Output::Close(id));
-                return;
-            }
-            self.sessions.insert(id, Session { peer, state: State::Silent, heard: now });
+        let theirs =
+            |(id, session): &(&SessionId, &Session)| id.role() == Role::Responder && session.peer == peer;
+        if self.sessions.iter().filter(theirs).count() >= MAX_INBOUND_SESSIONS {
+            self.offend(&peer, Offence::TooManySessions, now, out);
+            out.push(Output::Close(id));
             return;
         }
-        let salt = self.salt();
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let State::Opening(purpose) = session.state else { return };
-        session.heard = now;
-        let frame = match purpose {
-            Purpose::Circles => {
-                session.state = State::Asked;
-                Frame::Circles
-            }
-            Purpose::Round(circle) => {
-                session.state = State::Greeted { circle, salt, clock: now };
-                Frame::Hello { version: VERSION, circle, salt, clock: now }
-            }
-        };
-        out.push(Output::Send { session: id, frame: frame.encode() });
+        self.sessions.insert(id, Session { peer, state: State::Silent, heard: now });
     }
 
     pub(crate) fn frame(&mut self, id: SessionId, bytes: &[u8], now: Timestamp, out: &mut Vec<Output>) {
@@ -195,7 +183,7 @@ impl<S: Store> Protocol<S> {
                 self.talk(id, session, None, now, out)
             }
             (State::Talking { .. }, frame) => self.talk(id, session, Some(frame), now, out),
-            (State::Opening(_) | State::Asked | State::Greeted { .. } | State::Silent, _) => Err(nonsense),
+            (State::Asked | State::Greeted { .. } | State::Silent, _) => Err(nonsense),
         }
     }
 

@@ -1,1 +1,17 @@
-//! sled: records that survive
+//! sled: records that survive.
+//!
+//! [`SledStore`] keeps each circle's records, and small notes of the node ([`SledStore::meta`]), in one
+//! folder. What [`protocol::Store::sync`] returned for is on the disk, also after a power cut.
+//!
+//! **Invariant:** no other crate names sled.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod layout;
+mod open;
+mod sled_store;
+#[cfg(test)]
+mod tests;
+
+pub use open::OpenError;
+pub use sled_store::SledStore;
