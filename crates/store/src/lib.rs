@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** no other crate names sled.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout))]
 
 mod layout;
 mod open;
