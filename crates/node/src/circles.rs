@@ -8,6 +8,7 @@ use crate::identity::random;
 use crate::json::CircleJson;
 use crate::link::CircleLink;
 use crate::service::Service;
+use crate::view::View;
 
 impl Service {
     /// Founds a circle with this node's member as its first steward.
@@ -65,9 +66,8 @@ impl Service {
     }
 
     pub(crate) fn circle_json(&self, circle: CircleId) -> Result<CircleJson, NodeError> {
-        let me = self.peer.clone();
         let id = circle.to_string();
-        let found = self.read(|view| view.circles(&me)).into_iter().find(|circle| circle.id == id);
+        let found = self.read(View::circles).into_iter().find(|circle| circle.id == id);
         found.ok_or(NodeError::NoSuchCircle(id))
     }
 }

@@ -86,7 +86,6 @@ impl Node {
         let mut service = Service {
             protocol,
             identity,
-            peer: peer.clone(),
             member: config.member,
             view: Arc::clone(&view),
             looking: false,
@@ -187,9 +186,9 @@ impl Handle {
         self.read(|view| StatusJson {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             peer: self.peer.to_string(),
-            addresses: view.addresses.iter().map(|address| format!("{address}/p2p/{}", self.peer)).collect(),
+            addresses: view.addresses.iter().map(ToString::to_string).collect(),
             members: vec![self.member.to_string()],
-            circles: view.circles(&self.peer),
+            circles: view.circles(),
             peers: view.peers(),
             notices: view.notices.values().cloned().collect(),
         })
@@ -198,7 +197,7 @@ impl Handle {
     /// The circles that this node keeps.
     #[must_use]
     pub fn circles(&self) -> Vec<CircleJson> {
-        self.read(|view| view.circles(&self.peer))
+        self.read(View::circles)
     }
 
     /// The circles that connected peers keep.

@@ -336,7 +336,8 @@ mod tests {
         let until = |text: &str| read_until(text, NOW).map(|until| until.since(NOW) / 86_400_000);
         assert_eq!(until("14d").unwrap(), 14);
         assert_eq!(until("2w").unwrap(), 14);
-        assert_eq!(until("2026-12-31").unwrap(), 100);
+        // Until the end of that day.
+        assert_eq!(until("2026-12-31").unwrap(), 101);
         assert!(until("0d").is_err());
         assert!(until("99999999999999999d").is_err());
         assert!(until("ü").is_err());

@@ -44,7 +44,6 @@ pub(crate) const PEERS: &str = "peers";
 pub(crate) struct Service {
     pub(crate) protocol: Protocol<SledStore>,
     pub(crate) identity: Identity,
-    pub(crate) peer: PeerId,
     pub(crate) member: Option<String>,
     pub(crate) view: Arc<RwLock<View>>,
     /// The first circle that is found nearby will be joined.

@@ -276,11 +276,9 @@ impl View {
         })
     }
 
-    pub(crate) fn circles(&self, me: &PeerId) -> Vec<CircleJson> {
-        let with_peer = |address: &Address| format!("{address}/p2p/{me}").parse().ok();
+    pub(crate) fn circles(&self) -> Vec<CircleJson> {
         let reachable = |address: &&Address| !address.socket().ip().is_unspecified();
-        let peers: Vec<Address> =
-            self.addresses.iter().filter(reachable).filter_map(with_peer).take(8).collect();
+        let peers: Vec<Address> = self.addresses.iter().filter(reachable).take(8).cloned().collect();
         let views = self.order.iter().filter_map(|id| Some((id, self.circles.get(id)?)));
         views
             .map(|(id, circle)| CircleJson {

@@ -129,13 +129,15 @@ impl Service {
         let now = now();
         let me = self.identity.member();
         let catalogue = self.catalogue(circle)?;
-        let new =
-            records.iter().filter(|record| catalogue.in_slot(&record.header().slot()).is_none()).count();
-        let (used, limit) = catalogue.quota(me, Class::Content);
-        if records.iter().any(|record| record.header().class == Class::Content)
-            && used.saturating_add(new) > limit
-        {
-            return Err(NodeError::Quota { used, limit });
+        if records.iter().any(|record| record.header().class == Class::Content) {
+            if catalogue.charter().is_none() {
+                return Err(NodeError::NoCharterYet);
+            }
+            let new = |record: &&Verified| catalogue.in_slot(&record.header().slot()).is_none();
+            let (used, limit) = catalogue.quota(me, Class::Content);
+            if used.saturating_add(records.iter().filter(new).count()) > limit {
+                return Err(NodeError::Quota { used, limit });
+            }
         }
         let mut all = self.introduction(circle, now)?;
         all.append(&mut records);

@@ -139,11 +139,13 @@ fn intact(key: &[u8], value: &[u8]) -> Option<Record> {
 }
 
 fn failed(error: sled::Error) -> StoreError {
-    StoreError(match error {
+    StoreError(match &error {
         sled::Error::Io(error) => format!("the disk failed ({error}): is it full?"),
         sled::Error::Corruption { .. } => {
             "the data are damaged: move the folder `records` away, and the node fetches them again".to_owned()
         }
-        other => other.to_string(),
+        sled::Error::CollectionNotFound(_) | sled::Error::Unsupported(_) | sled::Error::ReportableBug(_) => {
+            error.to_string()
+        }
     })
 }
