@@ -1,1 +1,35 @@
-//! Helpers of the end-to-end tests.
+//! What the end-to-end tests share: real processes in folders of their own, asked as a person or a
+//! program asks them.
+//!
+//! **Invariants:** a test ends only processes that it started, by their id. Whatever takes time is
+//! waited for in [`wait_until`], with a bound; nothing else sleeps. Nodes speak over loopback, or over a
+//! link between two network namespaces that the test makes itself.
+
+// Why: a test that cannot go on has failed, and says so by a panic.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod home;
+mod http;
+mod listings;
+mod namespace;
+mod node;
+mod output;
+mod process;
+mod program;
+mod scenario;
+mod sentence;
+mod wait;
+mod workspace;
+
+pub use home::Home;
+pub use http::{Answer, raw};
+pub use listings::{at, by_text, check_listing, same_digest, table, texts, titles};
+pub use namespace::{Lan, Place};
+pub use node::{Node, Ready};
+pub use output::Output;
+pub use process::Process;
+pub use program::program;
+pub use scenario::survive_a_kill;
+pub use sentence::check_sentence;
+pub use wait::wait_until;
+pub use workspace::{files_below, lines, manifest, read, root};

@@ -1,1 +1,74 @@
-fn main() {}
+//! The command line: `commonshelf`.
+//!
+//! A command is a request to the node's API: over HTTP if a node runs in the data folder, else to a node
+//! inside this process that has no network (`client`). Exit codes: 0 done, 1 failed, 2 wrong usage,
+//! 3 not found.
+
+mod args;
+mod client;
+mod commands;
+mod demo;
+mod failure;
+mod out;
+mod show;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, Command};
+use crate::client::Client;
+use crate::failure::Failure;
+
+/// Says how much is logged, to the standard error: `COMMONSHELF_LOG=info`, `=debug`, `=net=debug,info`…
+const LOG: &str = "COMMONSHELF_LOG";
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            return ended(Err(Failure::usage(&error)));
+        }
+        Err(help) => return ended(out::text(&help.render().to_string())),
+    };
+    let filter = EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    ended(run(cli))
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, cli.json),
+        Command::Up(args) => up::run(&folder(cli.data)?, args, cli.json),
+        command => {
+            let client = Client::open(&folder(cli.data)?)?;
+            let done = commands::run(&client, command);
+            client.close();
+            let printed = done?;
+            out::text(if cli.json { &printed.json } else { &printed.text })
+        }
+    }
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out::error(&failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    given
+        .or_else(|| {
+            let dirs = directories::ProjectDirs::from("org", "Commonshelf", "commonshelf")?;
+            Some(dirs.data_dir().to_owned())
+        })
+        .ok_or_else(|| Failure::new("there is no home folder to keep data in: name one with --data"))
+}

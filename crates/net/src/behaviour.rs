@@ -32,7 +32,8 @@ pub(crate) struct Behaviour {
 /// The node's key pair.
 pub(crate) fn keypair(secret: &[u8; 32]) -> Result<Keypair, NetError> {
     // A copy, because libp2p wipes what it is given.
-    Keypair::ed25519_from_bytes(&mut secret.clone()[..]).map_err(NetError::setup)
+    let mut copy = *secret;
+    Keypair::ed25519_from_bytes(&mut copy).map_err(NetError::setup)
 }
 
 /// A swarm with all protocols, except mDNS, that neither listens nor dials yet.

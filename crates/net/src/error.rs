@@ -54,6 +54,7 @@ pub enum NetError {
 }
 
 impl NetError {
+    #[expect(clippy::needless_pass_by_value, reason = "so that `map_err` takes it as it is")]
     pub(crate) fn setup(reason: impl ToString) -> Self {
         Self::Setup { reason: reason.to_string() }
     }

@@ -156,8 +156,8 @@ mod tests {
         assert_eq!(peer_score(&Limits::default()).validate(), Ok(()));
         assert_eq!(thresholds().validate(), Ok(()));
         // A hello with every topic, and a full announcement, are understood by the other side.
-        assert!(TOPICS * (TOPIC_LENGTH + 8) <= MAX_RPC);
-        assert!(MAX_IDS * (32 + 2) + TOPIC_LENGTH + 16 <= MAX_RPC);
+        const { assert!(TOPICS * (TOPIC_LENGTH + 8) <= MAX_RPC) };
+        const { assert!(MAX_IDS * (32 + 2) + TOPIC_LENGTH + 16 <= MAX_RPC) };
     }
 
     #[test]

@@ -382,14 +382,18 @@ mod tests {
                 ["handler 1", "up 1 0", "down 1 0", "handler 2", "up 2 0", "down 2 0"]
             );
             let told: Vec<String> = std::iter::from_fn(|| case.behaviour.events.pop_front())
-                .map(|event| match event {
-                    ToSwarm::GenerateEvent(Event::Up { connection, .. }) => format!("up {connection}"),
-                    ToSwarm::GenerateEvent(Event::Down { .. }) => "down".to_owned(),
-                    ToSwarm::CloseConnection { connection, .. } => format!("{connection:?}"),
-                    _ => "other".to_owned(),
+                .map(|event| {
+                    if let ToSwarm::GenerateEvent(Event::Up { connection, .. }) = event {
+                        format!("up {connection}")
+                    } else if let ToSwarm::CloseConnection { connection, .. } = event {
+                        format!("close {connection:?}")
+                    } else {
+                        assert!(matches!(event, ToSwarm::GenerateEvent(Event::Down { .. })));
+                        "down".to_owned()
+                    }
                 })
                 .collect();
-            assert_eq!(told, ["up 1", "down", "One(ConnectionId(1))", "up 2", "down"]);
+            assert_eq!(told, ["up 1", "down", "close One(ConnectionId(1))", "up 2", "down"]);
         }
     }
 

@@ -162,7 +162,7 @@ impl ConnectionHandler for Handler {
                 self.happened.push_back(What::Inbound(protocol));
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, info: session }) => {
-                self.happened.push_back(What::Outbound(session, protocol))
+                self.happened.push_back(What::Outbound(session, protocol));
             }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { error, info: session }) => {
                 tracing::debug!(session = session.0, %error, "a session could not be opened");

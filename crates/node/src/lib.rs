@@ -27,9 +27,12 @@ pub use config::{Config, Network};
 pub use error::{ErrorKind, NodeError};
 pub use folder::{Folder, Running, running, token_of};
 pub use handle::{Handle, Node};
+pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
     CircleJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson, RejectedJson,
     StatusJson,
 };
 pub use link::CircleLink;
+/// Where a node listens or is dialled.
+pub use net::{Address, AddressError};

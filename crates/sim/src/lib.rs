@@ -1,1 +1,35 @@
-//! Many protocol nodes with virtual time, loss and latency, from one seed
+//! Many protocol nodes with virtual time, loss and latency, from one seed.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! let mut sim = sim::Sim::new(sim::Config { seed: 7, nodes: 5, loss: 0.2, ..sim::Config::default() });
+//! sim.write(3, 10);
+//! let elapsed = sim.run_until(sim::Sim::converged, Duration::from_secs(600));
+//! assert!(elapsed.is_some());
+//! ```
+//!
+//! Start reading at [`Sim`], then `network` (who hears what, and when) and `node`.
+//!
+//! **Invariant:** no clock, no threads, no hash map, one source of chance: the same [`Config`] and the
+//! same calls give the same events in the same order, and so the same [`Sim::trace_hash`].
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod event;
+mod member;
+mod network;
+mod node;
+mod rng;
+mod scenario;
+mod sim;
+mod store;
+mod topology;
+
+pub use scenario::{Outcome, everybody_writes};
+pub use sim::{Config, Sim, Traffic};
+pub use store::MemoryStore;
+pub use topology::{Topology, UnknownTopology};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,55 @@
-//! Pages and the JSON API
+//! Pages and the JSON API: the browser's face of a node.
+//!
+//! [`router`] answers requests, [`serve`] lets it listen. Everything goes through the gate (`gate`): a
+//! request whose `Host` or `Origin` is not this node's own is refused before anything else is looked at,
+//! and every answer leaves with the headers that keep a page from doing more than it should. Behind it
+//! are two faces over the same [`node::Handle`]: the API under `/api/v1` (JSON; writing needs the
+//! token) and the pages (HTML without scripts; writing needs the page's own form, sent from the node's
+//! own machine).
+//!
+//! **Invariants:** a `GET` changes nothing. What members wrote reaches a page escaped. Each failure,
+//! also an unknown path or method, has the shape of its face: JSON below `/api`, a page elsewhere.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod access;
+mod answer;
+mod api;
+mod assets;
+mod gate;
+mod pages;
+mod serve;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+
+pub use access::{Access, hosts_for};
+pub use serve::serve;
+
+/// What all requests share.
+pub(crate) struct Shelf {
+    pub(crate) handle: node::Handle,
+    pub(crate) access: Access,
+}
+
+/// The routes of pages and API over one node.
+///
+/// The client's address is taken from `ConnectInfo`, which [`serve`] provides; without it the client
+/// counts as sitting at the node itself.
+pub fn router(handle: node::Handle, access: Access) -> Router {
+    let shelf = Arc::new(Shelf { handle, access });
+    Router::new()
+        .nest("/api/v1", api::routes(&shelf))
+        .route("/api", axum::routing::any(api::unknown))
+        .route("/api/{*rest}", axum::routing::any(api::unknown))
+        .merge(assets::routes())
+        .merge(pages::routes())
+        .fallback(pages::unknown)
+        .method_not_allowed_fallback(pages::wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&shelf), gate::gate))
+        .layer(from_fn(gate::headers))
+        .with_state(shelf)
+}

@@ -59,11 +59,9 @@ async fn a_known_peer_is_dialled_when_it_comes_up() {
     while two.events.recv().await.is_some() {}
     let mut one = Node::start(net::Config { peers: vec![address.clone()], ..config(1) }).await;
     let (at, peer, reason) = one
-        .wait("dial failed", |event| match event {
-            Event::DialFailed { address, peer, reason } => {
-                Some((address.clone(), peer.clone(), reason.clone()))
-            }
-            _ => None,
+        .wait("dial failed", |event| {
+            let Event::DialFailed { address, peer, reason } = event else { return None };
+            Some((address.clone(), peer.clone(), reason.clone()))
         })
         .await;
     assert_eq!(at.socket(), address.socket());
@@ -126,9 +124,9 @@ async fn another_node_at_the_address_is_said_to_be_another() {
     let address = two.at(Carrier::Tcp).to_string().replace(two.id.as_str(), expected.as_str());
     one.send(Command::Dial(address.parse().unwrap())).await;
     let reason = one
-        .wait("dial failed", |event| match event {
-            Event::DialFailed { peer, reason, .. } if *peer == Some(expected.clone()) => Some(reason.clone()),
-            _ => None,
+        .wait("dial failed", |event| {
+            let Event::DialFailed { peer, reason, .. } = event else { return None };
+            (peer.as_ref() == Some(&expected)).then(|| reason.clone())
         })
         .await;
     assert_eq!(reason, format!("another node is there: {}", two.id));
@@ -144,10 +142,11 @@ async fn a_node_that_dials_itself_gives_up_quietly() {
         one.send(Command::Dial(bare.split("/p2p/").next().unwrap().parse().unwrap())).await;
     }
     one.send(Command::Dial(two.at(Carrier::Tcp))).await;
-    one.wait("connected", |event| match event {
-        Event::Connected { peer, .. } => Some(assert_eq!(*peer, two.id)),
-        Event::DialFailed { reason, .. } => panic!("{reason}"),
-        _ => None,
+    one.wait("connected", |event| {
+        assert!(!matches!(event, Event::DialFailed { .. }), "{event:?}");
+        let Event::Connected { peer, .. } = event else { return None };
+        assert_eq!(*peer, two.id);
+        Some(())
     })
     .await;
     two.connected(&one.id).await;

@@ -57,18 +57,16 @@ async fn exchange(node: &mut Node, session: SessionId, count: usize) {
             node.send(Command::Send { session, frame }).await;
             continue;
         }
-        node.wait("frame or drained", |event| match event {
-            Event::Frame { session: other, frame: data } if *other == session => {
+        node.wait("frame or drained", |event| {
+            assert!(!matches!(event, Event::Closed { .. }), "after {sent} sent and {taken} taken");
+            if let Event::Frame { session: other, frame: data } = event
+                && *other == session
+            {
                 assert_eq!(*data, frame(taken), "frame {taken}");
                 taken += 1;
-                Some(())
+                return Some(());
             }
-            Event::Drained { session: other } if *other == session => {
-                since_drained = 0;
-                Some(())
-            }
-            Event::Closed { .. } => panic!("closed after {sent} sent and {taken} taken"),
-            _ => None,
+            (*event == Event::Drained { session }).then(|| since_drained = 0)
         })
         .await;
     }
@@ -109,10 +107,11 @@ async fn what_was_sent_before_closing_arrives_and_each_side_is_told_once() {
         one.send(Command::Close { session: here }).await;
         let there = opened(&mut two).await;
         for number in 0..50 {
-            two.wait("frame", |event| match event {
-                Event::Frame { frame: data, .. } => Some(assert_eq!(*data, frame(number))),
-                Event::Closed { .. } => panic!("closed before frame {number}"),
-                _ => None,
+            two.wait("frame", |event| {
+                assert!(!matches!(event, Event::Closed { .. }), "closed before frame {number}");
+                let Event::Frame { frame: data, .. } = event else { return None };
+                assert_eq!(*data, frame(number));
+                Some(())
             })
             .await;
         }
@@ -150,10 +149,9 @@ async fn sessions_end_before_their_peer_is_gone() {
         let (mut one, mut two) = pair(carrier).await;
         let (here, _) = open(&mut one, &mut two, 2).await;
         two.send(Command::Shutdown).await;
-        one.wait("closed", |event| match event {
-            Event::Closed { session } => Some(assert_eq!(*session, here)),
-            Event::Disconnected { .. } => panic!("the peer is gone before its session"),
-            _ => None,
+        one.wait("closed", |event| {
+            assert!(!matches!(event, Event::Disconnected { .. }), "the peer is gone before its session");
+            (*event == Event::Closed { session: here }).then_some(())
         })
         .await;
         one.disconnected(&two.id).await;
@@ -217,10 +215,9 @@ async fn a_frame_cut_short_ends_the_session_without_a_frame() {
     stream.write_all(&[0, 0, 0, 9, 1, 2]).await.unwrap();
     stream.close().await.unwrap();
     let session = opened(&mut node).await;
-    node.wait("closed", |event| match event {
-        Event::Frame { .. } => panic!("half a frame"),
-        Event::Closed { session: other } => Some(assert_eq!(*other, session)),
-        _ => None,
+    node.wait("closed", |event| {
+        assert!(!matches!(event, Event::Frame { .. }), "half a frame");
+        (*event == Event::Closed { session }).then_some(())
     })
     .await;
 }
@@ -253,10 +250,9 @@ async fn who_does_not_take_events_slows_the_sender_and_still_answers_others() {
     // All comes in the end.
     let mut taken = 0;
     while taken < frames {
-        two.wait("frame", |event| match event {
-            Event::Frame { session, .. } => Some(assert_eq!(*session, there)),
-            Event::Closed { .. } => panic!("closed after {taken}"),
-            _ => None,
+        two.wait("frame", |event| {
+            assert!(!matches!(event, Event::Closed { .. }), "closed after {taken}");
+            matches!(event, Event::Frame { session, .. } if *session == there).then_some(())
         })
         .await;
         taken += 1;

@@ -1,6 +1,6 @@
 //! Nodes for the tests, and waiting for what they tell.
 
-use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use libp2p::{StreamProtocol, Swarm, SwarmBuilder, noise, quic, tcp, yamux};
@@ -11,17 +11,21 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// Nothing in a test takes longer, on however busy a machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct Node {
-    pub handle: Handle,
-    pub events: mpsc::Receiver<Event>,
-    pub id: PeerId,
-    pub listening: Vec<Address>,
+/// How the messages of [`Node::reaches`] begin, and how many there were.
+const PROBE: &[u8] = b"does this reach you?";
+static PROBES: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) struct Node {
+    pub(crate) handle: Handle,
+    pub(crate) events: mpsc::Receiver<Event>,
+    pub(crate) id: PeerId,
+    pub(crate) listening: Vec<Address>,
 }
 
 /// A configuration with port 0 of both carriers on 127.0.0.1.
-pub fn config(seed: u8) -> Config {
+pub(crate) fn config(seed: u8) -> Config {
     Config {
         secret: [seed; 32],
         listen: vec![
@@ -34,12 +38,12 @@ pub fn config(seed: u8) -> Config {
     }
 }
 
-pub fn topic(name: &str) -> Topic {
+pub(crate) fn topic(name: &str) -> Topic {
     Topic(name.into())
 }
 
 impl Node {
-    pub async fn start(config: Config) -> Self {
+    pub(crate) async fn start(config: Config) -> Self {
         let expected = config.listen.len();
         let id = net::peer_id(&config.secret).unwrap();
         let (handle, events) = net::start(config).await.unwrap();
@@ -55,21 +59,21 @@ impl Node {
         node
     }
 
-    pub async fn new(seed: u8) -> Self {
+    pub(crate) async fn new(seed: u8) -> Self {
         Self::start(config(seed)).await
     }
 
     /// Where the node listens, with its peer id.
-    pub fn at(&self, carrier: Carrier) -> Address {
+    pub(crate) fn at(&self, carrier: Carrier) -> Address {
         self.listening.iter().find(|address| address.carrier() == carrier).unwrap().clone()
     }
 
-    pub async fn send(&self, command: Command) {
+    pub(crate) async fn send(&self, command: Command) {
         assert!(self.handle.send(command).await);
     }
 
     /// The first event of which `pick` makes something.
-    pub async fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+    pub(crate) async fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
         let mut seen = Vec::new();
         let search = async {
             loop {
@@ -86,84 +90,82 @@ impl Node {
         }
     }
 
-    pub async fn wait_for(&mut self, expected: Event) {
+    pub(crate) async fn wait_for(&mut self, expected: Event) {
         let what = format!("{expected:?}");
         self.wait(&what, |event| (*event == expected).then_some(())).await;
     }
 
-    pub async fn connected(&mut self, peer: &PeerId) -> (Address, bool) {
-        self.wait("connected", |event| match event {
-            Event::Connected { peer: other, address, inbound } if other == peer => {
-                Some((address.clone(), *inbound))
-            }
-            _ => None,
+    pub(crate) async fn connected(&mut self, peer: &PeerId) -> (Address, bool) {
+        self.wait("connected", |event| {
+            let Event::Connected { peer: other, address, inbound } = event else { return None };
+            (other == peer).then(|| (address.clone(), *inbound))
         })
         .await
     }
 
-    pub async fn disconnected(&mut self, peer: &PeerId) {
+    pub(crate) async fn disconnected(&mut self, peer: &PeerId) {
         self.wait_for(Event::Disconnected { peer: peer.clone() }).await;
     }
 
     /// Connects two nodes.
-    pub async fn join(&mut self, other: &mut Self, carrier: Carrier) {
+    pub(crate) async fn join(&mut self, other: &mut Self, carrier: Carrier) {
         self.send(Command::Dial(other.at(carrier))).await;
         self.connected(&other.id).await;
         other.connected(&self.id).await;
     }
 
-    pub async fn subscribe(&self, name: &str) {
+    pub(crate) async fn subscribe(&self, name: &str) {
         self.send(Command::Subscribe(topic(name))).await;
     }
 
-    /// The next gossip message.
-    pub async fn heard(&mut self) -> (PeerId, MessageRef, Vec<u8>) {
-        self.wait("gossip", |event| match event {
-            Event::Gossip { peer, message, data, .. } => Some((peer.clone(), message.clone(), data.clone())),
-            _ => None,
+    /// The next gossip message that is none of [`reaches`](Self::reaches).
+    pub(crate) async fn heard(&mut self) -> (PeerId, MessageRef, Vec<u8>) {
+        self.wait("gossip", |event| {
+            let Event::Gossip { peer, message, data, .. } = event else { return None };
+            (!data.starts_with(PROBE)).then(|| (peer.clone(), message.clone(), data.clone()))
         })
         .await
     }
 
     /// Hears a message and judges it.
-    pub async fn judge(&mut self, verdict: Verdict) -> Vec<u8> {
+    pub(crate) async fn judge(&mut self, verdict: Verdict) -> Vec<u8> {
         let (peer, message, data) = self.heard().await;
         self.send(Command::Judge { peer, message, verdict }).await;
         data
     }
 
-    /// Publishes again and again (who has it ignores it) until `done`: there is no event for a peer's
-    /// subscription.
-    pub async fn publish_until<T>(&self, name: &str, data: &[u8], done: impl Future<Output = T>) -> T {
+    /// Waits until gossip gets from here to `other`. There is no event for a peer's subscription, so it is
+    /// published again and again, each time something else: the same bytes are sent only once, and perhaps
+    /// not yet to the other.
+    pub(crate) async fn reaches(&self, other: &mut Self, name: &str) {
         let publish = async {
             loop {
-                self.send(Command::Publish { topic: topic(name), data: data.to_vec() }).await;
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                let number = PROBES.fetch_add(1, Ordering::Relaxed);
+                let data = [PROBE, self.id.as_str().as_bytes(), &number.to_be_bytes()].concat();
+                self.send(Command::Publish { topic: topic(name), data }).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
+        let from_here = [PROBE, self.id.as_str().as_bytes()].concat();
+        let hear = other.wait("probe", |event| {
+            matches!(event, Event::Gossip { data, .. } if data.starts_with(&from_here)).then_some(())
+        });
         tokio::select! {
-            done = done => done,
+            () = hear => {}
             () = publish => unreachable!(),
         }
-    }
-
-    /// Makes sure that gossip gets from here to `other`.
-    pub async fn reaches(&self, other: &mut Self, name: &str) {
-        let data = format!("does {} reach {}? {:?}", self.id, other.id, std::time::Instant::now());
-        let hear = async { while other.judge(Verdict::Ignore).await != data.as_bytes() {} };
-        self.publish_until(name, data.as_bytes(), hear).await;
     }
 }
 
 /// A node with threads of its own, to be killed or frozen like a process.
-pub struct Process {
-    pub node: Node,
+pub(crate) struct Process {
+    pub(crate) node: Node,
     runtime: Runtime,
     _frozen: Option<std::sync::mpsc::Sender<()>>,
 }
 
 impl Process {
-    pub async fn start(config: Config) -> Self {
+    pub(crate) async fn start(config: Config) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let node = runtime.spawn(Node::start(config)).await.unwrap();
@@ -171,31 +173,31 @@ impl Process {
     }
 
     /// Like `kill -9`: nothing is said to anybody, the system closes the sockets.
-    pub fn kill(self) {
+    pub(crate) fn kill(self) {
         self.runtime.shutdown_background();
     }
 
     /// Like a cable that is pulled: its sockets stay open, and it says nothing any more.
-    pub fn freeze(&mut self) {
+    pub(crate) fn freeze(&mut self) {
         let (keep, until) = std::sync::mpsc::channel();
         self._frozen = Some(keep);
         self.runtime.spawn(async move {
             // Blocks the only thread, until the sender is dropped.
-            drop(until.recv());
+            let _dropped = until.recv();
         });
     }
 
     /// Ends a frozen process.
-    pub fn thaw_and_kill(mut self) {
+    pub(crate) fn thaw_and_kill(mut self) {
         self._frozen = None;
         self.kill();
     }
 }
 
-pub const SYNC: StreamProtocol = StreamProtocol::new("/commonshelf/sync/1");
+pub(crate) const SYNC: StreamProtocol = StreamProtocol::new("/commonshelf/sync/1");
 
 /// Somebody else's libp2p node.
-pub fn stranger() -> (Swarm<libp2p_stream::Behaviour>, libp2p_stream::Control) {
+pub(crate) fn stranger() -> (Swarm<libp2p_stream::Behaviour>, libp2p_stream::Control) {
     let swarm = SwarmBuilder::with_new_identity()
         .with_tokio()
         .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)

@@ -34,6 +34,7 @@ mod words;
 
 use record::{Language, Side, Terms};
 
+pub use dates::date_text;
 pub(crate) use dates::until as read_date;
 pub use draft::Draft;
 pub use field::{Field, FieldError, parse_mapping};

@@ -1,0 +1,285 @@
+//! The words that the command line knows.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use node::{Address, FilterInput, ListingInput};
+
+/// Give, lend and find things in your neighbourhood, without a server.
+#[derive(Debug, Parser)]
+#[command(name = "commonshelf", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The node's data folder
+    #[arg(long, global = true, value_name = "DIR", env = "COMMONSHELF_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print one JSON value instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start this node: its pages, and its part in the mesh
+    Up(Up),
+    /// A small neighbourhood of real nodes on this machine, to look at
+    Demo(Demo),
+    /// Offer something
+    Offer(Write),
+    /// Say what you need
+    Need(Write),
+    /// Change one of your listings
+    Edit(Edit),
+    /// Withdraw one of your listings for good
+    Withdraw(Reference),
+    /// Show one listing
+    Show(Reference),
+    /// List what is offered and needed, the newest first
+    List(Filter),
+    /// Find listings by words, the best first
+    Search(Search),
+    /// Show who can help whom, and why
+    Matches(Matches),
+    /// Take in a table: CSV, TSV or JSON lines
+    Import(Import),
+    /// Print all listings as JSON lines
+    Export(Filter),
+    /// Show who is connected
+    Peers,
+    /// Show the state of this node
+    Status,
+    /// Found a circle, join one, list them
+    #[command(subcommand)]
+    Circle(Circle),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Where the pages are
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7377")]
+    pub(crate) http: SocketAddr,
+    /// Where other nodes reach this one; repeatable [default: TCP and QUIC at port 7378]
+    #[arg(long, value_name = "MULTIADDR")]
+    pub(crate) p2p: Vec<Address>,
+    /// A node to connect to; repeatable
+    #[arg(long, value_name = "MULTIADDR")]
+    pub(crate) peer: Vec<Address>,
+    /// Don't look for nodes on the local network, and don't be found there
+    #[arg(long)]
+    pub(crate) no_mdns: bool,
+    /// Found a circle of this name, unless this node keeps one already
+    #[arg(long, value_name = "NAME", conflicts_with = "join")]
+    pub(crate) circle: Option<String>,
+    /// Join a circle: the one `nearby`, or one by its link or id
+    #[arg(long, value_name = "nearby|LINK|ID")]
+    pub(crate) join: Option<String>,
+    /// What you are called
+    #[arg(long, value_name = "NAME")]
+    pub(crate) member: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End when the nodes agree, instead of keeping their pages open
+    #[arg(long)]
+    pub(crate) exit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Write {
+    /// What it is, in one line
+    pub(crate) title: String,
+    #[command(flatten)]
+    pub(crate) details: Details,
+    /// The circle, if this node keeps several
+    #[arg(long, value_name = "ID")]
+    circle: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Edit {
+    /// The listing's id or key, or the beginning of one
+    pub(crate) listing: String,
+    /// What it is, in one line
+    #[arg(long)]
+    title: Option<String>,
+    #[command(flatten)]
+    details: Details,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Details {
+    /// More words
+    #[arg(long)]
+    text: Option<String>,
+    /// What kind of thing
+    #[arg(long)]
+    category: Option<String>,
+    /// How many there are
+    #[arg(long, allow_hyphen_values = true)]
+    count: Option<String>,
+    /// Roughly where it is
+    #[arg(long, value_name = "LAT,LON|CELL", allow_hyphen_values = true)]
+    place: Option<String>,
+    /// Until when: 14d, 2w or a date
+    #[arg(long)]
+    until: Option<String>,
+    /// gift, loan, hours or pool
+    #[arg(long)]
+    terms: Option<String>,
+    /// The language of title and text, such as de
+    #[arg(long, value_name = "CODE")]
+    language: Option<String>,
+}
+
+impl Details {
+    fn input(self) -> ListingInput {
+        ListingInput {
+            text: self.text,
+            category: self.category,
+            count: self.count,
+            place: self.place,
+            until: self.until,
+            terms: self.terms,
+            language: self.language,
+            ..ListingInput::default()
+        }
+    }
+}
+
+impl Write {
+    pub(crate) fn input(self, side: &str) -> ListingInput {
+        ListingInput {
+            side: Some(side.to_owned()),
+            title: Some(self.title),
+            circle: self.circle,
+            ..self.details.input()
+        }
+    }
+}
+
+impl Edit {
+    pub(crate) fn input(self) -> ListingInput {
+        ListingInput { title: self.title, ..self.details.input() }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reference {
+    /// The listing's id or key, or the beginning of one
+    pub(crate) listing: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Filter {
+    /// Only offers, or only needs
+    #[arg(long, value_name = "offer|need")]
+    side: Option<String>,
+    /// Only your own
+    #[arg(long)]
+    mine: bool,
+    /// Only this kind of thing
+    #[arg(long)]
+    category: Option<String>,
+    /// Show how far things are from here
+    #[arg(long, value_name = "LAT,LON|CELL", allow_hyphen_values = true)]
+    near: Option<String>,
+    /// Only within so many kilometres of there
+    #[arg(long, value_name = "KM", allow_hyphen_values = true)]
+    within: Option<String>,
+    /// Only of this circle
+    #[arg(long, value_name = "ID")]
+    circle: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    limit: Option<String>,
+}
+
+impl Filter {
+    pub(crate) fn input(self) -> FilterInput {
+        FilterInput {
+            side: self.side,
+            mine: self.mine.then(|| "true".to_owned()),
+            category: self.category,
+            near: self.near,
+            within: self.within,
+            circle: self.circle,
+            limit: self.limit,
+            offset: None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// The words to look for
+    #[arg(required = true)]
+    pub(crate) text: Vec<String>,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Matches {
+    /// Only pairs of this listing
+    #[arg(value_name = "LISTING")]
+    pub(crate) of: Option<String>,
+    /// Only pairs with a listing of yours
+    #[arg(long)]
+    pub(crate) mine: bool,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file; - is the standard input
+    pub(crate) file: PathBuf,
+    /// Which column is what, such as title=Name; repeatable
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    pub(crate) map: Vec<String>,
+    /// All rows are offers, or needs
+    #[arg(long, value_name = "offer|need")]
+    pub(crate) side: Option<String>,
+    /// The terms of all rows
+    #[arg(long)]
+    pub(crate) terms: Option<String>,
+    /// The language of all rows
+    #[arg(long, value_name = "CODE")]
+    pub(crate) language: Option<String>,
+    /// The category of all rows
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// The circle, if this node keeps several
+    #[arg(long, value_name = "ID")]
+    pub(crate) circle: Option<String>,
+    /// Only say what would happen
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Circle {
+    /// Found a circle
+    Found {
+        /// What it is called
+        name: String,
+        /// How many things each member may list
+        #[arg(long, value_name = "N")]
+        quota: Option<u32>,
+    },
+    /// Join a circle
+    Join {
+        /// `nearby`, or the circle's link or id
+        target: String,
+    },
+    /// List the circles that this node keeps
+    List {
+        /// Those that connected nodes keep instead
+        #[arg(long)]
+        nearby: bool,
+    },
+}

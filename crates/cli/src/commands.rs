@@ -1,0 +1,138 @@
+//! The commands that ask a node something.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use node::import::MAX_FILE;
+use node::{
+    CircleJson, FoundJson, ImportInput, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::args::{Circle, Command, Import};
+use crate::client::{Ask, Client, encoded};
+use crate::failure::Failure;
+use crate::show;
+
+/// What a command prints.
+pub(crate) struct Printed {
+    /// For a program.
+    pub(crate) json: String,
+    /// For a person.
+    pub(crate) text: String,
+}
+
+type Done = Result<Printed, Failure>;
+
+/// Does a command.
+pub(crate) fn run(client: &Client, command: Command) -> Done {
+    match command {
+        Command::Offer(write) => {
+            let ask = Ask::new("POST", "/listings").json(&write.input("offer"));
+            answer(client, ask, |listing: ListingJson| show::listing(&listing))
+        }
+        Command::Need(write) => {
+            let ask = Ask::new("POST", "/listings").json(&write.input("need"));
+            answer(client, ask, |listing: ListingJson| show::listing(&listing))
+        }
+        Command::Edit(edit) => {
+            let path = listing_path(&edit.listing);
+            let ask = Ask::new("PATCH", path).json(&edit.input());
+            answer(client, ask, |listing: ListingJson| show::listing(&listing))
+        }
+        Command::Withdraw(one) => {
+            let ask = Ask::new("DELETE", listing_path(&one.listing));
+            answer(client, ask, |listing: ListingJson| format!("Withdrawn: {}\n", listing.title))
+        }
+        Command::Show(one) => {
+            let ask = Ask::get(listing_path(&one.listing));
+            answer(client, ask, |listing: ListingJson| show::listing(&listing))
+        }
+        Command::List(filter) => {
+            let ask = Ask::get("/listings").query(&filter.input());
+            answer(client, ask, |listings: Vec<ListingJson>| show::listings(listings.iter()))
+        }
+        Command::Search(search) => {
+            let words = json!({ "q": search.text.join(" ") });
+            let ask = Ask::get("/search").query(&words).query(&search.filter.input());
+            answer(client, ask, |found: Vec<FoundJson>| {
+                show::listings(found.iter().map(|found| &found.listing))
+            })
+        }
+        Command::Matches(matches) => {
+            let options = json!({ "of": matches.of, "mine": matches.mine, "limit": matches.limit });
+            answer(client, Ask::get("/matches").query(&options), |pairs: Vec<PairJson>| show::pairs(&pairs))
+        }
+        Command::Import(import) => self::import(client, &import),
+        Command::Export(filter) => {
+            let lines = client.text(Ask::get("/export").query(&filter.input()))?;
+            Ok(Printed { json: lines.clone(), text: lines })
+        }
+        Command::Peers => answer(client, Ask::get("/peers"), |peers: Vec<PeerJson>| show::peers(&peers)),
+        Command::Status => answer(client, Ask::get("/status"), |status: StatusJson| show::status(&status)),
+        Command::Circle(Circle::Found { name, quota }) => {
+            let ask = Ask::new("POST", "/circles").json(&json!({ "name": name, "quota": quota }));
+            answer(client, ask, |circle: CircleJson| show::circle(&circle))
+        }
+        Command::Circle(Circle::Join { target }) => {
+            let ask = Ask::new("POST", "/circles/join").json(&json!({ "target": target }));
+            answer(client, ask, |circle: CircleJson| show::circle(&circle))
+        }
+        Command::Circle(Circle::List { nearby: true }) => {
+            answer(client, Ask::get("/circles/nearby"), |circles: Vec<NearbyJson>| show::nearby(&circles))
+        }
+        Command::Circle(Circle::List { nearby: false }) => {
+            answer(client, Ask::get("/circles"), |circles: Vec<CircleJson>| show::circles(&circles))
+        }
+        Command::Up(_) | Command::Demo(_) => Err(Failure::new("this command does not ask a node")),
+    }
+}
+
+fn listing_path(reference: &str) -> String {
+    // Why: an empty reference would ask for all listings.
+    let reference = if reference.trim().is_empty() { " " } else { reference };
+    format!("/listings/{}", encoded(reference))
+}
+
+/// Asks, and shows the answer.
+fn answer<T: DeserializeOwned>(client: &Client, ask: Ask<'_>, show: impl FnOnce(T) -> String) -> Done {
+    let json = client.text(ask)?;
+    let typed = serde_json::from_str(&json).map_err(|error| {
+        Failure::new(format!("the node answers in a way that this version does not know: {error}"))
+    })?;
+    Ok(Printed { json: format!("{}\n", json.trim_end()), text: show(typed) })
+}
+
+fn import(client: &Client, import: &Import) -> Done {
+    let input = ImportInput {
+        map: import.map.clone(),
+        side: import.side.clone(),
+        terms: import.terms.clone(),
+        language: import.language.clone(),
+        category: import.category.clone(),
+        file_name: import.file.file_name().map(|name| name.to_string_lossy().into_owned()),
+        circle: import.circle.clone(),
+        dry_run: import.dry_run,
+    };
+    let mut ask = Ask::new("POST", "/import").query(&input);
+    ask.body = read(&import.file)?;
+    answer(client, ask, |report: ImportJson| show::import(&report))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed =
+        |error: &std::io::Error| Failure::new(format!("{} can not be read: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)
+    } else {
+        let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+        file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)
+    };
+    read.map_err(|error| failed(&error))?;
+    if bytes.len() > MAX_FILE {
+        return Err(Failure::new(format!("{} is larger than 32 MiB: split it", path.display())));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,171 @@
+//! Answers as text for a person.
+
+use std::fmt::Write as _;
+
+use node::{CircleJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson, date_text};
+
+/// How many digits of a key are shown: enough to name a listing among millions.
+const SHORT: usize = 8;
+/// How many rejected rows are shown.
+const REJECTED: usize = 20;
+
+/// Writing to a text never fails.
+macro_rules! line {
+    ($out:expr, $($rest:tt)*) => {{ let _ = writeln!($out, $($rest)*); }};
+}
+
+/// One listing with all that is known of it.
+pub(crate) fn listing(listing: &ListingJson) -> String {
+    let mut out = String::new();
+    line!(out, "{}", listing.title);
+    line!(out, "  {}", facts(listing).join(" · "));
+    let author = listing.author_name.as_deref().unwrap_or("somebody");
+    line!(out, "  by {author} ({})", if listing.mine { "you" } else { &listing.author });
+    for words in listing.text.lines() {
+        line!(out, "  {words}");
+    }
+    line!(out, "  key {}", listing.key);
+    line!(out, "  id  {}", listing.id);
+    out
+}
+
+/// One line for each listing.
+pub(crate) fn listings<'a>(listings: impl Iterator<Item = &'a ListingJson>) -> String {
+    let mut out = String::new();
+    for listing in listings {
+        line!(out, "{}  {}  ({})", short(listing), listing.title, facts(listing).join(" · "));
+    }
+    if out.is_empty() {
+        line!(out, "Nothing found.");
+    }
+    out
+}
+
+fn short(listing: &ListingJson) -> &str {
+    listing.key.get(..SHORT).unwrap_or(&listing.key)
+}
+
+fn facts(listing: &ListingJson) -> Vec<String> {
+    let mut facts = vec![match listing.terms.as_str() {
+        "gift" => listing.side.clone(),
+        terms => format!("{}, {terms}", listing.side),
+    }];
+    if listing.count > 1 {
+        facts.push(format!("{} of {} left", listing.left, listing.count));
+    }
+    if !listing.category.is_empty() {
+        facts.push(listing.category.clone());
+    }
+    facts.extend(listing.distance_km.map(|km| format!("{km:.1} km away")));
+    facts.extend(listing.until.map(|until| format!("until {}", date_text(until))));
+    facts
+}
+
+/// Who can help whom, and why.
+pub(crate) fn pairs(pairs: &[PairJson]) -> String {
+    let mut out = String::new();
+    for pair in pairs {
+        let reasons: Vec<_> = pair.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        line!(out, "{:>3.0} %  {}  ←  {}", pair.score * 100.0, named(&pair.need), named(&pair.offer));
+        line!(out, "       {}", reasons.join("; "));
+    }
+    if out.is_empty() {
+        line!(out, "No offer fits a need yet.");
+    }
+    out
+}
+
+fn named(listing: &ListingJson) -> String {
+    let author = listing.author_name.as_deref().map(|name| format!(", {name}")).unwrap_or_default();
+    format!("{} [{}{author}]", listing.title, short(listing))
+}
+
+/// What an import did.
+pub(crate) fn import(report: &ImportJson) -> String {
+    let mut out = String::new();
+    let would = if report.dry_run { "Would add" } else { "Added" };
+    line!(
+        out,
+        "{would} {}, changed {}, unchanged {}, rejected {}.",
+        report.added,
+        report.changed,
+        report.unchanged,
+        report.rejected.len()
+    );
+    for note in &report.notes {
+        line!(out, "  {note}");
+    }
+    for row in report.rejected.iter().take(REJECTED) {
+        line!(out, "  line {}: {}", row.line, row.reason);
+    }
+    if report.rejected.len() > REJECTED {
+        line!(out, "  … and {} more: --json tells all", report.rejected.len() - REJECTED);
+    }
+    out
+}
+
+/// Who is connected.
+pub(crate) fn peers(peers: &[PeerJson]) -> String {
+    let mut out = String::new();
+    for peer in peers {
+        let way = if peer.inbound { "from" } else { "at" };
+        let synced = if peer.synced.is_some() { "in step" } else { "connected" };
+        line!(out, "{}  {way} {}  {synced}", peer.peer, peer.address);
+    }
+    if out.is_empty() {
+        line!(out, "Nobody is connected.");
+    }
+    out
+}
+
+/// One circle, with what others need to join it.
+pub(crate) fn circle(circle: &CircleJson) -> String {
+    let mut out = String::new();
+    let name = if circle.name.is_empty() { "(its charter has not arrived yet)" } else { &circle.name };
+    line!(out, "{name}: {} listings of {} members", circle.listings, circle.members);
+    line!(out, "  id    {}", circle.id);
+    line!(out, "  join  {}", circle.link);
+    out
+}
+
+/// The circles that this node keeps.
+pub(crate) fn circles(circles: &[CircleJson]) -> String {
+    if circles.is_empty() {
+        return "This node is in no circle yet: found one with `circle found NAME`, or join one with `circle \
+                join nearby`.\n"
+            .to_owned();
+    }
+    circles.iter().map(circle).collect()
+}
+
+/// The circles that connected nodes keep.
+pub(crate) fn nearby(circles: &[NearbyJson]) -> String {
+    let mut out = String::new();
+    for circle in circles {
+        let joined = if circle.joined { ", joined" } else { "" };
+        line!(out, "{}  {}  ({} nodes{joined})", circle.id, circle.name, circle.peers);
+    }
+    if out.is_empty() {
+        line!(out, "No circle was found nearby.");
+    }
+    out
+}
+
+/// The state of the node.
+pub(crate) fn status(status: &StatusJson) -> String {
+    let mut out = String::new();
+    line!(out, "commonshelf {}", status.version);
+    line!(out, "  peer    {}", status.peer);
+    for address in &status.addresses {
+        line!(out, "  at      {address}");
+    }
+    for member in &status.members {
+        line!(out, "  member  {member}");
+    }
+    line!(out, "  connected to {} nodes", status.peers.len());
+    out.push_str(&circles(&status.circles));
+    for notice in &status.notices {
+        line!(out, "{notice}");
+    }
+    out
+}

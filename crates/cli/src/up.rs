@@ -1,0 +1,185 @@
+//! `commonshelf up`: a node that runs until it is stopped.
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use node::{Address, Config, Handle, Network, Node};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+
+use crate::args::Up;
+use crate::failure::Failure;
+use crate::{out, show};
+
+/// The port for other nodes, unless another one is asked for.
+const PORT: u16 = 7378;
+/// How long answers that have begun may take when the node stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often a person is told how the search for a circle goes.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Runs a node until Ctrl-C or SIGTERM.
+pub(crate) fn run(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
+    runtime()?.block_on(up(folder, args, json))
+}
+
+/// The runtime of a command that runs nodes.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("the system gives no threads: {error}")))
+}
+
+async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
+    let mut stop = std::pin::pin!(stop_signal()?);
+    let listen = if args.p2p.is_empty() { everywhere() } else { args.p2p };
+    let network = Network { listen, peers: args.peer, mdns: !args.no_mdns };
+    let node = Node::start(Config { data: folder.to_owned(), network: Some(network), member: args.member });
+    let node = tokio::select! {
+        node = node => node?,
+        () = &mut stop => return Ok(()),
+    };
+    let served = serve(&node, args.http, args.circle, args.join, json, stop).await;
+    node.stop().await;
+    served
+}
+
+async fn serve(
+    node: &Node,
+    http: SocketAddr,
+    circle: Option<String>,
+    join: Option<String>,
+    json: bool,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let handle = node.handle();
+    let pages = Pages::open(handle, http).await?;
+    handle.folder().announce(&pages.address.to_string())?;
+    if let Some(name) = circle {
+        handle.found_once(name).await?;
+    }
+    let looking = match join.as_deref() {
+        Some("nearby") => {
+            handle.look_nearby().await?;
+            handle.circles().is_empty()
+        }
+        Some(link) => {
+            handle.join(link.parse()?).await?;
+            false
+        }
+        None => false,
+    };
+    let status = handle.status();
+    if json {
+        let ready = json!({
+            "event": "ready",
+            "http": pages.url(),
+            "peer": status.peer,
+            "addresses": status.addresses,
+            "circle": status.circles.first().map(|circle| &circle.id),
+        });
+        out::text(&format!("{ready}\n"))?;
+    } else {
+        out::text(&format!("The node runs. Its pages: {}\n", pages.url()))?;
+        if looking {
+            out::text("Looking for a circle nearby…\n")?;
+        } else {
+            out::text(&show::circles(&status.circles))?;
+        }
+        out::text("Ctrl-C stops it.\n")?;
+    }
+    let tell = async {
+        if looking && !json {
+            while handle.circles().iter().all(|circle| circle.name.is_empty()) {
+                tokio::time::sleep(LOOK).await;
+            }
+            let _ = out::text(&format!("Joined. {}", show::circles(&handle.circles())));
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = stop => {}
+        () = tell => {}
+    }
+    pages.close().await;
+    Ok(())
+}
+
+/// A node's pages while they are served.
+pub(crate) struct Pages {
+    pub(crate) address: SocketAddr,
+    close: tokio::sync::oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Pages {
+    /// Serves a node's pages at an address; at port 0 the system chooses one.
+    pub(crate) async fn open(handle: &Handle, http: SocketAddr) -> Result<Self, Failure> {
+        let taken = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => Failure::new(format!(
+                "the address {http} is taken by another program: stop that one, or choose another port with \
+                 --http 127.0.0.1:{}",
+                http.port().saturating_add(10)
+            )),
+            _ => Failure::new(format!(
+                "the pages can not be served at {http} ({error}): choose another address with --http"
+            )),
+        };
+        let listener = TcpListener::bind(http).await.map_err(taken)?;
+        let mut address = listener.local_addr().map_err(taken)?;
+        let hosts = web::hosts_for(address);
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        let token = handle.folder().token()?;
+        let router = web::router(handle.clone(), web::Access { hosts, token });
+        let (close, closed) = tokio::sync::oneshot::channel::<()>();
+        let serve = web::serve(listener, router, async {
+            // An error means that the other end was dropped: the program ends.
+            let _ = closed.await;
+        });
+        Ok(Self { address, close, served: tokio::spawn(serve) })
+    }
+
+    /// Where to click.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Ends, after the answers that have begun.
+    pub(crate) async fn close(self) {
+        let _ = self.close.send(());
+        let _ = tokio::time::timeout(GRACE, self.served).await;
+    }
+}
+
+/// TCP and QUIC on all of the machine's addresses.
+fn everywhere() -> Vec<Address> {
+    let texts = [format!("/ip4/0.0.0.0/tcp/{PORT}"), format!("/ip4/0.0.0.0/udp/{PORT}/quic-v1")];
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// Ends when the person or the system wants the program to stop.
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("signals can not be heard: {error}"));
+    #[cfg(unix)]
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(failed)?;
+    #[cfg(unix)]
+    let mut interrupt =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).map_err(failed)?;
+    #[cfg(not(unix))]
+    let _ = failed;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

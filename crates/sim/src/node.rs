@@ -1,0 +1,125 @@
+//! One node: its protocol while it runs, its store always.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use catalogue::{Catalogue, Window};
+use protocol::{MessageRef, PeerId, Protocol, Topic};
+use record::{CircleId, Hash, Timestamp};
+
+use crate::member::Member;
+use crate::rng::Rng;
+use crate::store::MemoryStore;
+
+/// When simulations begin. Some day in 2026.
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+/// How long a message is remembered so that it is not passed on twice, in milliseconds: as in the real
+/// network.
+const SEEN_MS: u64 = 120_000;
+
+/// A gossip message that waits for its verdict.
+pub(crate) struct Judged {
+    pub(crate) from: usize,
+    pub(crate) topic: Topic,
+    pub(crate) data: Rc<[u8]>,
+}
+
+pub(crate) struct Node {
+    pub(crate) name: PeerId,
+    pub(crate) protocol: Option<Protocol<MemoryStore>>,
+    /// The store while the node is off.
+    disk: MemoryStore,
+    /// Rises with every power cut.
+    pub(crate) run: u64,
+    /// Whether it shall run: also while it is about to start.
+    pub(crate) wanted: bool,
+    /// What its clock showed when the simulation began.
+    clock_at_start: Timestamp,
+    pub(crate) member: Member,
+    pub(crate) topics: BTreeSet<Topic>,
+    /// The messages that it has seen, and when.
+    seen: BTreeMap<Hash, u64>,
+    pub(crate) judging: BTreeMap<MessageRef, Judged>,
+    /// How many listings its member will write at once, each time.
+    pub(crate) plans: VecDeque<usize>,
+    /// The number of the next session that a peer opens.
+    pub(crate) next_session: u64,
+    /// The digest of its catalogue, until that changes.
+    digest: OnceCell<Hash>,
+}
+
+impl Node {
+    pub(crate) fn new(seed: u64, number: usize, skew_ms: u64, rng: &mut Rng) -> Self {
+        let skew = rng.between(0, skew_ms.saturating_mul(2));
+        Self {
+            name: PeerId::new(&format!("node-{number:04}")),
+            protocol: None,
+            disk: MemoryStore::default(),
+            run: 0,
+            wanted: true,
+            clock_at_start: START.minus_millis(skew_ms).plus_millis(skew),
+            member: Member::new(seed, number),
+            topics: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            judging: BTreeMap::new(),
+            plans: VecDeque::new(),
+            next_session: 1,
+            digest: OnceCell::new(),
+        }
+    }
+
+    /// What its clock shows after so many milliseconds of virtual time.
+    pub(crate) const fn clock(&self, now: u64) -> Timestamp {
+        self.clock_at_start.plus_millis(now)
+    }
+
+    /// Starts its protocol on what the disk has.
+    pub(crate) fn start(&mut self, rng: &mut Rng) {
+        let store = std::mem::take(&mut self.disk);
+        self.protocol = Some(Protocol::new(self.name.clone(), store, rng.bytes()));
+        self.digest.take();
+    }
+
+    /// Cuts its power: what was not synced may be lost, what is in memory is.
+    pub(crate) fn stop(&mut self, rng: &mut Rng) {
+        self.run = self.run.saturating_add(1);
+        self.wanted = false;
+        let Some(mut protocol) = self.protocol.take() else { return };
+        let mut disk = std::mem::take(protocol.store());
+        let kept = rng.index(disk.unsynced().saturating_add(1));
+        disk.lose_power(kept);
+        self.disk = disk;
+        self.topics.clear();
+        self.seen.clear();
+        self.judging.clear();
+        self.next_session = 1;
+        self.digest.take();
+    }
+
+    pub(crate) fn catalogue(&self, circle: CircleId) -> Option<&Catalogue> {
+        self.protocol.as_ref()?.catalogue(circle)
+    }
+
+    /// Whether a message is new here; it is not from now on.
+    pub(crate) fn is_new(&mut self, message: Hash, now: u64) -> bool {
+        self.seen.insert(message, now).is_none()
+    }
+
+    /// Forgets messages after a while.
+    pub(crate) fn tidy(&mut self, now: u64) {
+        self.seen.retain(|_, at| now.saturating_sub(*at) < SEEN_MS);
+    }
+
+    pub(crate) fn changed(&mut self) {
+        self.digest.take();
+    }
+
+    /// The digest of its catalogue while it runs.
+    pub(crate) fn digest(&self, circle: CircleId) -> Option<Hash> {
+        let catalogue = self.catalogue(circle)?;
+        // One window for all nodes and times, in which everything that a simulation writes is alive.
+        let later = START.plus_days(30);
+        Some(*self.digest.get_or_init(|| catalogue.digests(Window::between(later, later)).all()))
+    }
+}

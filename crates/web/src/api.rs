@@ -1,0 +1,298 @@
+//! The JSON API under `/api/v1`.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use node::{
+    CircleJson, CircleLink, FilterInput, FoundJson, Handle, ImportInput, ImportJson, ListingInput, ListingJson,
+    NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Shelf;
+use crate::answer::{ApiError, Failure};
+use crate::gate;
+use crate::pages::MAX_QUERY;
+
+/// The largest body, except an import's.
+const MAX_BODY: usize = 256 * 1024;
+/// The largest file to import.
+const MAX_FILE: usize = 32 * 1024 * 1024;
+/// How many pairs are told unless a limit is given, and at most.
+const PAIRS: usize = 50;
+const MOST_PAIRS: usize = 1_000;
+
+type Answer<T> = Result<T, ApiError>;
+type Node = State<Arc<Shelf>>;
+
+pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
+    Router::new()
+        .route("/status", get(status))
+        .route("/peers", get(peers).post(dial))
+        .route("/listings", get(listings).post(publish))
+        .route("/listings/{reference}", get(listing).patch(edit).delete(withdraw))
+        .route("/search", get(search))
+        .route("/matches", get(matches))
+        .route("/export", get(export))
+        .route("/circles", get(circles).post(found))
+        .route("/circles/nearby", get(nearby))
+        .route("/circles/join", post(join))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route("/import", post(import).layer(DefaultBodyLimit::max(MAX_FILE)))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(shelf), authorized))
+}
+
+/// Lets through what only reads, and what carries the token.
+async fn authorized(State(shelf): Node, request: Request, next: Next) -> Response {
+    if gate::reads(request.method()) || shelf.access.may_write(request.headers()) {
+        next.run(request).await
+    } else {
+        ApiError(Failure::unauthorized()).into_response()
+    }
+}
+
+/// The answer to a path that is not there.
+pub(crate) async fn unknown() -> ApiError {
+    ApiError(Failure::not_found("the API has nothing at this address"))
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError(Failure::wrong_method())
+}
+
+async fn status(State(shelf): Node) -> Json<StatusJson> {
+    Json(shelf.handle.status())
+}
+
+async fn peers(State(shelf): Node) -> Json<Vec<PeerJson>> {
+    Json(shelf.handle.peers())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dial {
+    address: String,
+}
+
+#[derive(Serialize)]
+struct Dialled {
+    dialled: String,
+}
+
+async fn dial(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<Dialled>> {
+    let Dial { address } = json(body)?;
+    shelf.handle.dial(parsed(&address)?).await?;
+    Ok(Json(Dialled { dialled: address }))
+}
+
+async fn listings(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<ListingJson>>> {
+    let filter = query::<FilterInput>(&uri)?.read()?;
+    Ok(Json(aside(&shelf, move |node| node.listings(&filter)).await?))
+}
+
+async fn publish(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Response> {
+    let input: ListingInput = json(body)?;
+    Ok((StatusCode::CREATED, Json(shelf.handle.publish(input).await?)).into_response())
+}
+
+async fn listing(State(shelf): Node, Path(reference): Path<String>) -> Answer<Json<ListingJson>> {
+    Ok(Json(aside(&shelf, move |node| node.listing(&reference)).await?))
+}
+
+async fn edit(
+    State(shelf): Node,
+    Path(reference): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Json<ListingJson>> {
+    let input: ListingInput = json(body)?;
+    Ok(Json(shelf.handle.edit(reference, input).await?))
+}
+
+async fn withdraw(State(shelf): Node, Path(reference): Path<String>) -> Answer<Json<ListingJson>> {
+    Ok(Json(shelf.handle.withdraw(reference).await?))
+}
+
+#[derive(Deserialize)]
+struct Words {
+    #[serde(default)]
+    q: String,
+}
+
+async fn search(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<FoundJson>>> {
+    let Words { q } = query(&uri)?;
+    if q.chars().count() > MAX_QUERY {
+        return Err(Failure::invalid(format!("the search is too long: at most {MAX_QUERY} characters fit")).into());
+    }
+    let filter = query::<FilterInput>(&uri)?.read()?;
+    Ok(Json(aside(&shelf, move |node| node.search(&q, &filter)).await?))
+}
+
+#[derive(Deserialize)]
+struct Pairs {
+    mine: Option<String>,
+    limit: Option<String>,
+    of: Option<String>,
+}
+
+async fn matches(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<PairJson>>> {
+    let Pairs { mine, limit, of } = query(&uri)?;
+    let mine = mine.is_some_and(|mine| !matches!(mine.as_str(), "" | "0" | "false" | "no"));
+    let limit = match limit.as_deref() {
+        None | Some("") => PAIRS,
+        Some(limit) => parsed::<usize>(limit).map_err(|_| Failure::invalid("the limit is a whole number"))?,
+    };
+    let limit = limit.min(MOST_PAIRS);
+    let Some(of) = of.filter(|of| !of.is_empty()) else {
+        return Ok(Json(shelf.handle.matches(mine, limit).await));
+    };
+    let mut pairs = aside(&shelf, move |node| node.matches_of(&of, limit)).await?;
+    pairs.retain(|pair| !mine || pair.need.mine || pair.offer.mine);
+    Ok(Json(pairs))
+}
+
+async fn export(State(shelf): Node, uri: Uri) -> Answer<Response> {
+    let filter = query::<FilterInput>(&uri)?.read()?;
+    let lines = aside(&shelf, move |node| {
+        let mut lines = Vec::new();
+        for listing in node.listings(&filter)? {
+            serde_json::to_writer(&mut lines, &listing).map_err(|error| NodeError::Invalid(error.to_string()))?;
+            lines.push(b'\n');
+        }
+        Ok(lines)
+    });
+    let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
+    Ok((kind, lines.await?).into_response())
+}
+
+async fn import(
+    State(shelf): Node,
+    uri: Uri,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Json<ImportJson>> {
+    let input = import_input(query(&uri)?)?;
+    let file = body.map_err(|rejection| refused_body(rejection.status(), MAX_FILE))?;
+    Ok(Json(shelf.handle.import(file.to_vec(), input).await?))
+}
+
+fn import_input(pairs: Vec<(String, String)>) -> Result<ImportInput, Failure> {
+    let mut input = ImportInput::default();
+    for (name, value) in pairs {
+        let field = match name.as_str() {
+            "map" => {
+                input.map.push(value);
+                continue;
+            }
+            "dry_run" => {
+                input.dry_run = match value.as_str() {
+                    "" | "0" | "false" | "no" => false,
+                    "1" | "true" | "yes" => true,
+                    _ => return Err(Failure::invalid("dry_run is true or false")),
+                };
+                continue;
+            }
+            "side" => &mut input.side,
+            "terms" => &mut input.terms,
+            "language" => &mut input.language,
+            "category" => &mut input.category,
+            "file_name" => &mut input.file_name,
+            "circle" => &mut input.circle,
+            _ => {
+                let name: String = name.chars().take(40).collect();
+                return Err(Failure::invalid(format!("an import has no option \"{name}\"")));
+            }
+        };
+        *field = Some(value);
+    }
+    Ok(input)
+}
+
+async fn circles(State(shelf): Node) -> Json<Vec<CircleJson>> {
+    Json(shelf.handle.circles())
+}
+
+async fn nearby(State(shelf): Node) -> Json<Vec<NearbyJson>> {
+    Json(shelf.handle.nearby())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Found {
+    name: String,
+    quota: Option<u32>,
+    #[serde(default)]
+    once: bool,
+}
+
+async fn found(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Response> {
+    let Found { name, quota, once } = json(body)?;
+    let circle = match quota {
+        quota @ Some(_) if !once || shelf.handle.circles().is_empty() => shelf.handle.found(name, quota).await?,
+        Some(_) => shelf.handle.found_once(name).await?,
+        None if once => shelf.handle.found_once(name).await?,
+        None => shelf.handle.found(name, None).await?,
+    };
+    Ok((StatusCode::CREATED, Json(circle)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Join {
+    target: String,
+}
+
+async fn join(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {
+    let Join { target } = json(body)?;
+    Ok(Json(if target.trim() == "nearby" {
+        shelf.handle.join_nearby().await?
+    } else {
+        shelf.handle.join(target.parse::<CircleLink>()?).await?
+    }))
+}
+
+/// Looks something up beside the threads that answer requests: a large catalogue takes a while.
+async fn aside<T: Send + 'static>(
+    shelf: &Shelf,
+    look: impl FnOnce(&Handle) -> Result<T, NodeError> + Send + 'static,
+) -> Result<T, NodeError> {
+    let handle = shelf.handle.clone();
+    tokio::task::spawn_blocking(move || look(&handle)).await.map_err(|_| NodeError::Stopped)?
+}
+
+fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Failure> {
+    let body = body.map_err(|rejection| refused_body(rejection.status(), MAX_BODY))?;
+    serde_json::from_slice(&body).map_err(|error| {
+        let said: String = error.to_string().chars().take(200).collect();
+        Failure::invalid(format!("the body is not the JSON that is expected here: {said}"))
+    })
+}
+
+fn refused_body(status: StatusCode, most: usize) -> Failure {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        Failure::too_large(most)
+    } else {
+        Failure::invalid("the body did not arrive whole")
+    }
+}
+
+fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Failure> {
+    Query::try_from_uri(uri).map(|Query(query)| query).map_err(|rejection| {
+        let said: String = rejection.body_text().chars().take(200).collect();
+        Failure::invalid(format!("the query can not be read: {said}"))
+    })
+}
+
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Failure> {
+    text.trim().parse().map_err(|error: T::Err| Failure::invalid(error.to_string()))
+}

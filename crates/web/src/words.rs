@@ -1,0 +1,184 @@
+//! Numbers and moments in words.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Now, in Unix milliseconds.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A moment for a `<time>` element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// The date as machines read it: `2026-11-24`.
+    pub(crate) iso: String,
+    /// The date as people read it: `24 Nov 2026`.
+    pub(crate) date: String,
+    /// How long ago: `3 days ago`.
+    pub(crate) ago: String,
+}
+
+impl Moment {
+    pub(crate) fn new(millis: u64, now: u64) -> Self {
+        let (year, month, day) = civil(millis / DAY);
+        let name = MONTHS.get(usize::from(month).wrapping_sub(1)).copied().unwrap_or("?");
+        Self {
+            iso: format!("{year:04}-{month:02}-{day:02}"),
+            date: format!("{day} {name} {year}"),
+            ago: ago(now.saturating_sub(millis)),
+        }
+    }
+}
+
+fn ago(millis: u64) -> String {
+    let some = |count: u64, unit: &str| match count {
+        1 => format!("1 {unit} ago"),
+        count => format!("{count} {unit}s ago"),
+    };
+    match millis {
+        0..MINUTE => "just now".to_owned(),
+        MINUTE..HOUR => some(millis / MINUTE, "minute"),
+        HOUR..DAY => some(millis / HOUR, "hour"),
+        _ => match millis / DAY {
+            1 => "yesterday".to_owned(),
+            days @ 2..14 => some(days, "day"),
+            days @ 14..60 => some(days / 7, "week"),
+            days @ 60..730 => some(days / 30, "month"),
+            days => some(days / 365, "year"),
+        },
+    }
+}
+
+/// Year, month and day of a day since 1970, by Gregorian cycles of 400 years that begin in March.
+fn civil(day: u64) -> (u64, u8, u8) {
+    const CYCLE: u64 = 146_097;
+    let day = day + 719_468;
+    let (cycle, in_cycle) = (day / CYCLE, day % CYCLE);
+    let year = (in_cycle - in_cycle / 1_460 + in_cycle / 36_524 - in_cycle / (CYCLE - 1)) / 365;
+    let in_year = in_cycle - (365 * year + year / 4 - year / 100);
+    let from_march = (5 * in_year + 2) / 153;
+    let date = in_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = cycle * 400 + year + u64::from(month <= 2);
+    (year, u8::try_from(month).unwrap_or(0), u8::try_from(date).unwrap_or(0))
+}
+
+/// A distance between two rough places.
+pub(crate) fn distance(km: f64) -> String {
+    match km {
+        km if km < 1.0 => "in this area".to_owned(),
+        km if km < 10.0 => format!("{km:.1} km away"),
+        km => format!("{km:.0} km away"),
+    }
+}
+
+/// How good a match is.
+pub(crate) fn fit(score: f64) -> &'static str {
+    match score {
+        score if score >= 0.75 => "fits very well",
+        score if score >= 0.5 => "fits well",
+        score if score >= 0.3 => "may fit",
+        _ => "a guess",
+    }
+}
+
+/// What the terms mean, from the side of who reads.
+pub(crate) fn terms<'a>(side: &str, terms: &'a str) -> &'a str {
+    match (side, terms) {
+        ("offer", "gift") => "to keep",
+        ("offer", "loan") => "to borrow",
+        ("need", "gift") => "to keep",
+        ("need", "loan") => "on loan",
+        (_, "hours") => "for hours",
+        (_, "pool") => "common order",
+        (_, other) => other,
+    }
+}
+
+/// The side as a word.
+pub(crate) fn side(side: &str) -> &'static str {
+    if side == "need" { "Need" } else { "Offer" }
+}
+
+/// How many are left, where it is not simply one.
+pub(crate) fn left(count: u32, left: u32) -> Option<String> {
+    match (count, left) {
+        (_, 0) => Some("none left".to_owned()),
+        (1, _) => None,
+        (count, left) if count == left => Some(format!("{count} there")),
+        (count, left) => Some(format!("{left} of {count} left")),
+    }
+}
+
+/// The beginning of a text, cut between words where that is possible.
+pub(crate) fn excerpt(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((end, _)) = line.char_indices().nth(most) else { return line };
+    let cut = &line[..end];
+    let cut = match cut.rfind(' ') {
+        Some(space) if space > cut.len() / 2 => &cut[..space],
+        Some(_) | None => cut,
+    };
+    format!("{}…", cut.trim_end_matches([',', ';', ':', '.']))
+}
+
+/// A member or a node as one can compare it by eye: the end of its id.
+pub(crate) fn short(id: &str) -> String {
+    let count = id.chars().count();
+    let end: String = id.chars().skip(count.saturating_sub(8)).collect();
+    if count > 8 { format!("…{end}") } else { end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_follow_the_calendar() {
+        let date = |days: u64| Moment::new(days * DAY, 0).iso;
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(11_016), "2000-02-29");
+        assert_eq!(date(11_017), "2000-03-01");
+        assert_eq!(date(20_781), "2026-11-24");
+        assert_eq!(Moment::new(20_781 * DAY, 0).date, "24 Nov 2026");
+    }
+
+    #[test]
+    fn ages_read_as_people_say_them() {
+        for (millis, words) in [
+            (0, "just now"),
+            (MINUTE, "1 minute ago"),
+            (5 * HOUR, "5 hours ago"),
+            (DAY, "yesterday"),
+            (3 * DAY, "3 days ago"),
+            (21 * DAY, "3 weeks ago"),
+            (90 * DAY, "3 months ago"),
+            (800 * DAY, "2 years ago"),
+        ] {
+            assert_eq!(ago(millis), words);
+        }
+    }
+
+    #[test]
+    fn an_excerpt_ends_between_words_and_never_inside_a_letter() {
+        assert_eq!(excerpt("one two three", 50), "one two three");
+        assert_eq!(excerpt("one two, three", 9), "one two…");
+        assert_eq!(excerpt(&"ü".repeat(50), 3), "üüü…");
+        assert_eq!(excerpt(" a\n\n b ", 9), "a b");
+    }
+
+    #[test]
+    fn counts_are_told_only_where_they_matter() {
+        assert_eq!(left(1, 1), None);
+        assert_eq!(left(1, 0).as_deref(), Some("none left"));
+        assert_eq!(left(5, 5).as_deref(), Some("5 there"));
+        assert_eq!(left(5, 2).as_deref(), Some("2 of 5 left"));
+        assert_eq!(short("did:key:z6MkABCDEFGH"), "…ABCDEFGH");
+    }
+}

@@ -1,0 +1,133 @@
+//! Places of the network: this machine, or two machines that see each other alone.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Output, wait_until};
+
+/// Where a program runs.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The process that holds the namespace open; without one it is this machine.
+    holder: Option<Arc<Holder>>,
+}
+
+/// Two network namespaces with a cable between them: what one of them sends to everybody (mDNS) reaches
+/// the other, and nobody else.
+#[derive(Debug)]
+pub struct Lan {
+    /// One end.
+    pub left: Place,
+    /// The other end.
+    pub right: Place,
+}
+
+/// A process that only waits, in a namespace of its own, until its input ends.
+#[derive(Debug)]
+struct Holder {
+    child: Child,
+    /// Whether the namespace belongs to a user namespace, which gives the right to make it.
+    user: bool,
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Place {
+    /// A command that runs there.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let Some(holder) = &self.holder else { return Command::new(program) };
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &holder.child.id().to_string(), "--net"]);
+        if holder.user {
+            command.args(["--user", "--preserve-credentials"]);
+        }
+        command.arg("--").arg(program);
+        command
+    }
+
+    /// A namespace of its own, seen from here.
+    fn apart(&self, user: bool) -> Result<Self, String> {
+        let mut command = self.command("unshare");
+        if user && self.holder.is_none() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--net", "--", "cat"]);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.map_err(|error| format!("`unshare` does not start: {error}"))?;
+        let mut holder = Holder { child, user };
+        let id = holder.child.id();
+        let own = fs::read_link("/proc/self/ns/net").map_err(|error| error.to_string())?;
+        let outer = match &self.holder {
+            Some(outer) => namespace(outer.child.id()),
+            None => Some(own.clone()),
+        };
+        wait_until("a network namespace", Duration::from_secs(10), || {
+            if let Some(status) = holder.child.try_wait().unwrap() {
+                return Ok(Err(format!("`unshare --net` ended with {status}")));
+            }
+            let is_cat =
+                fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.trim() == "cat");
+            let name = namespace(id);
+            let is_apart = name.is_some() && name != outer && name != Some(own.clone());
+            if is_cat && is_apart { Ok(Ok(())) } else { Err("it is not there yet".to_owned()) }
+        })?;
+        Ok(Self { holder: Some(Arc::new(holder)) })
+    }
+
+    fn ip(&self, args: &[&str]) -> Result<(), String> {
+        let output = Output::of(self.command("ip").args(args));
+        if output.code == 0 {
+            Ok(())
+        } else {
+            Err(format!("`{}` failed: {}", output.command, output.stderr.trim()))
+        }
+    }
+}
+
+fn namespace(process: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{process}/ns/net")).ok()
+}
+
+impl Lan {
+    /// Makes one: as root, else by a user namespace.
+    ///
+    /// # Errors
+    /// What this machine lacks or does not allow.
+    pub fn new() -> Result<Self, String> {
+        for (program, package) in [("unshare", "util-linux"), ("nsenter", "util-linux"), ("ip", "iproute2")] {
+            let found = Command::new(program).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            if found.is_err() {
+                return Err(format!("the program `{program}` is missing: install the package {package}"));
+            }
+        }
+        let here = Place::default();
+        let left = here.apart(false).or_else(|_| here.apart(true))?;
+        let user = left.holder.as_ref().is_some_and(|holder| holder.user);
+        // Within one user namespace, so that one end may put the cable into the other.
+        let right = if user { left.apart(true)? } else { here.apart(false)? };
+        let other = right.holder.as_ref().map(|holder| holder.child.id().to_string()).unwrap_or_default();
+        left.ip(&["link", "add", "lan", "type", "veth", "peer", "name", "lan", "netns", &other])?;
+        for (place, address) in [(&left, "10.77.0.1/24"), (&right, "10.77.0.2/24")] {
+            place.ip(&["link", "set", "lo", "up"])?;
+            place.ip(&["address", "add", address, "dev", "lan"])?;
+            place.ip(&["link", "set", "lan", "up"])?;
+        }
+        Ok(Self { left, right })
+    }
+
+    /// Whether this machine's owner has said that it does without: `COMMONSHELF_NO_NETNS=1`.
+    #[must_use]
+    pub fn is_unwanted() -> bool {
+        std::env::var_os("COMMONSHELF_NO_NETNS").is_some_and(|value| value == "1")
+    }
+}
