@@ -1,5 +1,6 @@
 //! `commonshelf demo`: a small neighbourhood of real nodes on this machine.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -40,8 +41,9 @@ const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST
 /// How long the nodes may need to agree.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(100);
-/// How many pairs are shown.
+/// How many pairs are shown, and out of how many: each need and each offer once.
 const PAIRS: usize = 20;
+const ALL_PAIRS: usize = 1_000;
 
 /// A neighbour's node.
 struct Member {
@@ -123,7 +125,8 @@ async fn demo(members: &mut Vec<Member>, json: bool) -> Result<(), Failure> {
     })
     .await?;
     let seconds = begun.elapsed().as_secs_f64();
-    let pairs = handles.first().ok_or_else(|| Failure::new("there is no node"))?.matches(false, PAIRS).await;
+    let first = handles.first().ok_or_else(|| Failure::new("there is no node"))?;
+    let pairs = varied(first.matches(false, ALL_PAIRS).await);
     if json {
         return tell(&handles, &pairs, seconds);
     }
@@ -168,6 +171,20 @@ fn agree(handles: &[&Handle], written: usize) -> bool {
         handles.iter().map(|handle| handle.circles().first().map(|circle| circle.digest.clone()));
     let first = digests.next();
     digests.all(|digest| Some(digest) == first) && handles.iter().all(|handle| listings(handle) == written)
+}
+
+/// The best pair of each need, with an offer that was not shown yet.
+fn varied(pairs: Vec<PairJson>) -> Vec<PairJson> {
+    let mut shown = BTreeSet::new();
+    let mut new = |pair: &PairJson| {
+        let (need, offer) = (pair.need.title.clone(), pair.offer.title.clone());
+        let known = shown.contains(&need) || shown.contains(&offer);
+        if !known {
+            shown.extend([need, offer]);
+        }
+        !known
+    };
+    pairs.into_iter().filter(|pair| new(pair)).take(PAIRS).collect()
 }
 
 async fn wait(what: &str, mut holds: impl FnMut() -> bool) -> Result<(), Failure> {

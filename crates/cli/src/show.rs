@@ -14,6 +14,10 @@ macro_rules! line {
     ($out:expr, $($rest:tt)*) => {{ let _ = writeln!($out, $($rest)*); }};
 }
 
+fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// One listing with all that is known of it.
 pub(crate) fn listing(listing: &ListingJson) -> String {
     let mut out = String::new();
@@ -122,7 +126,7 @@ pub(crate) fn peers(peers: &[PeerJson]) -> String {
 pub(crate) fn circle(circle: &CircleJson) -> String {
     let mut out = String::new();
     let name = if circle.name.is_empty() { "(its charter has not arrived yet)" } else { &circle.name };
-    line!(out, "{name}: {} listings of {} members", circle.listings, circle.members);
+    line!(out, "{name}: {} of {}", many(circle.listings, "listing"), many(circle.members, "member"));
     line!(out, "  id    {}", circle.id);
     line!(out, "  join  {}", circle.link);
     out
@@ -143,7 +147,7 @@ pub(crate) fn nearby(circles: &[NearbyJson]) -> String {
     let mut out = String::new();
     for circle in circles {
         let joined = if circle.joined { ", joined" } else { "" };
-        line!(out, "{}  {}  ({} nodes{joined})", circle.id, circle.name, circle.peers);
+        line!(out, "{}  {}  ({}{joined})", circle.id, circle.name, many(circle.peers, "node"));
     }
     if out.is_empty() {
         line!(out, "No circle was found nearby.");
@@ -162,7 +166,7 @@ pub(crate) fn status(status: &StatusJson) -> String {
     for member in &status.members {
         line!(out, "  member  {member}");
     }
-    line!(out, "  connected to {} nodes", status.peers.len());
+    line!(out, "  connected to {}", many(status.peers.len(), "node"));
     out.push_str(&circles(&status.circles));
     for notice in &status.notices {
         line!(out, "{notice}");

@@ -11,7 +11,7 @@ use libp2p::{PeerId, Swarm, SwarmBuilder, identify, mdns, noise, ping, quic, tcp
 
 use crate::config::{
     AGENT, CONNECTION_IDLE, HANDSHAKE, Limits, MDNS_LIFE, MDNS_QUERY, PER_PEER, PING_ANSWER, PING_EVERY,
-    PROTOCOL, QUIC_CONNECTION_WINDOW, QUIC_IDLE, QUIC_STREAM_WINDOW, STREAMS,
+    PROTOCOL, QUIC_CONNECTION_WINDOW, QUIC_IDLE, QUIC_KEEP_ALIVE, QUIC_STREAM_WINDOW, STREAMS,
 };
 use crate::{NetError, gossip, per_ip, single, streams};
 
@@ -96,6 +96,7 @@ fn behaviour(keypair: &Keypair, limits: &Limits) -> Result<Behaviour, NetError> 
 fn quic_config(mut config: quic::Config) -> quic::Config {
     config.handshake_timeout = HANDSHAKE;
     config.max_idle_timeout = u32::try_from(QUIC_IDLE.as_millis()).unwrap_or(u32::MAX);
+    config.keep_alive_interval = QUIC_KEEP_ALIVE;
     config.max_concurrent_stream_limit = u32::try_from(STREAMS).unwrap_or(u32::MAX);
     config.max_stream_data = QUIC_STREAM_WINDOW;
     config.max_connection_data = QUIC_CONNECTION_WINDOW;

@@ -95,7 +95,11 @@ pub(crate) const PER_PEER: u32 = 4;
 pub(crate) const STREAMS: usize = 32;
 pub(crate) const QUIC_STREAM_WINDOW: u32 = 512 * 1024;
 pub(crate) const QUIC_CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
-pub(crate) const QUIC_IDLE: Duration = Duration::from_secs(30);
+/// Unlike TCP, QUIC isn't told by the system that the program at the other end was killed, and libp2p's
+/// QUIC, started again, doesn't know its old connections. Until this has passed, the other side waits for
+/// it in vain. Three keep-alives fit into it, each of them repeated when it is lost.
+pub(crate) const QUIC_IDLE: Duration = Duration::from_secs(10);
+pub(crate) const QUIC_KEEP_ALIVE: Duration = Duration::from_secs(3);
 /// TCP, Noise and Yamux together, or QUIC's handshake.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A connection on which nothing happens except pings is closed.

@@ -170,7 +170,7 @@ impl Service {
         if self.looking {
             match self.join_nearby() {
                 Ok(circle) => {
-                    tracing::info!(name = %circle.name, id = %circle.id, "joined the circle nearby")
+                    tracing::info!(name = %circle.name, id = %circle.id, "joined the circle nearby");
                 }
                 Err(NodeError::NothingNearby) => {}
                 Err(error) => self.change(|view| {

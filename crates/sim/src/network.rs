@@ -123,13 +123,11 @@ impl Sim {
         let circle = self.circle;
         let writer = &mut self.nodes[node];
         let now = writer.clock(self.now);
-        let Some(catalogue) = writer.catalogue(circle).filter(|catalogue| catalogue.charter().is_some())
-        else {
-            return;
-        };
+        let rules = writer.catalogue(circle).filter(|catalogue| catalogue.charter().is_some());
+        let granted = rules.map(|rules| rules.in_slot(&writer.member.grant_slot()).is_some());
+        let Some(granted) = granted else { return };
         let Some(listings) = writer.plans.pop_front() else { return };
-        let ungranted = catalogue.in_slot(&writer.member.grant_slot()).is_none();
-        let grant = ungranted.then(|| writer.member.grant(circle, now));
+        let grant = (!granted).then(|| writer.member.grant(circle, now));
         let member = &mut writer.member;
         let listings = (0..listings).map(|_| member.listing(circle, now));
         let records = match grant.into_iter().chain(listings).collect::<Result<Vec<_>, _>>() {

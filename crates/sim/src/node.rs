@@ -101,6 +101,11 @@ impl Node {
         self.protocol.as_ref()?.catalogue(circle)
     }
 
+    /// The number of records in its store.
+    pub(crate) fn stored(&mut self) -> usize {
+        self.protocol.as_mut().map_or(self.disk.len(), |protocol| protocol.store().len())
+    }
+
     /// Whether a message is new here; it is not from now on.
     pub(crate) fn is_new(&mut self, message: Hash, now: u64) -> bool {
         self.seen.insert(message, now).is_none()

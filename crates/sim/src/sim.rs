@@ -236,6 +236,18 @@ impl Sim {
         self.sessions.len()
     }
 
+    /// The number of records in a node's store.
+    #[must_use]
+    pub fn stored(&mut self, node: usize) -> usize {
+        self.nodes.get_mut(node).map_or(0, Node::stored)
+    }
+
+    /// The number of gossip messages that wait for a node's verdict.
+    #[must_use]
+    pub fn waiting(&self, node: usize) -> usize {
+        self.nodes.get(node).map_or(0, |node| node.judging.len())
+    }
+
     /// The virtual time since the beginning.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {

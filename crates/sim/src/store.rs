@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use protocol::{Batch, Store, StoreError};
 use record::{CircleId, Record, RecordId};
 
+/// Where a record lies.
+type Place = (CircleId, RecordId);
+
 /// Records in memory. What was applied and not synced can be lost, the newest batch first, each whole.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
-    records: BTreeMap<(CircleId, RecordId), Record>,
+    records: BTreeMap<Place, Record>,
     /// What each batch since the last sync replaced.
-    undo: Vec<Vec<((CircleId, RecordId), Option<Record>)>>,
+    undo: Vec<Vec<(Place, Option<Record>)>>,
 }
 
 impl MemoryStore {

@@ -138,6 +138,7 @@ fn intact(key: &[u8], value: &[u8]) -> Option<Record> {
     record
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "this is what `map_err` takes")]
 fn failed(error: sled::Error) -> StoreError {
     StoreError(match &error {
         sled::Error::Io(error) => format!("the disk failed ({error}): is it full?"),

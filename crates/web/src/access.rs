@@ -133,7 +133,9 @@ mod tests {
             assert!(!access.knows_host(host), "{host}");
         }
         assert!(access.knows_origin("http://localhost:7377"));
-        for origin in ["null", "", "localhost:7377", "ftp://localhost:7377", "http://evil", "http://localhost"] {
+        for origin in
+            ["null", "", "localhost:7377", "ftp://localhost:7377", "http://evil", "http://localhost"]
+        {
             assert!(!access.knows_origin(origin), "{origin}");
         }
     }
@@ -148,7 +150,8 @@ mod tests {
         };
         assert!(with(&format!("Bearer {}", access.token)));
         assert!(with(&format!("bearer {}", access.token)));
-        for wrong in ["", "Bearer", "Bearer ", "Bearer ab", &access.token, &format!("Basic {}", access.token)] {
+        for wrong in ["", "Bearer", "Bearer ", "Bearer ab", &access.token, &format!("Basic {}", access.token)]
+        {
             assert!(!with(wrong), "{wrong}");
         }
         assert!(!access.may_write(&HeaderMap::new()));

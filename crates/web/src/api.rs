@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
-    CircleJson, CircleLink, FilterInput, FoundJson, Handle, ImportInput, ImportJson, ListingInput, ListingJson,
-    NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
+    CircleJson, CircleLink, FilterInput, FoundJson, Handle, ImportInput, ImportJson, ListingInput,
+    ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -133,7 +133,9 @@ struct Words {
 async fn search(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<FoundJson>>> {
     let Words { q } = query(&uri)?;
     if q.chars().count() > MAX_QUERY {
-        return Err(Failure::invalid(format!("the search is too long: at most {MAX_QUERY} characters fit")).into());
+        return Err(
+            Failure::invalid(format!("the search is too long: at most {MAX_QUERY} characters fit")).into()
+        );
     }
     let filter = query::<FilterInput>(&uri)?.read()?;
     Ok(Json(aside(&shelf, move |node| node.search(&q, &filter)).await?))
@@ -167,7 +169,8 @@ async fn export(State(shelf): Node, uri: Uri) -> Answer<Response> {
     let lines = aside(&shelf, move |node| {
         let mut lines = Vec::new();
         for listing in node.listings(&filter)? {
-            serde_json::to_writer(&mut lines, &listing).map_err(|error| NodeError::Invalid(error.to_string()))?;
+            serde_json::to_writer(&mut lines, &listing)
+                .map_err(|error| NodeError::Invalid(error.to_string()))?;
             lines.push(b'\n');
         }
         Ok(lines)
@@ -238,7 +241,9 @@ struct Found {
 async fn found(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Response> {
     let Found { name, quota, once } = json(body)?;
     let circle = match quota {
-        quota @ Some(_) if !once || shelf.handle.circles().is_empty() => shelf.handle.found(name, quota).await?,
+        quota @ Some(_) if !once || shelf.handle.circles().is_empty() => {
+            shelf.handle.found(name, quota).await?
+        }
         Some(_) => shelf.handle.found_once(name).await?,
         None if once => shelf.handle.found_once(name).await?,
         None => shelf.handle.found(name, None).await?,

@@ -68,7 +68,9 @@ fn admit(access: &Access, request: &Request) -> Result<(), Failure> {
     let known = |name: Option<&str>| name.is_some_and(|name| access.knows_host(name));
     if !known(host) || !(target.is_none() || known(target)) {
         let known = access.hosts.first().map_or("its own address", String::as_str);
-        return Err(Failure::misdirected(format!("this node does not answer to that name: use http://{known}")));
+        return Err(Failure::misdirected(format!(
+            "this node does not answer to that name: use http://{known}"
+        )));
     }
     if headers.contains_key(header::ORIGIN)
         && !only(headers, &header::ORIGIN).is_some_and(|origin| access.knows_origin(origin))

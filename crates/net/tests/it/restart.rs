@@ -15,11 +15,11 @@ async fn talk(one: &mut Node, two: &mut Node) {
 }
 
 /// The stable one stays, the other one is killed and comes again, dialled or dialling.
-async fn kill_and_return(carrier: Carrier, dialled: bool) {
+async fn kill_and_return(carrier: Carrier, dialled: bool, returns: usize) {
     let mut stable = Node::new(1).await;
     stable.subscribe(CIRCLE).await;
     let mut listen = config(2).listen;
-    for round in 0..3 {
+    for round in 0..=returns {
         let peers = if dialled { Vec::new() } else { vec![stable.at(carrier)] };
         let began = Instant::now();
         let mut process = Process::start(Config { peers, listen: listen.clone(), ..config(2) }).await;
@@ -33,28 +33,29 @@ async fn kill_and_return(carrier: Carrier, dialled: bool) {
         stable.connected(&process.node.id).await;
         talk(&mut stable, &mut process.node).await;
         assert!(began.elapsed() < Duration::from_secs(15), "round {round} took {:?}", began.elapsed());
-        process.kill();
+        process.kill().await;
     }
 }
 
 #[tokio::test]
 async fn a_killed_peer_that_dials_again_is_gossiped_with_over_tcp() {
-    kill_and_return(Carrier::Tcp, false).await;
+    kill_and_return(Carrier::Tcp, false, 3).await;
 }
 
 #[tokio::test]
 async fn a_killed_peer_that_dials_again_is_gossiped_with_over_quic() {
-    kill_and_return(Carrier::Quic, false).await;
+    kill_and_return(Carrier::Quic, false, 3).await;
 }
 
 #[tokio::test]
 async fn a_killed_peer_is_dialled_again_over_tcp() {
-    kill_and_return(Carrier::Tcp, true).await;
+    kill_and_return(Carrier::Tcp, true, 3).await;
 }
 
 #[tokio::test]
 async fn a_killed_peer_is_dialled_again_over_quic() {
-    kill_and_return(Carrier::Quic, true).await;
+    // Once: nothing tells the one that stays but silence (see `QUIC_IDLE`).
+    kill_and_return(Carrier::Quic, true, 1).await;
 }
 
 #[tokio::test]
@@ -79,7 +80,8 @@ async fn a_peer_that_returns_while_its_old_connection_seems_alive_is_gossiped_wi
             .await;
         stable.connected(&new.node.id).await;
         talk(&mut stable, &mut new.node).await;
-        old.thaw_and_kill();
+        old.kill().await;
+        new.kill().await;
     }
 }
 
@@ -91,7 +93,6 @@ async fn a_silent_peer_is_given_up_after_45_seconds() {
         let mut silent = Process::start(Config { peers: vec![stable.at(carrier)], ..config(2) }).await;
         stable.connected(&silent.node.id).await;
         silent.freeze();
-        let began = Instant::now();
         let gone = async {
             while let Some(event) = stable.events.recv().await {
                 if matches!(event, Event::Disconnected { .. }) {
@@ -100,6 +101,6 @@ async fn a_silent_peer_is_given_up_after_45_seconds() {
             }
         };
         tokio::time::timeout(Duration::from_secs(50), gone).await.unwrap();
-        silent.thaw_and_kill();
+        silent.kill().await;
     }
 }

@@ -161,7 +161,7 @@ impl Node {
 pub(crate) struct Process {
     pub(crate) node: Node,
     runtime: Runtime,
-    _frozen: Option<std::sync::mpsc::Sender<()>>,
+    frozen: Option<std::sync::mpsc::Sender<()>>,
 }
 
 impl Process {
@@ -169,28 +169,27 @@ impl Process {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let node = runtime.spawn(Node::start(config)).await.unwrap();
-        Self { node, runtime, _frozen: None }
+        Self { node, runtime, frozen: None }
     }
 
-    /// Like `kill -9`: nothing is said to anybody, the system closes the sockets.
-    pub(crate) fn kill(self) {
-        self.runtime.shutdown_background();
+    /// Like `kill -9`: nothing is said to anybody, the system closes the sockets; and when this returns, it
+    /// has.
+    pub(crate) async fn kill(self) {
+        let Self { node, runtime, frozen } = self;
+        // Ends the freezing, if there is one.
+        drop(frozen);
+        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
+        drop(node);
     }
 
     /// Like a cable that is pulled: its sockets stay open, and it says nothing any more.
     pub(crate) fn freeze(&mut self) {
         let (keep, until) = std::sync::mpsc::channel();
-        self._frozen = Some(keep);
+        self.frozen = Some(keep);
         self.runtime.spawn(async move {
             // Blocks the only thread, until the sender is dropped.
             let _dropped = until.recv();
         });
-    }
-
-    /// Ends a frozen process.
-    pub(crate) fn thaw_and_kill(mut self) {
-        self._frozen = None;
-        self.kill();
     }
 }
 

@@ -40,7 +40,7 @@ async fn a_listing_is_edited_and_withdrawn_under_one_key() {
     let change = ListingInput { title: Some("Lange Leiter".into()), ..ListingInput::default() };
     let second = handle.edit(first.key.clone(), change).await.unwrap();
     assert_eq!((second.key == first.key, second.id == first.id), (true, false));
-    assert_eq!(all(handle), [second.clone()]);
+    assert_eq!(all(handle), std::slice::from_ref(&second));
     assert_eq!(handle.withdraw(second.id[..20].into()).await.unwrap(), second);
     assert!(all(handle).is_empty());
     let error = handle.listing(&first.key).unwrap_err();

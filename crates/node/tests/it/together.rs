@@ -68,7 +68,7 @@ async fn five_nodes_in_a_line_have_one_catalogue() {
         last = node.handle().status().addresses;
         match &link {
             None => {
-                link = Some(node.handle().found("Kreis".into(), None).await.unwrap().link.parse().unwrap())
+                link = Some(node.handle().found("Kreis".into(), None).await.unwrap().link.parse().unwrap());
             }
             Some(link) => {
                 node.handle().join(CircleLink { peers: Vec::new(), ..link.clone() }).await.unwrap();

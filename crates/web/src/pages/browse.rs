@@ -133,7 +133,12 @@ async fn answer(
     let failed = problem.is_some();
     let template = Browse {
         heading: heading(&asked, searching),
-        frame: Frame::new(shelf, visitor, if searching { "search" } else { "browse" }, heading(&asked, searching)),
+        frame: Frame::new(
+            shelf,
+            visitor,
+            if searching { "search" } else { "browse" },
+            heading(&asked, searching),
+        ),
         searching,
         done: match asked.done.as_str() {
             "withdrawn" => "It is withdrawn. Nobody sees it any more.",

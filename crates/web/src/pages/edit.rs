@@ -170,9 +170,7 @@ pub(crate) async fn save(
     };
     match shelf.handle.edit(listing.id.clone(), change).await {
         Ok(listing) => Ok(see(&format!("/listing/{}", listing.id))),
-        Err(error) => {
-            fresh(form_status(&error), &edit_page(&shelf, &visitor, &listing, sent, Some(&error)))
-        }
+        Err(error) => fresh(form_status(&error), &edit_page(&shelf, &visitor, &listing, sent, Some(&error))),
     }
 }
 

@@ -66,7 +66,13 @@ pub(crate) async fn show(
         written: Moment::new(listing.revision, now),
         expires: Moment::new(listing.expires, now),
         until: listing.until.map(|until| Moment::new(until, now)),
-        paragraphs: listing.text.split('\n').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+        paragraphs: listing
+            .text
+            .split('\n')
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+            .collect(),
         matches: matches.into_iter().map(|pair| Pair::of(pair, need, now)).collect(),
         listing,
     };

@@ -166,7 +166,8 @@ fn author(listing: &ListingJson) -> String {
 fn page(visitor: &Visitor, template: &impl Template) -> Result<Response, PageError> {
     let html = template.render()?;
     let tag = assets::tag(html.as_bytes());
-    let about = [(header::ETAG, format!("\"{tag}\"")), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    let about =
+        [(header::ETAG, format!("\"{tag}\"")), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
     if assets::has(&visitor.headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, about).into_response());
     }
@@ -254,7 +255,9 @@ impl PageError {
 
     /// There is no such listing, or it is another one by now.
     fn no_listing() -> Self {
-        Self(Failure::not_found("It may have been changed or withdrawn since: search for it, or look through all."))
+        Self(Failure::not_found(
+            "It may have been changed or withdrawn since: search for it, or look through all.",
+        ))
     }
 }
 
@@ -316,7 +319,10 @@ mod tests {
     #[test]
     fn an_address_carries_any_text() {
         assert_eq!(address("/", &[("q", ""), ("p", "")]), "/");
-        assert_eq!(address("/search", &[("q", "a&b ü\"<"), ("page", "2")]), "/search?q=a%26b%20%C3%BC%22%3C&page=2");
+        assert_eq!(
+            address("/search", &[("q", "a&b ü\"<"), ("page", "2")]),
+            "/search?q=a%26b%20%C3%BC%22%3C&page=2"
+        );
     }
 
     #[test]

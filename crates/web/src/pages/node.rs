@@ -134,4 +134,3 @@ fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         target: sent.target,
     }
 }
-
