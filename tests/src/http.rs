@@ -10,6 +10,8 @@ use ureq::http::Response;
 
 /// How long an answer may take.
 const BOUND: Duration = Duration::from_secs(20);
+/// How long the other side may be silent.
+const SILENCE: Duration = Duration::from_secs(3);
 /// The most that is read of an answer.
 const MOST: u64 = 64 * 1024 * 1024;
 
@@ -100,24 +102,36 @@ fn answer(question: String, response: Result<Response<ureq::Body>, ureq::Error>)
     Answer { question, status, headers, body }
 }
 
-/// Sends bytes as they are to `http://HOST:PORT` or `HOST:PORT`, says that there are no more, and gives
-/// what came back until the other side closed or was silent for a while.
+/// Sends bytes as they are to `http://HOST:PORT` or `HOST:PORT`, and gives what came back until the other
+/// side closed, or was silent for a while.
 ///
 /// # Panics
 /// If nobody listens there.
 #[must_use]
 pub fn raw(place: &str, bytes: &[u8]) -> String {
-    let place = place.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(place).unwrap_or_else(|error| panic!("{place}: {error}"));
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
-    // Why: who gets garbage may close at any moment.
-    let _ = stream.write_all(bytes);
-    let _ = stream.shutdown(Shutdown::Write);
+    let mut stream = sent(place, bytes);
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {
         answer.extend(buffer.iter().take(count));
     }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Sends bytes as they are and hangs up.
+///
+/// # Panics
+/// If nobody listens there.
+pub fn throw(place: &str, bytes: &[u8]) {
+    let _ = sent(place, bytes).shutdown(Shutdown::Both);
+}
+
+fn sent(place: &str, bytes: &[u8]) -> TcpStream {
+    let place = place.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(place).unwrap_or_else(|error| panic!("{place}: {error}"));
+    stream.set_read_timeout(Some(SILENCE)).unwrap();
+    stream.set_write_timeout(Some(SILENCE)).unwrap();
+    // Why: who gets garbage may close at any moment.
+    let _ = stream.write_all(bytes);
+    stream
 }

@@ -22,7 +22,7 @@ mod wait;
 mod workspace;
 
 pub use home::Home;
-pub use http::{Answer, raw};
+pub use http::{Answer, raw, throw};
 pub use listings::{at, by_text, check_listing, same_digest, table, texts, titles};
 pub use namespace::{Lan, Place};
 pub use node::{Node, Ready};

@@ -113,6 +113,12 @@ impl Node {
         &mut self.process
     }
 
+    /// What it has said on stderr so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.process.said()
+    }
+
     /// Asks a page or the API.
     #[must_use]
     pub fn get(&self, path: &str) -> Answer {

@@ -31,7 +31,7 @@ pub fn check_sentence(output: &Output, code: i32) {
     let said = output.stderr.trim_end();
     assert_eq!(said.lines().count(), 1, "one sentence: {output:#?}");
     let length = said.chars().count();
-    assert!((20..=400).contains(&length), "a sentence of {length} characters: {output:#?}");
+    assert!((15..=400).contains(&length), "a sentence of {length} characters: {output:#?}");
     for inner in INNER {
         // What was typed is shown as it was typed: an address of IP version 6 may hold `::`.
         let typed = *inner == "::" && output.command.contains("::");

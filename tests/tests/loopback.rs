@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tests::{Home, Node, at, raw, same_digest, survive_a_kill, table, texts, titles, wait_until};
+use tests::{Home, Node, at, raw, same_digest, survive_a_kill, table, texts, throw, titles, wait_until};
 
 const AGREED: Duration = Duration::from_secs(15);
 
@@ -162,8 +162,10 @@ fn garbage_at_the_port_for_nodes_and_at_the_port_for_pages_stops_nothing() {
     for garbage in
         [&b""[..], b"\x13/multistream/1.0.0\n\xff\xff\xff\xff\xff\xff", &zeros, &noise, &line, b"\r\n\r\n"]
     {
-        let _ = raw(&p2p, garbage);
-        let _ = raw(&one.ready().http, garbage);
+        for port in [&p2p, &one.ready().http] {
+            throw(port, garbage);
+            let _ = raw(port, garbage);
+        }
     }
     assert!(one.process().runs());
     let _ = one.get("/").with(200);

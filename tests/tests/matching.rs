@@ -8,7 +8,7 @@ use serde_json::Value;
 use tests::{Home, Node, check_listing, same_digest};
 
 const AGREED: Duration = Duration::from_secs(15);
-const NEED: &str = "Bohrmaschine für ein Regal";
+const NEED: &str = "Eine Bohrmaschine";
 const OFFER: &str = "Bohrmaschine mit Koffer";
 
 /// A node with the offer among other things, one with the need; and the need's id.

@@ -123,7 +123,9 @@ fn what_the_workspace_names_is_used() {
         .collect();
     let workspace = manifest(root());
     let named = workspace["workspace"]["dependencies"].as_table().unwrap();
-    let idle: Vec<&String> = named.keys().filter(|name| !used.contains(*name)).collect();
+    // Our own crates are named there so that the next one finds them.
+    let others = named.keys().filter(|name| level(name).is_none());
+    let idle: Vec<&String> = others.filter(|name| !used.contains(*name)).collect();
     assert!(idle.is_empty(), "no crate uses {idle:?}");
 }
 

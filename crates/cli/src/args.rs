@@ -26,6 +26,13 @@ pub(crate) enum Command {
     Up(Up),
     /// A small neighbourhood of real nodes on this machine, to look at
     Demo(Demo),
+    #[command(flatten)]
+    Ask(Question),
+}
+
+/// What is asked of a node, whether it runs or is started for this question alone.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Question {
     /// Offer something
     Offer(Write),
     /// Say what you need

@@ -10,7 +10,7 @@ use node::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::args::{Circle, Command, Import};
+use crate::args::{Circle, Import, Question};
 use crate::client::{Ask, Client, encoded};
 use crate::failure::Failure;
 use crate::show;
@@ -25,67 +25,66 @@ pub(crate) struct Printed {
 
 type Done = Result<Printed, Failure>;
 
-/// Does a command.
-pub(crate) fn run(client: &Client, command: Command) -> Done {
-    match command {
-        Command::Offer(write) => {
+/// Asks a question.
+pub(crate) fn run(client: &Client, question: Question) -> Done {
+    match question {
+        Question::Offer(write) => {
             let ask = Ask::new("POST", "/listings").json(&write.input("offer"));
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
-        Command::Need(write) => {
+        Question::Need(write) => {
             let ask = Ask::new("POST", "/listings").json(&write.input("need"));
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
-        Command::Edit(edit) => {
+        Question::Edit(edit) => {
             let path = listing_path(&edit.listing);
             let ask = Ask::new("PATCH", path).json(&edit.input());
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
-        Command::Withdraw(one) => {
+        Question::Withdraw(one) => {
             let ask = Ask::new("DELETE", listing_path(&one.listing));
             answer(client, ask, |listing: ListingJson| format!("Withdrawn: {}\n", listing.title))
         }
-        Command::Show(one) => {
+        Question::Show(one) => {
             let ask = Ask::get(listing_path(&one.listing));
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
-        Command::List(filter) => {
+        Question::List(filter) => {
             let ask = Ask::get("/listings").query(&filter.input());
             answer(client, ask, |listings: Vec<ListingJson>| show::listings(listings.iter()))
         }
-        Command::Search(search) => {
+        Question::Search(search) => {
             let words = json!({ "q": search.text.join(" ") });
             let ask = Ask::get("/search").query(&words).query(&search.filter.input());
             answer(client, ask, |found: Vec<FoundJson>| {
                 show::listings(found.iter().map(|found| &found.listing))
             })
         }
-        Command::Matches(matches) => {
+        Question::Matches(matches) => {
             let options = json!({ "of": matches.of, "mine": matches.mine, "limit": matches.limit });
             answer(client, Ask::get("/matches").query(&options), |pairs: Vec<PairJson>| show::pairs(&pairs))
         }
-        Command::Import(import) => self::import(client, &import),
-        Command::Export(filter) => {
+        Question::Import(import) => self::import(client, &import),
+        Question::Export(filter) => {
             let lines = client.text(Ask::get("/export").query(&filter.input()))?;
             Ok(Printed { json: lines.clone(), text: lines })
         }
-        Command::Peers => answer(client, Ask::get("/peers"), |peers: Vec<PeerJson>| show::peers(&peers)),
-        Command::Status => answer(client, Ask::get("/status"), |status: StatusJson| show::status(&status)),
-        Command::Circle(Circle::Found { name, quota }) => {
+        Question::Peers => answer(client, Ask::get("/peers"), |peers: Vec<PeerJson>| show::peers(&peers)),
+        Question::Status => answer(client, Ask::get("/status"), |status: StatusJson| show::status(&status)),
+        Question::Circle(Circle::Found { name, quota }) => {
             let ask = Ask::new("POST", "/circles").json(&json!({ "name": name, "quota": quota }));
             answer(client, ask, |circle: CircleJson| show::circle(&circle))
         }
-        Command::Circle(Circle::Join { target }) => {
+        Question::Circle(Circle::Join { target }) => {
             let ask = Ask::new("POST", "/circles/join").json(&json!({ "target": target }));
             answer(client, ask, |circle: CircleJson| show::circle(&circle))
         }
-        Command::Circle(Circle::List { nearby: true }) => {
+        Question::Circle(Circle::List { nearby: true }) => {
             answer(client, Ask::get("/circles/nearby"), |circles: Vec<NearbyJson>| show::nearby(&circles))
         }
-        Command::Circle(Circle::List { nearby: false }) => {
+        Question::Circle(Circle::List { nearby: false }) => {
             answer(client, Ask::get("/circles"), |circles: Vec<CircleJson>| show::circles(&circles))
         }
-        Command::Up(_) | Command::Demo(_) => Err(Failure::new("this command does not ask a node")),
     }
 }
 

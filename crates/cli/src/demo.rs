@@ -88,7 +88,8 @@ async fn demo(members: &mut Vec<Member>, json: bool) -> Result<(), Failure> {
         let handle = member.node.handle();
         match &circle {
             None => {
-                circle = Some(handle.found(CIRCLE.to_owned(), None).await?.link.parse::<CircleLink>()?.circle)
+                let link: CircleLink = handle.found(CIRCLE.to_owned(), None).await?.link.parse()?;
+                circle = Some(link.circle);
             }
             Some(circle) => {
                 // The last two know this one: over TCP and over QUIC.

@@ -44,9 +44,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, cli.json),
         Command::Up(args) => up::run(&folder(cli.data)?, args, cli.json),
-        command => {
+        Command::Ask(question) => {
             let client = Client::open(&folder(cli.data)?)?;
-            let done = commands::run(&client, command);
+            let done = commands::run(&client, question);
             client.close();
             let printed = done?;
             out::text(if cli.json { &printed.json } else { &printed.text })

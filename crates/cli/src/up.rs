@@ -118,15 +118,16 @@ pub(crate) struct Pages {
 impl Pages {
     /// Serves a node's pages at an address; at port 0 the system chooses one.
     pub(crate) async fn open(handle: &Handle, http: SocketAddr) -> Result<Self, Failure> {
-        let taken = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => Failure::new(format!(
-                "the address {http} is taken by another program: stop that one, or choose another port with \
-                 --http 127.0.0.1:{}",
-                http.port().saturating_add(10)
-            )),
-            _ => Failure::new(format!(
-                "the pages can not be served at {http} ({error}): choose another address with --http"
-            )),
+        let taken = |error: std::io::Error| {
+            Failure::new(if error.kind() == std::io::ErrorKind::AddrInUse {
+                format!(
+                    "the address {http} is taken by another program: stop that one, or choose another port with \
+                     --http 127.0.0.1:{}",
+                    http.port().saturating_add(10)
+                )
+            } else {
+                format!("the pages can not be served at {http} ({error}): choose another address with --http")
+            })
         };
         let listener = TcpListener::bind(http).await.map_err(taken)?;
         let mut address = listener.local_addr().map_err(taken)?;

@@ -39,7 +39,7 @@ pub struct Limits {
     pub inbound: u32,
     /// Connections that this node opened.
     pub outbound: u32,
-    /// Connections that others are opening.
+    /// Connections that others are opening; at most half of them from one address.
     pub pending_inbound: u32,
     /// Connections that others opened from one public address (one /64 in IPv6), pending ones included.
     pub per_public_ip: u32,
@@ -74,6 +74,8 @@ pub const SEND_QUEUE: usize = 4 * 1024 * 1024;
 /// Frames of one session that were received and not yet taken, in bytes. When it is full, no more is
 /// read, so that the peer is slowed down.
 pub(crate) const RECEIVE_WINDOW: u32 = 256 * 1024;
+/// What a waiting frame counts besides its bytes, or empty ones would cost memory and count nothing.
+pub(crate) const FRAME_COST: u32 = 256;
 /// Gossip messages that wait to be taken, from all peers and from one. More are dropped: gossip may
 /// lose, reconciliation heals.
 pub(crate) const GOSSIP_WAITING: usize = 1024;

@@ -19,7 +19,7 @@ const LAST_DELAY: Duration = Duration::from_secs(5 * 60);
 const HELD: Duration = Duration::from_secs(5);
 /// Addresses kept for one peer.
 const ADDRESSES: usize = 8;
-/// Peers found nearby that are kept, besides those that were named or reached.
+/// Peers found nearby that are kept, besides those that were named: whoever is nearby can invent any number.
 const NEARBY: usize = 128;
 
 /// See the module.
@@ -38,8 +38,10 @@ struct Target {
     pinned: bool,
     /// Without a peer id. What worked last comes first. Never empty.
     addresses: Vec<Multiaddr>,
-    /// Somebody named it, or it was reached once: it is never forgotten.
-    lasting: bool,
+    /// Somebody named it: it is never forgotten.
+    named: bool,
+    /// It was reached once: it is not forgotten merely because it is no longer seen nearby.
+    reached: bool,
     /// Addresses of this round that have failed.
     tried: usize,
     /// Rounds that have failed in a row.
@@ -76,7 +78,7 @@ impl Dialer {
             None => target.addresses.contains(&address),
         });
         if let Some(target) = known {
-            target.lasting = true;
+            target.named = true;
             target.put_first(address);
             if matches!(target.state, State::Waiting(_)) {
                 target.start_over(now);
@@ -86,8 +88,9 @@ impl Dialer {
         }
     }
 
-    /// A peer was found nearby: dial it at `when`, and then until it is [`expired`](Self::expired).
-    pub(crate) fn nearby(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, when: Instant) {
+    /// A peer was found nearby: dial it at `when`, and then until it is [`expired`](Self::expired). False if
+    /// there are too many.
+    pub(crate) fn nearby(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, when: Instant) -> bool {
         if let Some(target) = self.of(peer) {
             for address in addresses {
                 target.put_last(address);
@@ -96,18 +99,34 @@ impl Dialer {
             if matches!(target.state, State::Waiting(until) if until > when) {
                 target.start_over(when);
             }
-        } else if !addresses.is_empty()
-            && self.targets.values().filter(|target| !target.lasting).count() < NEARBY
-        {
-            let addresses = addresses.into_iter().take(ADDRESSES).collect();
-            self.insert(Target::new(Some(peer), addresses, false, when));
+            return true;
         }
+        if addresses.is_empty() || !self.has_room_nearby() {
+            return false;
+        }
+        let addresses = addresses.into_iter().take(ADDRESSES).collect();
+        self.insert(Target::new(Some(peer), addresses, false, when));
+        true
+    }
+
+    /// Makes room for one more, in place of who failed most often.
+    fn has_room_nearby(&mut self) -> bool {
+        let nearby = self.targets.iter().filter(|(_, target)| !target.named);
+        if nearby.clone().count() < NEARBY {
+            return true;
+        }
+        let worst = nearby
+            .filter(|(_, target)| matches!(target.state, State::Waiting(_)) && target.failures > 0)
+            .max_by_key(|(_, target)| target.failures)
+            .map(|(key, _)| *key);
+        worst.is_some_and(|key| self.targets.remove(&key).is_some())
     }
 
     /// A peer is no longer seen nearby at an address. Its connection, if there is one, is not touched.
     pub(crate) fn expired(&mut self, peer: PeerId, address: &Multiaddr) {
         self.targets.retain(|_, target| {
-            if target.peer != Some(peer) || target.lasting || !matches!(target.state, State::Waiting(_)) {
+            let keep = target.named || target.reached || !matches!(target.state, State::Waiting(_));
+            if target.peer != Some(peer) || keep {
                 return true;
             }
             target.addresses.retain(|known| known != address);
@@ -163,13 +182,14 @@ impl Dialer {
             target.put_first(address);
         }
         target.peer = Some(peer);
-        target.lasting = true;
+        target.reached = true;
         // Two addresses of one peer, each named without saying whose it is: one target from now on.
         if let Some(other) = self.of(peer) {
             for address in target.addresses {
                 other.put_last(address);
             }
-            other.lasting = true;
+            other.named |= target.named;
+            other.reached = true;
             other.pinned |= target.pinned;
         } else {
             self.insert(target);
@@ -240,9 +260,17 @@ impl Dialer {
 }
 
 impl Target {
-    fn new(peer: Option<PeerId>, addresses: Vec<Multiaddr>, lasting: bool, when: Instant) -> Self {
-        let pinned = peer.is_some();
-        Self { peer, pinned, addresses, lasting, tried: 0, failures: 0, state: State::Waiting(when) }
+    fn new(peer: Option<PeerId>, addresses: Vec<Multiaddr>, named: bool, when: Instant) -> Self {
+        Self {
+            peer,
+            pinned: peer.is_some(),
+            addresses,
+            named,
+            reached: false,
+            tried: 0,
+            failures: 0,
+            state: State::Waiting(when),
+        }
     }
 
     fn put_first(&mut self, address: Multiaddr) {
@@ -252,7 +280,9 @@ impl Target {
     }
 
     fn put_last(&mut self, address: Multiaddr) {
-        if !self.addresses.contains(&address) && self.addresses.len() < ADDRESSES {
+        if !self.addresses.contains(&address) {
+            // New is better than what did not work last.
+            self.addresses.truncate(ADDRESSES - 1);
             self.addresses.push(address);
         }
     }

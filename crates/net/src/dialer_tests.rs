@@ -180,7 +180,51 @@ fn what_was_found_nearby_is_forgotten_when_it_is_gone_unless_it_was_reached() {
     for _ in 0..2 * NEARBY {
         case.dialer.nearby(PeerId::random(), vec![address(9)], case.now);
     }
+    assert_eq!(case.dialer.targets.len(), NEARBY);
+}
+
+#[test]
+fn who_fails_makes_room_for_who_is_found_and_nobody_else_does() {
+    let mut case = Case::new();
+    let (named, fails) = (PeerId::random(), PeerId::random());
+    case.dialer.add(address(1), Some(named), case.now);
+    case.fail();
+    assert!(case.dialer.nearby(fails, vec![address(2)], case.now));
+    case.fail();
+    for _ in 1..NEARBY {
+        assert!(case.dialer.nearby(PeerId::random(), vec![address(3)], case.now));
+    }
+    assert!(case.dialer.nearby(PeerId::random(), vec![address(3)], case.now));
+    assert!(case.dialer.of(fails).is_none() && case.dialer.of(named).is_some());
+    assert!(!case.dialer.nearby(PeerId::random(), vec![address(3)], case.now));
     assert_eq!(case.dialer.targets.len(), 1 + NEARBY);
+}
+
+#[test]
+fn a_peer_that_is_found_again_is_dialled_at_once_also_at_a_new_address() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    let old = (1..=ADDRESSES).map(address).collect();
+    case.dialer.nearby(peer, old, case.now);
+    let (_, attempt) = case.dial().unwrap();
+    case.dialer.connected(peer, Some(attempt), case.now);
+    case.dialer.disconnected(peer, case.now);
+    for _ in 0..ADDRESSES * 5 {
+        case.pass(case.wait());
+        case.fail();
+    }
+    // Its expiry changes nothing, since it was reached; its return does.
+    case.dialer.expired(peer, &address(1));
+    case.dialer.nearby(peer, vec![address(99)], case.now);
+    let mut tried = Vec::new();
+    while let Some((address, attempt)) = case.dial() {
+        case.dialer.failed(attempt, case.now);
+        tried.push(address);
+    }
+    assert_eq!(
+        (tried.len(), tried.first(), tried.last()),
+        (ADDRESSES, Some(&address(1)), Some(&address(99)))
+    );
 }
 
 #[test]

@@ -3,8 +3,10 @@
 //! The swarm must never wait for whoever takes the events, or the node would stop answering its peers; and
 //! order must hold between what the swarm tells (a peer is gone) and what the sessions tell (a frame). So
 //! all events go into one queue without a bound, and what is bounded is what may be put there: a frame
-//! needs room in its session, a gossip message room among the gossip. Both get it back when the event has
-//! moved on into the bounded channel that the user reads. The rest is rare.
+//! needs room in its session, a gossip message room among the gossip, and a session that a peer opened room
+//! among the sessions until its end has been told (or opening and closing without pause would fill the
+//! queue). They get it back when the event moves on into the bounded channel that the user reads. The rest
+//! is rare.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,10 +23,12 @@ pub(crate) struct Outbox {
     gossip: Arc<Semaphore>,
 }
 
+/// What an event takes up in the queue.
+pub(crate) type Room = [Option<OwnedSemaphorePermit>; 2];
+
 struct Parcel {
     event: Event,
-    /// Dropped when the event has left the queue.
-    _room: [Option<OwnedSemaphorePermit>; 2],
+    room: Room,
 }
 
 impl Outbox {
@@ -36,10 +40,10 @@ impl Outbox {
             loop {
                 tokio::select! {
                     parcel = parcels.recv() => {
-                        let Some(parcel) = parcel else { break };
-                        if events.send(parcel.event).await.is_err() {
-                            break;
-                        }
+                        let Some(Parcel { event, room }) = parcel else { break };
+                        let Ok(place) = events.reserve().await else { break };
+                        drop(room);
+                        place.send(event);
                     }
                     () = events.closed() => break,
                 }
@@ -67,9 +71,9 @@ impl Outbox {
         self.queue.closed().await;
     }
 
-    fn put(&self, event: Event, room: [Option<OwnedSemaphorePermit>; 2]) {
+    fn put(&self, event: Event, room: Room) {
         // Nobody listens any more: then the node is about to stop.
-        drop(self.queue.send(Parcel { event, _room: room }));
+        drop(self.queue.send(Parcel { event, room }));
     }
 }
 
@@ -78,12 +82,13 @@ impl Outbox {
 pub(crate) struct Gate {
     session: SessionId,
     outbox: Outbox,
-    open: Mutex<bool>,
+    /// While the session is open, the room that its end will need.
+    open: Mutex<Option<Room>>,
 }
 
 impl Gate {
-    pub(crate) fn new(session: SessionId, outbox: Outbox) -> Self {
-        Self { session, outbox, open: Mutex::new(true) }
+    pub(crate) fn new(session: SessionId, outbox: Outbox, room: Room) -> Self {
+        Self { session, outbox, open: Mutex::new(Some(room)) }
     }
 
     pub(crate) fn session(&self) -> SessionId {
@@ -93,7 +98,7 @@ impl Gate {
     /// Tells a frame, for which `room` was taken.
     pub(crate) fn frame(&self, frame: Vec<u8>, room: OwnedSemaphorePermit) {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if *open {
+        if open.is_some() {
             self.outbox.put(Event::Frame { session: self.session, frame }, [Some(room), None]);
         }
     }
@@ -101,7 +106,7 @@ impl Gate {
     /// Tells that what was sent has left.
     pub(crate) fn drained(&self) {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if *open {
+        if open.is_some() {
             self.outbox.tell(Event::Drained { session: self.session });
         }
     }
@@ -109,8 +114,8 @@ impl Gate {
     /// Ends the session, and tells so unless it had ended before.
     pub(crate) fn close(&self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::replace(&mut *open, false) {
-            self.outbox.tell(Event::Closed { session: self.session });
+        if let Some(room) = open.take() {
+            self.outbox.put(Event::Closed { session: self.session }, room);
         }
     }
 }
@@ -164,7 +169,9 @@ mod tests {
     async fn nothing_is_told_of_a_session_after_its_end_and_its_end_once() {
         let (outbox, mut events) = Outbox::new();
         let session = SessionId(3);
-        let gate = Gate::new(session, outbox.clone());
+        let sessions = Arc::new(Semaphore::new(1));
+        let place = Arc::clone(&sessions).try_acquire_owned().unwrap();
+        let gate = Gate::new(session, outbox.clone(), [Some(place), None]);
         let window = Arc::new(Semaphore::new(RECEIVE_WINDOW as usize));
         let room = || Arc::clone(&window).try_acquire_many_owned(1).unwrap();
         gate.frame(vec![1], room());
@@ -172,10 +179,12 @@ mod tests {
         gate.frame(vec![2], room());
         gate.drained();
         gate.close();
+        assert_eq!(sessions.available_permits(), 0, "its end has not been told yet");
         drop((gate, outbox));
         assert_eq!(events.recv().await, Some(Event::Frame { session, frame: vec![1] }));
         assert_eq!(events.recv().await, Some(Event::Closed { session }));
         assert_eq!(events.recv().await, None);
+        assert_eq!(sessions.available_permits(), 1);
         assert_eq!(window.available_permits(), RECEIVE_WINDOW as usize);
     }
 }

@@ -1,7 +1,7 @@
 //! How many connections may come from one IP address. libp2p limits them in all and for each peer, and
 //! peer ids cost nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -23,8 +23,17 @@ use libp2p::{Multiaddr, PeerId};
 pub(crate) struct Behaviour {
     public: u32,
     local: u32,
+    pending: u32,
     sources: HashMap<ConnectionId, Source>,
-    count: HashMap<Source, u32>,
+    count: HashMap<Source, Count>,
+}
+
+/// The connections from one place.
+#[derive(Debug, Default)]
+struct Count {
+    all: u32,
+    /// Those that are still being opened.
+    pending: HashSet<ConnectionId>,
 }
 
 /// What counts as one place: an IPv4 address, or what an IPv6 provider gives to one household.
@@ -37,40 +46,51 @@ enum Source {
 /// Why a connection was refused.
 #[derive(Debug)]
 pub(crate) struct TooMany {
-    limit: u32,
+    count: u32,
 }
 
 impl fmt::Display for TooMany {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there are {} connections from this address", self.limit)
+        write!(f, "there are {} connections from this address", self.count)
     }
 }
 
 impl std::error::Error for TooMany {}
 
 impl Behaviour {
-    /// At most `public` connections from a public address, `local` from one of a LAN or this machine.
-    pub(crate) fn new(public: u32, local: u32) -> Self {
-        Self { public, local, sources: HashMap::new(), count: HashMap::new() }
+    /// At most `public` connections from a public address, `local` from one of a LAN or this machine; and
+    /// at most half of `pending`, the connections that may be opened at once by all, from any one. Or a
+    /// single one that begins and then says nothing could lock out all others.
+    pub(crate) fn new(public: u32, local: u32, pending: u32) -> Self {
+        Self { public, local, pending: pending.div_ceil(2), sources: HashMap::new(), count: HashMap::new() }
     }
 
     fn admit(&mut self, connection: ConnectionId, ip: IpAddr) -> Result<(), TooMany> {
         let source = source(ip);
         let limit = if is_local(ip) { self.local } else { self.public };
         let count = self.count.entry(source).or_default();
-        if *count >= limit {
-            return Err(TooMany { limit });
+        let pending = u32::try_from(count.pending.len()).unwrap_or(u32::MAX);
+        if count.all >= limit || pending >= self.pending {
+            return Err(TooMany { count: count.all });
         }
-        *count += 1;
+        count.all += 1;
+        count.pending.insert(connection);
         self.sources.insert(connection, source);
         Ok(())
+    }
+
+    fn opened(&mut self, connection: ConnectionId) {
+        if let Some(count) = self.sources.get(&connection).and_then(|source| self.count.get_mut(source)) {
+            count.pending.remove(&connection);
+        }
     }
 
     fn gone(&mut self, connection: ConnectionId) {
         let Some(source) = self.sources.remove(&connection) else { return };
         if let Some(count) = self.count.get_mut(&source) {
-            *count -= 1;
-            if *count == 0 {
+            count.all -= 1;
+            count.pending.remove(&connection);
+            if count.all == 0 {
                 self.count.remove(&source);
             }
         }
@@ -131,11 +151,12 @@ impl NetworkBehaviour for Behaviour {
 
     fn handle_established_inbound_connection(
         &mut self,
-        _: ConnectionId,
+        connection: ConnectionId,
         _: PeerId,
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
+        self.opened(connection);
         Ok(dummy::ConnectionHandler)
     }
 
@@ -181,18 +202,18 @@ mod tests {
 
     #[test]
     fn each_address_has_its_own_share() {
-        let mut behaviour = Behaviour::new(2, 3);
+        let mut behaviour = Behaviour::new(2, 3, 8);
         assert_eq!(fill(&mut behaviour, 0, &["203.0.113.1"; 3]), [true, true, false]);
         assert_eq!(fill(&mut behaviour, 10, &["203.0.113.2"; 3]), [true, true, false]);
         for local in ["127.0.0.1", "10.0.0.1", "192.168.7.7", "100.64.0.9", "::1", "fd00::1", "fe80::1"] {
-            let mut behaviour = Behaviour::new(2, 3);
+            let mut behaviour = Behaviour::new(2, 3, 8);
             assert_eq!(fill(&mut behaviour, 0, &[local; 4]), [true, true, true, false], "{local}");
         }
     }
 
     #[test]
     fn a_household_in_ipv6_counts_as_one() {
-        let mut behaviour = Behaviour::new(2, 3);
+        let mut behaviour = Behaviour::new(2, 3, 8);
         let ips = ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::", "2001:db8:0:2::1"];
         assert_eq!(fill(&mut behaviour, 0, &ips), [true, true, false, true]);
         let mapped: Multiaddr = "/ip6/::ffff:203.0.113.1/tcp/1".parse().unwrap();
@@ -201,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_closes_or_fails_makes_room() {
-        let mut behaviour = Behaviour::new(2, 3);
+        let mut behaviour = Behaviour::new(2, 3, 8);
         let ip: IpAddr = "203.0.113.1".parse().unwrap();
         for round in 0..10 {
             let (first, second) =
@@ -219,5 +240,16 @@ mod tests {
             behaviour.gone(third);
         }
         assert!(behaviour.count.is_empty() && behaviour.sources.is_empty());
+    }
+
+    #[test]
+    fn one_address_cannot_take_all_the_room_for_opening() {
+        let mut behaviour = Behaviour::new(4, 32, 6);
+        assert_eq!(fill(&mut behaviour, 0, &["10.0.0.1"; 4]), [true, true, true, false]);
+        assert_eq!(fill(&mut behaviour, 10, &["10.0.0.2"]), [true]);
+        // What is open or has failed is not being opened any more.
+        behaviour.opened(ConnectionId::new_unchecked(0));
+        behaviour.gone(ConnectionId::new_unchecked(1));
+        assert_eq!(fill(&mut behaviour, 20, &["10.0.0.1"; 3]), [true, true, false]);
     }
 }

@@ -58,7 +58,7 @@ pub enum Command {
         /// The peer.
         peer: PeerId,
     },
-    /// Say goodbye to all peers and stop. The event channel ends then, without further events.
+    /// Say goodbye to all peers and stop. Open sessions are told to be closed, and the event channel ends.
     Shutdown,
 }
 
@@ -105,7 +105,7 @@ pub enum Event {
         /// The topic.
         topic: Topic,
     },
-    /// A peer opened a session.
+    /// A peer opened a session. Not told of those that this node opened.
     Opened {
         /// Its number: odd.
         session: SessionId,
@@ -125,7 +125,8 @@ pub enum Event {
         /// The session.
         session: SessionId,
     },
-    /// A session has ended: either side closed it, or it failed, or could not be opened. Exactly once
+    /// A session has ended: either side closed it, or it failed, or could not be opened, or nothing moved in
+    /// it for a minute (while this node took its frames). Exactly once
     /// for each session that was opened (or asked for by [`Command::Open`]), also after
     /// [`Command::Close`].
     Closed {

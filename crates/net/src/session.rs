@@ -13,7 +13,7 @@ use protocol::limits::MAX_FRAME;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 
-use crate::config::{DRAIN_AFTER, RECEIVE_WINDOW};
+use crate::config::{DRAIN_AFTER, FRAME_COST, RECEIVE_WINDOW};
 use crate::outbox::Gate;
 
 const LENGTH: usize = size_of::<u32>();
@@ -143,7 +143,7 @@ async fn read_frame(
     }
     // Room first, then memory. That the user is slow is not the peer's standing still.
     progress.held.store(true, Ordering::Relaxed);
-    let room = Arc::clone(window).acquire_many_owned(length.max(1)).await;
+    let room = Arc::clone(window).acquire_many_owned(length.saturating_add(FRAME_COST)).await;
     progress.held.store(false, Ordering::Relaxed);
     progress.beat();
     let Ok(room) = room else { return Err(End::Here) };

@@ -8,18 +8,20 @@ use libp2p::PeerId;
 use libp2p::swarm::Stream;
 use protocol::limits::MAX_FRAME;
 use protocol::{Role, SessionId};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use crate::config::{Limits, SEND_QUEUE};
-use crate::outbox::{Gate, Outbox};
+use crate::outbox::{Gate, Outbox, Room};
 use crate::session::{self, Patience, Pulse, Shared};
 use crate::{Event, names};
 
 /// See the module. What ends here is told at once, so that a peer's sessions are told to be closed before
 /// the peer is told to be gone.
 pub(crate) struct Sessions {
-    limits: Limits,
+    /// Places for sessions that peers open, and how many of them one peer may take.
+    places: Arc<Semaphore>,
+    places_per_peer: usize,
     patience: Patience,
     outbox: Outbox,
     table: HashMap<SessionId, Session>,
@@ -44,10 +46,23 @@ enum State {
 }
 
 impl Sessions {
-    pub(crate) fn new(limits: Limits, outbox: Outbox) -> (Self, mpsc::UnboundedReceiver<SessionId>) {
+    pub(crate) fn new(limits: &Limits, outbox: Outbox) -> (Self, mpsc::UnboundedReceiver<SessionId>) {
         let (ended, receiver) = mpsc::unbounded_channel();
-        let patience = Patience::default();
-        (Self { limits, patience, outbox, table: HashMap::new(), next: 1, ended }, receiver)
+        let sessions = Self {
+            places: Arc::new(Semaphore::new(limits.sessions)),
+            places_per_peer: limits.sessions_per_peer,
+            patience: Patience::default(),
+            outbox,
+            table: HashMap::new(),
+            next: 1,
+            ended,
+        };
+        (sessions, receiver)
+    }
+
+    /// A new peer's share of the places.
+    pub(crate) fn share(&self) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(self.places_per_peer))
     }
 
     /// A session that this node wants to open with `peer`. False if it cannot be: then that was told.
@@ -62,7 +77,7 @@ impl Sessions {
         let (frames, waiting) = mpsc::unbounded_channel();
         let session_of = Session {
             peer,
-            shared: self.shared(session),
+            shared: self.shared(session, [None, None]),
             frames: Some(frames),
             state: State::Opening(waiting),
         };
@@ -81,19 +96,25 @@ impl Sessions {
         self.table.insert(session, entry);
     }
 
-    /// A peer opened a session: it gets a number, or is refused if there are too many.
-    pub(crate) fn accept(&mut self, peer: PeerId, stream: Stream, pulse: &Arc<Pulse>) {
-        let inbound = |(id, _): &(&SessionId, &Session)| id.role() == Role::Responder;
-        let all = self.table.iter().filter(inbound).count();
-        let of_peer = self.table.iter().filter(inbound).filter(|(_, session)| session.peer == peer).count();
-        if all >= self.limits.sessions || of_peer >= self.limits.sessions_per_peer {
-            tracing::debug!(%peer, all, of_peer, "refused a session: there are too many");
+    /// A peer opened a session: it gets a number, or is refused if there are too many, among all or in the
+    /// peer's `share`.
+    pub(crate) fn accept(
+        &mut self,
+        peer: PeerId,
+        stream: Stream,
+        pulse: &Arc<Pulse>,
+        share: &Arc<Semaphore>,
+    ) {
+        let room =
+            [Arc::clone(share).try_acquire_owned().ok(), Arc::clone(&self.places).try_acquire_owned().ok()];
+        if room.iter().any(Option::is_none) {
+            tracing::debug!(%peer, "refused a session: there are too many");
             return;
         }
         let session = SessionId(self.next);
         self.next += 2;
         self.outbox.tell(Event::Opened { session, peer: names::to_name(&peer) });
-        let shared = self.shared(session);
+        let shared = self.shared(session, room);
         let (frames, waiting) = mpsc::unbounded_channel();
         let task = self.spawn(stream, waiting, &shared, pulse);
         let entry = Session { peer, shared, frames: Some(frames), state: State::Open(task) };
@@ -143,9 +164,9 @@ impl Sessions {
         }
     }
 
-    fn shared(&self, session: SessionId) -> Arc<Shared> {
+    fn shared(&self, session: SessionId, room: Room) -> Arc<Shared> {
         Arc::new(Shared {
-            gate: Gate::new(session, self.outbox.clone()),
+            gate: Gate::new(session, self.outbox.clone(), room),
             waiting: AtomicUsize::new(0),
             closing: Notify::new(),
         })

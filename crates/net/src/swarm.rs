@@ -55,6 +55,8 @@ struct Peer {
     unanswered: u32,
     /// Its share of the gossip that waits to be taken.
     gossip: Arc<Semaphore>,
+    /// Its share of the sessions.
+    sessions: Arc<Semaphore>,
 }
 
 impl Node {
@@ -70,7 +72,7 @@ impl Node {
         for address in &config.peers {
             dialer.add(address.bare(), address.libp2p_peer(), now);
         }
-        let (sessions, ended) = Sessions::new(config.limits, outbox.clone());
+        let (sessions, ended) = Sessions::new(&config.limits, outbox.clone());
         Self {
             swarm,
             commands,
@@ -252,6 +254,7 @@ impl Node {
             pulse: Arc::new(Pulse::new()),
             unanswered: 0,
             gossip: Arc::new(Semaphore::new(GOSSIP_WAITING_PER_PEER)),
+            sessions: self.sessions.share(),
         };
         self.peers.insert(peer, state);
         let address = Address::told(endpoint.get_remote_address(), peer);
@@ -269,7 +272,9 @@ impl Node {
         // A stream of a connection that is being closed has no session any more.
         let live = self.peers.get(&event.peer).filter(|peer| peer.connection == event.connection);
         match (event.what, live) {
-            (What::Inbound(stream), Some(peer)) => self.sessions.accept(event.peer, stream, &peer.pulse),
+            (What::Inbound(stream), Some(peer)) => {
+                self.sessions.accept(event.peer, stream, &peer.pulse, &peer.sessions);
+            }
             (What::Outbound(session, stream), Some(peer)) => {
                 self.sessions.opened(session, stream, &peer.pulse);
             }
@@ -352,12 +357,13 @@ impl Node {
         if self.swarm.behaviour().blocked.blocked_peers().contains(&peer) {
             return;
         }
-        self.outbox.tell(Event::Found { peer: names::to_name(&peer) });
         // Both find each other: the smaller one dials, the other only if that didn't work.
         let grace =
             if *self.swarm.local_peer_id() < peer { Duration::ZERO } else { Duration::from_millis(2500) };
         let now = Instant::now();
-        self.dialer.nearby(peer, addresses, now.checked_add(grace).unwrap_or(now));
+        if self.dialer.nearby(peer, addresses, now.checked_add(grace).unwrap_or(now)) {
+            self.outbox.tell(Event::Found { peer: names::to_name(&peer) });
+        }
     }
 
     fn start_mdns(&mut self) {
@@ -418,7 +424,10 @@ impl Node {
         let now = Instant::now();
         let Some(address) = address.or_else(|| self.dialer.address_of(attempt)) else { return };
         match error {
-            DialError::LocalPeerId { .. } => return self.dialer.is_me(attempt),
+            // Only if nobody else was expected there: addresses move from one machine to another.
+            DialError::LocalPeerId { .. } if peer.is_none_or(|peer| peer == *self.swarm.local_peer_id()) => {
+                return self.dialer.is_me(attempt);
+            }
             DialError::NoAddresses if self.listening.iter().any(|(_, listening)| *listening == address) => {
                 return self.dialer.is_me(attempt);
             }
@@ -464,6 +473,7 @@ fn reason(error: &DialError) -> String {
             };
             errors.last().map_or_else(|| "no answer".to_owned(), |(_, error)| innermost(error))
         }
+        DialError::LocalPeerId { .. } => "this node itself is there".to_owned(),
         DialError::WrongPeerId { obtained, .. } => format!("another node is there: {obtained}"),
         DialError::Denied { cause } => cause.to_string(),
         other => other.to_string(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Catalogue, Changes, Refusal, Standing};
+use record::limits::MAX_FUTURE_MS;
 use record::{CircleId, Fault, Hash, Kind, Record, RecordId, Signed, Timestamp, Verified};
 
 use crate::budget::Budgets;
@@ -39,19 +40,36 @@ pub(crate) struct Circle {
 }
 
 impl Circle {
-    /// Loads a circle from the store.
-    pub(crate) fn open(id: CircleId, store: &impl Store, now: Timestamp) -> Result<Self, StoreError> {
+    /// Loads a circle from the store, and lets the store forget what has no place in it any more.
+    pub(crate) fn open(id: CircleId, store: &mut impl Store, now: Timestamp) -> Result<Self, StoreError> {
         let mut catalogue = Catalogue::new(id);
-        let mut late = Vec::new();
-        store.each(id, &mut |record| {
-            let Some(record) = trusted(record) else { return };
-            // Only the charter has to come first.
-            if catalogue.insert(&record, now) == Err(Refusal::NoCharterYet) {
-                late.push(record);
+        let mut drop = Vec::new();
+        let mut take = |record: &Verified| {
+            // Why: it was not in the future when it was taken in, so the clock has fallen back since.
+            let at = now.max(record.header().revision.minus_millis(MAX_FUTURE_MS));
+            match catalogue.insert(record, at) {
+                Ok(changes) => drop.extend(changes.dropped),
+                // Without its charter nothing of the circle can be judged: it waits in the store.
+                Err(Refusal::NoCharterYet) => {}
+                Err(_) => drop.push(record.id()),
             }
-        })?;
-        for record in late {
-            let _ = catalogue.insert(&record, now);
+        };
+        let charter = RecordId::from_bytes(*id.as_bytes());
+        if let Some(charter) = store.get(id, &charter)?.and_then(trusted) {
+            take(&charter);
+        }
+        // The catalogue has little room for what waits for its grant, so grants come before the rest.
+        for grants in [true, false] {
+            store.each(id, &mut |record| {
+                let Some(record) = trusted(record).filter(|record| record.id() != charter) else { return };
+                if (record.header().kind.as_str() == Kind::GRANT) == grants {
+                    take(&record);
+                }
+            })?;
+        }
+        // What expired while this node was off, or was replaced just before its power was cut.
+        if !drop.is_empty() {
+            store.apply(id, Batch { put: Vec::new(), drop })?;
         }
         Ok(Self { catalogue, topic: topic_of(id), budgets: Budgets::default(), refused: BTreeSet::new() })
     }
@@ -64,15 +82,19 @@ impl Circle {
         now: Timestamp,
     ) -> Result<(News, Verdicts), StoreError> {
         let id = self.catalogue.circle();
-        let mut charter_first = records;
-        charter_first.sort_by_key(|record| record.header().kind.as_str() != Kind::CHARTER);
+        let mut in_order = records;
+        in_order.sort_by_key(|record| match record.header().kind.as_str() {
+            Kind::CHARTER => 0,
+            Kind::GRANT => 1,
+            _ => 2,
+        });
         let no_charter = self.catalogue.charter().is_none();
-        let founds = charter_first.first().is_some_and(|record| CircleId::founded_by(record.id()) == id);
+        let founds = in_order.first().is_some_and(|record| CircleId::founded_by(record.id()) == id);
         let wanted = |record: &Verified| match self.catalogue.check(record, now) {
             Err(Refusal::NoCharterYet) => no_charter && founds,
             other => other.is_ok(),
         };
-        let put: Vec<_> = charter_first
+        let put: Vec<_> = in_order
             .iter()
             .filter(|record| wanted(record))
             .map(|record| (record.id(), record.to_record()))
@@ -85,7 +107,7 @@ impl Circle {
         let mut by_id = BTreeMap::new();
         let mut order = Vec::new();
         let mut drop = Vec::new();
-        for record in charter_first {
+        for record in in_order {
             order.push(record.id());
             match self.catalogue.insert(&record, now) {
                 Ok(change) => {

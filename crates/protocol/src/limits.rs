@@ -32,6 +32,9 @@ pub const MAX_NEARBY: usize = 256;
 pub const SESSION_IDLE_MS: u64 = 30_000;
 /// Sessions that one peer may have opened at a time.
 pub const MAX_INBOUND_SESSIONS: usize = 8;
+/// Rounds that a node has under way with one peer at a time. Less than half of what the peer allows, since
+/// the peer may hear of an end later than of the next beginning.
+pub const MAX_ROUNDS_AT_ONCE: usize = 3;
 /// The shortest time between two rounds with a peer whatever gossip says, in milliseconds.
 pub const ROUND_MS: u64 = 30_000;
 /// How much later the next round may be, by chance, in milliseconds.

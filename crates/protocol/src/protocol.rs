@@ -11,7 +11,7 @@ use crate::limits::{GOSSIP_BURST, MAX_GOSSIP, NEWS_MS, POLITE_MS, ROUND_JITTER_M
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
 use crate::peers::{Offence, Peers};
-use crate::sessions::{Purpose, Session};
+use crate::sessions::Session;
 use crate::store::{Store, StoreError};
 
 /// What happened.
@@ -210,7 +210,7 @@ impl<S: Store> Protocol<S> {
         if self.circles.contains_key(&circle) {
             return Ok(Vec::new());
         }
-        let followed = Circle::open(circle, &self.store, now)?;
+        let followed = Circle::open(circle, &mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
         let mut news = News::default();
         for (id, _) in followed.catalogue.iter() {
@@ -295,7 +295,7 @@ impl<S: Store> Protocol<S> {
             Input::AskCircles => {
                 let peers: Vec<_> = self.peers.keys().cloned().collect();
                 for peer in peers {
-                    self.open(peer, Purpose::Circles, now, &mut out);
+                    self.ask(peer, now, &mut out);
                 }
             }
         }
@@ -325,7 +325,7 @@ impl<S: Store> Protocol<S> {
         for circle in self.circles.keys() {
             known.rounds.entry(*circle).or_default().due = begin;
         }
-        self.open(peer, Purpose::Circles, now, out);
+        self.ask(peer, now, out);
         self.open_due(now, out);
     }
 

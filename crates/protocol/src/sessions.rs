@@ -4,7 +4,9 @@ use catalogue::{Group, Window};
 use record::{CircleId, RecordId, Timestamp};
 
 use crate::frame::{Frame, Salt};
-use crate::limits::{MAX_CIRCLES, MAX_INBOUND_SESSIONS, NEWS_MS, SESSION_IDLE_MS, VERSION};
+use crate::limits::{
+    MAX_CIRCLES, MAX_INBOUND_SESSIONS, MAX_ROUNDS_AT_ONCE, NEWS_MS, SESSION_IDLE_MS, VERSION,
+};
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
 use crate::protocol::{Output, Protocol};
@@ -14,7 +16,7 @@ use crate::store::Store;
 
 /// Why this node opened a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+enum Purpose {
     /// To ask which circles the peer keeps.
     Circles,
     /// To reconcile a circle.
@@ -50,13 +52,7 @@ impl Session {
 
 impl<S: Store> Protocol<S> {
     /// Opens a session and says the first word; it waits where frames wait until the session is open.
-    pub(crate) fn open(
-        &mut self,
-        peer: PeerId,
-        purpose: Purpose,
-        now: Timestamp,
-        out: &mut Vec<Output>,
-    ) -> SessionId {
+    fn open(&mut self, peer: PeerId, purpose: Purpose, now: Timestamp, out: &mut Vec<Output>) -> SessionId {
         let id = self.new_session();
         let (state, frame) = match purpose {
             Purpose::Circles => (State::Asked, Frame::Circles),
@@ -72,14 +68,24 @@ impl<S: Store> Protocol<S> {
         id
     }
 
-    /// Opens the rounds that are due.
+    /// Asks a peer which circles it keeps, unless it still owes the answer.
+    pub(crate) fn ask(&mut self, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
+        let asked = |session: &Session| session.peer == peer && matches!(session.state, State::Asked);
+        if !self.sessions.values().any(asked) {
+            self.open(peer, Purpose::Circles, now, out);
+        }
+    }
+
+    /// Opens the rounds that are due, a few with each peer at a time.
     pub(crate) fn open_due(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         let circles: Vec<CircleId> = self.circles.keys().copied().collect();
         let mut due = Vec::new();
         for (name, peer) in &mut self.peers {
+            let mut under_way = peer.rounds.values().filter(|rounds| rounds.session.is_some()).count();
             for circle in &circles {
                 let rounds = peer.rounds.entry(*circle).or_default();
-                if rounds.session.is_none() && rounds.due <= now {
+                if rounds.session.is_none() && rounds.due <= now && under_way < MAX_ROUNDS_AT_ONCE {
+                    under_way = under_way.saturating_add(1);
                     due.push((name.clone(), *circle));
                 }
             }
@@ -128,6 +134,7 @@ impl<S: Store> Protocol<S> {
             Flow::Finished => {
                 out.push(Output::Close(id));
                 self.finish(id, &session, now);
+                self.open_due(now, out);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
 mod pump;
+mod restart;
 mod strangers;
 
 use record::CircleId;
@@ -181,4 +182,39 @@ fn a_circle_without_a_charter_here_is_no_trouble_for_anybody() {
         assert!(pair.nodes[node].protocol.sessions.is_empty());
     }
     assert_eq!(pair.digest(0), pair.digest(1));
+}
+
+#[test]
+fn two_nodes_with_many_circles_in_common_do_not_offend_each_other() {
+    let mut pair = Pair::new();
+    let members: Vec<Member> = (200..280).map(Member::new).collect();
+    let charters = members.iter().map(|member| member.charter("Ringstraße"));
+    let circles: Vec<CircleId> = charters
+        .map(|charter| {
+            let (circle, now) = (CircleId::founded_by(charter.id()), pair.now);
+            for node in &mut pair.nodes {
+                node.protocol.follow(circle, now).unwrap();
+            }
+            pair.nodes[0].protocol.write(circle, vec![charter], now).unwrap();
+            circle
+        })
+        .collect();
+    pair.connect();
+    pair.pass(180_000);
+    for node in [0, 1] {
+        assert_eq!(pair.count(node, |output| matches!(output, Output::Ban(_))), 0);
+    }
+    let known = |circle: &&CircleId| pair.nodes[1].protocol.catalogue(**circle).unwrap().charter().is_some();
+    assert_eq!(circles.iter().filter(known).count(), 80);
+}
+
+#[test]
+fn a_peer_that_owes_an_answer_is_not_asked_again() {
+    let mut pair = Pair::settled();
+    let opens = |outputs: &[Output]| outputs.iter().filter(|it| matches!(it, Output::Open { .. })).count();
+    assert_eq!(opens(&pair.tell(0, Input::AskCircles)), 1);
+    assert_eq!(opens(&pair.tell(0, Input::AskCircles)), 0);
+    pair.now = pair.now.plus_millis(SESSION_IDLE_MS);
+    pair.tell(0, Input::Tick);
+    assert_eq!(opens(&pair.tell(0, Input::AskCircles)), 1, "who did not answer may have meant no harm");
 }

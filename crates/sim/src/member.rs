@@ -1,10 +1,10 @@
 //! The member at a node: founds, grants, offers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use record::{
-    Body, BodyError, Charter, CircleId, Grant, GrantRole, Hash, Key, Kind, Listing, MemberId, SecretKey,
-    Side, Slot, Statement, Timestamp, Verified,
+    Body, BodyError, Charter, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, MemberId,
+    RecordId, SecretKey, Side, Slot, Statement, Timestamp, Verified,
 };
 
 /// Words of which the titles of listings are made.
@@ -16,6 +16,15 @@ pub(crate) struct Member {
     root: SecretKey,
     device: SecretKey,
     written: u64,
+    /// What stands, the oldest first.
+    listings: VecDeque<Listed>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Listed {
+    key: Key,
+    id: RecordId,
+    revision: Timestamp,
 }
 
 impl Member {
@@ -24,7 +33,7 @@ impl Member {
             let parts: [&[u8]; 2] = [&seed.to_be_bytes(), &(node as u64).to_be_bytes()];
             SecretKey::from_seed(Hash::derive(what, &parts).as_bytes())
         };
-        Self { root: secret("sim/root"), device: secret("sim/device"), written: 0 }
+        Self { root: secret("sim/root"), device: secret("sim/device"), written: 0, listings: VecDeque::new() }
     }
 
     fn id(&self) -> MemberId {
@@ -63,6 +72,15 @@ impl Member {
         let thing = THINGS.into_iter().cycle().nth((self.written % 8) as usize).unwrap_or_default();
         let listing = Listing::new(side, &format!("{thing} {}", self.written));
         let key = Key::derive("sim/listing", &[self.id().as_bytes(), &self.written.to_be_bytes()]);
-        self.say(circle, key, now).sign(&Body::Listing(listing), &self.device)
+        let record = self.say(circle, key, now).sign(&Body::Listing(listing), &self.device)?;
+        self.listings.push_back(Listed { key, id: record.id(), revision: now });
+        Ok(record)
+    }
+
+    /// Takes back the listing that stands longest: its id, and the withdrawal.
+    pub(crate) fn withdrawal(&mut self, circle: CircleId, now: Timestamp) -> Option<(RecordId, Verified)> {
+        let Listed { key, id, revision } = self.listings.pop_front()?;
+        let statement = self.say(circle, key, now.max(revision.plus_millis(1)));
+        Some((id, statement.sign_withdrawal(Kind::listing(), Class::Content, &self.device)))
     }
 }

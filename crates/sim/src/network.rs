@@ -9,7 +9,7 @@ use protocol::{Input, MessageRef, Output, PeerId, SessionId, Topic, Verdict};
 use record::Hash;
 
 use crate::event::{Due, Event};
-use crate::node::Judged;
+use crate::node::{Judged, Plan};
 use crate::sim::Sim;
 
 /// A link between two nodes.
@@ -126,11 +126,23 @@ impl Sim {
         let rules = writer.catalogue(circle).filter(|catalogue| catalogue.charter().is_some());
         let granted = rules.map(|rules| rules.in_slot(&writer.member.grant_slot()).is_some());
         let Some(granted) = granted else { return };
-        let Some(listings) = writer.plans.pop_front() else { return };
-        let grant = (!granted).then(|| writer.member.grant(circle, now));
-        let member = &mut writer.member;
-        let listings = (0..listings).map(|_| member.listing(circle, now));
-        let records = match grant.into_iter().chain(listings).collect::<Result<Vec<_>, _>>() {
+        let Some(plan) = writer.plans.pop_front() else { return };
+        let (mut records, mut withdrawn) = (Vec::new(), Vec::new());
+        if !granted {
+            records.push(writer.member.grant(circle, now));
+        }
+        match plan {
+            Plan::Write(listings) => {
+                records.extend((0..listings).map(|_| writer.member.listing(circle, now)));
+            }
+            Plan::Withdraw(listings) => {
+                for (id, record) in (0..listings).map_while(|_| writer.member.withdrawal(circle, now)) {
+                    withdrawn.push(id);
+                    records.push(Ok(record));
+                }
+            }
+        }
+        let records = match records.into_iter().collect::<Result<Vec<_>, _>>() {
             Ok(records) => records,
             Err(error) => return self.faults.push(format!("node {node} can not sign: {error}")),
         };
@@ -139,6 +151,9 @@ impl Sim {
         match protocol.write(circle, records, now) {
             Ok(outputs) => {
                 self.acknowledged.extend(ids);
+                withdrawn.iter().for_each(|id| {
+                    self.acknowledged.remove(id);
+                });
                 self.act(node, outputs);
                 self.write_planned(node);
             }

@@ -25,6 +25,15 @@ pub(crate) struct Judged {
     pub(crate) data: Rc<[u8]>,
 }
 
+/// What a member will do as soon as it can.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Plan {
+    /// Write so many listings at once.
+    Write(usize),
+    /// Withdraw so many at once.
+    Withdraw(usize),
+}
+
 pub(crate) struct Node {
     pub(crate) name: PeerId,
     pub(crate) protocol: Option<Protocol<MemoryStore>>,
@@ -41,8 +50,8 @@ pub(crate) struct Node {
     /// The messages that it has seen, and when.
     seen: BTreeMap<Hash, u64>,
     pub(crate) judging: BTreeMap<MessageRef, Judged>,
-    /// How many listings its member will write at once, each time.
-    pub(crate) plans: VecDeque<usize>,
+    /// What its member will do.
+    pub(crate) plans: VecDeque<Plan>,
     /// The number of the next session that a peer opens.
     pub(crate) next_session: u64,
     /// The digest of its catalogue, until that changes.

@@ -10,7 +10,7 @@ use record::{CircleId, Hash, RecordId, Verified};
 
 use crate::event::{Due, Event, Queue, Trace};
 use crate::network::{End, Link};
-use crate::node::Node;
+use crate::node::{Node, Plan};
 use crate::rng::Rng;
 use crate::topology::Topology;
 
@@ -115,8 +115,17 @@ impl Sim {
     /// Lets the member at a node write so many listings at once, as soon as the node runs and knows the
     /// circle's rules. What is then acknowledged, every node must have in the end.
     pub fn write(&mut self, node: usize, listings: usize) {
+        self.plan_for(node, Plan::Write(listings));
+    }
+
+    /// Lets the member at a node withdraw so many of its listings at once, the oldest first.
+    pub fn withdraw(&mut self, node: usize, listings: usize) {
+        self.plan_for(node, Plan::Withdraw(listings));
+    }
+
+    fn plan_for(&mut self, node: usize, plan: Plan) {
         if let Some(planned) = self.nodes.get_mut(node) {
-            planned.plans.push_back(listings);
+            planned.plans.push_back(plan);
             self.write_planned(node);
         }
     }
@@ -218,7 +227,7 @@ impl Sim {
         self.nodes.get(node)?.catalogue(self.circle)
     }
 
-    /// The number of records that were acknowledged as durable.
+    /// The number of records that were acknowledged as durable and not withdrawn.
     #[must_use]
     pub fn acknowledged(&self) -> usize {
         self.acknowledged.len()
@@ -260,8 +269,7 @@ impl Sim {
         self.trace.0
     }
 
-    /// What must not happen among honest nodes, in words: bans, failures of the store, refused writes,
-    /// sessions that a node closes long after the network did.
+    /// What must not happen among honest nodes, in words: bans, failures of the store, refused writes.
     #[must_use]
     pub fn faults(&self) -> &[String] {
         &self.faults

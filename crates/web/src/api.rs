@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -25,9 +25,9 @@ use crate::gate;
 use crate::pages::MAX_QUERY;
 
 /// The largest body, except an import's.
-const MAX_BODY: usize = 256 * 1024;
+pub(crate) const MAX_BODY: usize = 256 * 1024;
 /// The largest file to import.
-const MAX_FILE: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_FILE: usize = 32 * 1024 * 1024;
 /// How many pairs are told unless a limit is given, and at most.
 const PAIRS: usize = 50;
 const MOST_PAIRS: usize = 1_000;
@@ -63,9 +63,8 @@ async fn authorized(State(shelf): Node, request: Request, next: Next) -> Respons
     }
 }
 
-/// The answer to a path that is not there.
-pub(crate) async fn unknown() -> ApiError {
-    ApiError(Failure::not_found("the API has nothing at this address"))
+async fn unknown() -> ApiError {
+    ApiError(Failure::not_found("there is nothing at this address"))
 }
 
 async fn wrong_method() -> ApiError {
@@ -107,21 +106,28 @@ async fn publish(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Ans
     Ok((StatusCode::CREATED, Json(shelf.handle.publish(input).await?)).into_response())
 }
 
-async fn listing(State(shelf): Node, Path(reference): Path<String>) -> Answer<Json<ListingJson>> {
+async fn listing(
+    State(shelf): Node,
+    reference: Result<Path<String>, PathRejection>,
+) -> Answer<Json<ListingJson>> {
+    let reference = named(reference)?;
     Ok(Json(aside(&shelf, move |node| node.listing(&reference)).await?))
 }
 
 async fn edit(
     State(shelf): Node,
-    Path(reference): Path<String>,
+    reference: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Answer<Json<ListingJson>> {
     let input: ListingInput = json(body)?;
-    Ok(Json(shelf.handle.edit(reference, input).await?))
+    Ok(Json(shelf.handle.edit(named(reference)?, input).await?))
 }
 
-async fn withdraw(State(shelf): Node, Path(reference): Path<String>) -> Answer<Json<ListingJson>> {
-    Ok(Json(shelf.handle.withdraw(reference).await?))
+async fn withdraw(
+    State(shelf): Node,
+    reference: Result<Path<String>, PathRejection>,
+) -> Answer<Json<ListingJson>> {
+    Ok(Json(shelf.handle.withdraw(named(reference)?).await?))
 }
 
 #[derive(Deserialize)]
@@ -273,6 +279,11 @@ async fn aside<T: Send + 'static>(
 ) -> Result<T, NodeError> {
     let handle = shelf.handle.clone();
     tokio::task::spawn_blocking(move || look(&handle)).await.map_err(|_| NodeError::Stopped)?
+}
+
+fn named(reference: Result<Path<String>, PathRejection>) -> Result<String, Failure> {
+    let wrong = |_| Failure::invalid("the address names no listing: it is not written in UTF-8");
+    reference.map(|Path(reference)| reference).map_err(wrong)
 }
 
 fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Failure> {

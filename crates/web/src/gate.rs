@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::Shelf;
 use crate::access::Access;
 use crate::answer::{ApiError, Failure};
+use crate::api::{MAX_BODY, MAX_FILE};
 use crate::pages::PageError;
 
 /// How long an answer may take, the arrival of the request's body included.
@@ -45,20 +46,46 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     answer
 }
 
+/// Whether a path belongs to the API's face.
+fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+/// A failure in the shape of its face.
+fn failed(api: bool, failure: Failure) -> Response {
+    if api { ApiError(failure).into_response() } else { PageError::plain(failure).into_response() }
+}
+
+/// The answer to an address that is not there.
+pub(crate) async fn unknown(uri: Uri) -> Response {
+    failed(is_api(uri.path()), Failure::not_found("there is nothing at this address"))
+}
+
 /// Lets a request in, or answers why not; and bounds the time that it takes.
 pub(crate) async fn gate(State(shelf): State<Arc<Shelf>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let api = path == "/api" || path.starts_with("/api/");
-    let patience = if path == "/api/v1/import" { PATIENCE_FOR_IMPORT } else { PATIENCE };
-    let answer = match admit(&shelf.access, &request) {
+    let (api, import) = (is_api(path), path == "/api/v1/import");
+    let (patience, most) = if import { (PATIENCE_FOR_IMPORT, MAX_FILE) } else { (PATIENCE, MAX_BODY) };
+    let admitted = admit(&shelf.access, &request).and_then(|()| fits(request.headers(), most));
+    let answer = match admitted {
         Ok(()) => tokio::time::timeout(patience, next.run(request))
             .await
             .map_err(|_| Failure::unavailable("this took too long: try again in a while")),
         Err(failure) => Err(failure),
     };
-    answer.unwrap_or_else(|failure| {
-        if api { ApiError(failure).into_response() } else { PageError::plain(failure).into_response() }
-    })
+    answer.unwrap_or_else(|failure| failed(api, failure))
+}
+
+/// Refuses a body that is announced too large before it arrives. One that is not announced is cut off
+/// where it is read.
+fn fits(headers: &HeaderMap, most: usize) -> Result<(), Failure> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    match announced.and_then(|length| length.parse::<u64>().ok()) {
+        Some(length) if usize::try_from(length).map_or(true, |length| length > most) => {
+            Err(Failure::too_large(most))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn admit(access: &Access, request: &Request) -> Result<(), Failure> {

@@ -43,11 +43,9 @@ pub fn router(handle: node::Handle, access: Access) -> Router {
     let shelf = Arc::new(Shelf { handle, access });
     Router::new()
         .nest("/api/v1", api::routes(&shelf))
-        .route("/api", axum::routing::any(api::unknown))
-        .route("/api/{*rest}", axum::routing::any(api::unknown))
         .merge(assets::routes())
         .merge(pages::routes())
-        .fallback(pages::unknown)
+        .fallback(gate::unknown)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shelf), gate::gate))
         .layer(from_fn(gate::headers))

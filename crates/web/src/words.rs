@@ -107,13 +107,15 @@ pub(crate) fn side(side: &str) -> &'static str {
     if side == "need" { "Need" } else { "Offer" }
 }
 
-/// How many are left, where it is not simply one.
-pub(crate) fn left(count: u32, left: u32) -> Option<String> {
+/// How many are left, or still wanted, where it is not simply one.
+pub(crate) fn left(side: &str, count: u32, left: u32) -> Option<String> {
+    let need = side == "need";
     match (count, left) {
+        (_, 0) if need => Some("no more wanted".to_owned()),
         (_, 0) => Some("none left".to_owned()),
         (1, _) => None,
-        (count, left) if count == left => Some(format!("{count} there")),
-        (count, left) => Some(format!("{left} of {count} left")),
+        (count, left) if count == left => Some(format!("{count} {}", if need { "wanted" } else { "there" })),
+        (count, left) => Some(format!("{left} of {count} {}", if need { "still wanted" } else { "left" })),
     }
 }
 
@@ -176,10 +178,11 @@ mod tests {
 
     #[test]
     fn counts_are_told_only_where_they_matter() {
-        assert_eq!(left(1, 1), None);
-        assert_eq!(left(1, 0).as_deref(), Some("none left"));
-        assert_eq!(left(5, 5).as_deref(), Some("5 there"));
-        assert_eq!(left(5, 2).as_deref(), Some("2 of 5 left"));
+        assert_eq!(left("offer", 1, 1), None);
+        assert_eq!(left("offer", 1, 0).as_deref(), Some("none left"));
+        assert_eq!(left("offer", 5, 5).as_deref(), Some("5 there"));
+        assert_eq!(left("offer", 5, 2).as_deref(), Some("2 of 5 left"));
+        assert_eq!(left("need", 5, 5).as_deref(), Some("5 wanted"));
         assert_eq!(short("did:key:z6MkABCDEFGH"), "…ABCDEFGH");
     }
 }

@@ -170,3 +170,26 @@ async fn a_banned_peer_is_cut_off_and_refused() {
         assert!(!matches!(event, Event::Connected { .. }), "{event:?}");
     }
 }
+
+#[tokio::test]
+async fn a_dial_to_nobody_is_told_each_time_and_tried_again_with_growing_delay() {
+    // Taken, so that nobody else gets it, but nobody listens.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address: net::Address =
+        format!("/ip4/127.0.0.1/tcp/{}", socket.local_addr().unwrap().port()).parse().unwrap();
+    let mut one = Node::new(1).await;
+    let began = std::time::Instant::now();
+    one.send(Command::Dial(address.clone())).await;
+    for _ in 0..4 {
+        one.wait("dial failed", |event| {
+            let Event::DialFailed { address: at, peer, reason } = event else { return None };
+            assert_eq!((at, peer), (&address, &None));
+            assert!(reason.contains("refused"), "{reason}");
+            Some(())
+        })
+        .await;
+    }
+    // 1 + 2 + 4 seconds, each a quarter more or less; if they didn't grow, these would be 3.75 at most.
+    assert!(began.elapsed().as_secs_f64() >= 5.25);
+}

@@ -40,11 +40,33 @@ async fn at_the_limit(limits: Limits, count: u8) {
 }
 
 #[tokio::test]
-async fn connections_from_one_address() {
+async fn connections_from_one_address_are_limited() {
     at_the_limit(Limits { per_local_ip: 3, ..Limits::default() }, 3).await;
 }
 
 #[tokio::test]
-async fn connections_from_all() {
+async fn connections_from_all_together_are_limited() {
     at_the_limit(Limits { inbound: 3, ..Limits::default() }, 3).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_connects_and_says_nothing_does_not_lock_out_others() {
+    let mut hub = Node::new(1).await;
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        // Another address of this machine; the hub refuses most of these.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
+        silent.push(socket.connect(hub.at(Carrier::Tcp).socket()).await.unwrap());
+    }
+    let mut guest = Node::new(2).await;
+    guest.send(Command::Dial(hub.at(Carrier::Tcp))).await;
+    guest
+        .wait("connected at once", |event| {
+            assert!(!matches!(event, Event::DialFailed { .. }), "{event:?}");
+            matches!(event, Event::Connected { .. }).then_some(())
+        })
+        .await;
+    hub.connected(&guest.id).await;
 }

@@ -1,9 +1,10 @@
-//! A peer that was killed and comes again with the same identity is a peer again, and so for gossip
-//! (rust-libp2p #5097).
+//! A peer that was killed and comes again with the same identity is a peer again, for gossip too
+//! (rust-libp2p #5097), and for sessions.
 
 use std::time::{Duration, Instant};
 
-use net::{Carrier, Config, Event};
+use net::{Carrier, Command, Config, Event};
+use protocol::SessionId;
 
 use crate::support::{Node, Process, config};
 
@@ -14,42 +15,57 @@ async fn talk(one: &mut Node, two: &mut Node) {
     two.reaches(one, CIRCLE).await;
 }
 
+/// Opens a session from one to two, and back.
+async fn meet(one: &mut Node, two: &mut Node, session: SessionId) {
+    for back in [false, true] {
+        let (from, to) = if back { (&*two, &mut *one) } else { (&*one, &mut *two) };
+        from.send(Command::Open { peer: to.id.clone(), session }).await;
+        from.send(Command::Send { session, frame: b"again".to_vec() }).await;
+        to.wait("frame", |event| {
+            matches!(event, Event::Frame { frame, .. } if frame == b"again").then_some(())
+        })
+        .await;
+    }
+}
+
 /// The stable one stays, the other one is killed and comes again, dialled or dialling.
-async fn kill_and_return(carrier: Carrier, dialled: bool, returns: usize) {
+async fn kill_and_return(carrier: Carrier, dialled: bool, returns: u64) {
     let mut stable = Node::new(1).await;
     stable.subscribe(CIRCLE).await;
     let mut listen = config(2).listen;
     for round in 0..=returns {
+        let session = SessionId(2 + 2 * round);
         let peers = if dialled { Vec::new() } else { vec![stable.at(carrier)] };
         let began = Instant::now();
         let mut process = Process::start(Config { peers, listen: listen.clone(), ..config(2) }).await;
         process.node.subscribe(CIRCLE).await;
         if round == 0 && dialled {
             let at = process.node.at(carrier);
-            stable.send(net::Command::Dial(at)).await;
+            stable.send(Command::Dial(at)).await;
         }
         listen.clone_from(&process.node.listening);
         process.node.connected(&stable.id).await;
         stable.connected(&process.node.id).await;
         talk(&mut stable, &mut process.node).await;
+        meet(&mut stable, &mut process.node, session).await;
         assert!(began.elapsed() < Duration::from_secs(15), "round {round} took {:?}", began.elapsed());
         process.kill().await;
     }
 }
 
 #[tokio::test]
-async fn a_killed_peer_that_dials_again_is_gossiped_with_over_tcp() {
+async fn a_killed_peer_that_dials_again_is_heard_again_over_tcp() {
     kill_and_return(Carrier::Tcp, false, 3).await;
 }
 
 #[tokio::test]
-async fn a_killed_peer_that_dials_again_is_gossiped_with_over_quic() {
-    kill_and_return(Carrier::Quic, false, 3).await;
+async fn a_killed_peer_that_dials_again_is_heard_again_over_quic() {
+    kill_and_return(Carrier::Quic, false, 2).await;
 }
 
 #[tokio::test]
 async fn a_killed_peer_is_dialled_again_over_tcp() {
-    kill_and_return(Carrier::Tcp, true, 3).await;
+    kill_and_return(Carrier::Tcp, true, 2).await;
 }
 
 #[tokio::test]
@@ -59,7 +75,7 @@ async fn a_killed_peer_is_dialled_again_over_quic() {
 }
 
 #[tokio::test]
-async fn a_peer_that_returns_while_its_old_connection_seems_alive_is_gossiped_with() {
+async fn a_peer_that_returns_while_its_old_connection_seems_alive_is_heard_again() {
     for carrier in [Carrier::Tcp, Carrier::Quic] {
         let mut stable = Node::new(1).await;
         stable.subscribe(CIRCLE).await;
@@ -80,6 +96,7 @@ async fn a_peer_that_returns_while_its_old_connection_seems_alive_is_gossiped_wi
             .await;
         stable.connected(&new.node.id).await;
         talk(&mut stable, &mut new.node).await;
+        meet(&mut stable, &mut new.node, SessionId(2)).await;
         old.kill().await;
         new.kill().await;
     }

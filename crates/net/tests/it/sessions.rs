@@ -1,15 +1,15 @@
 //! Frames both ways, in order, with back-pressure; and how sessions end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{AsyncReadExt as _, AsyncWriteExt as _, StreamExt as _};
-use libp2p::swarm::SwarmEvent;
 use net::{Carrier, Command, Config, DRAIN_AFTER, Event, Limits, SEND_QUEUE};
 use protocol::SessionId;
 use protocol::limits::MAX_FRAME;
 use tokio::time::timeout;
 
-use crate::support::{Node, PATIENCE, SYNC, config, stranger};
+use crate::support::{Node, PATIENCE, config, stranger, visitor};
 
 async fn pair(carrier: Carrier) -> (Node, Node) {
     let (mut one, mut two) = (Node::new(1).await, Node::new(2).await);
@@ -125,14 +125,20 @@ async fn what_was_sent_before_closing_arrives_and_each_side_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_be_opened_is_closed() {
+async fn a_session_with_a_peer_that_is_not_connected_is_closed() {
     let mut one = Node::new(1).await;
-    let nobody = net::peer_id(&[9; 32]).unwrap();
-    one.send(Command::Open { peer: nobody, session: SessionId(2) }).await;
-    closed(&mut one, SessionId(2)).await;
-    one.send(Command::Send { session: SessionId(2), frame: Vec::new() }).await;
+    for (number, peer) in (1..).zip([net::peer_id(&[9; 32]).unwrap(), protocol::PeerId::new("no peer id")]) {
+        let session = SessionId(2 * number);
+        one.send(Command::Open { peer, session }).await;
+        one.send(Command::Send { session, frame: b"to nobody".to_vec() }).await;
+        one.send(Command::Close { session }).await;
+        closed(&mut one, session).await;
+    }
+}
 
-    // Somebody who doesn't speak the protocol.
+#[tokio::test]
+async fn a_session_with_a_peer_that_does_not_speak_the_protocol_is_closed() {
+    let mut one = Node::new(1).await;
     let (mut swarm, _control) = stranger();
     swarm.dial(libp2p::Multiaddr::try_from(one.at(Carrier::Tcp).to_string()).unwrap()).unwrap();
     let peer = protocol::PeerId::new(&swarm.local_peer_id().to_base58());
@@ -158,41 +164,24 @@ async fn sessions_end_before_their_peer_is_gone() {
     }
 }
 
-/// A stranger opens a session and writes what `bytes` are, then keeps it open.
-async fn write_as_stranger(node: &mut Node, bytes: &[u8]) -> (SessionId, tokio::task::JoinHandle<usize>) {
-    let (mut swarm, mut control) = stranger();
-    let peer = libp2p::PeerId::from_bytes(&bs58(node.id.as_str())).unwrap();
-    swarm.dial(libp2p::Multiaddr::try_from(node.at(Carrier::Tcp).to_string()).unwrap()).unwrap();
-    while !matches!(swarm.next().await, Some(SwarmEvent::ConnectionEstablished { .. })) {}
-    tokio::spawn(async move { while swarm.next().await.is_some() {} });
-    let mut stream = control.open_stream(peer, SYNC).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
-    stream.flush().await.unwrap();
-    let session = opened(node).await;
-    let read = tokio::spawn(async move {
-        let mut all = Vec::new();
-        let _end = stream.read_to_end(&mut all).await;
-        all.len()
-    });
-    (session, read)
-}
-
-fn bs58(text: &str) -> Vec<u8> {
-    text.parse::<libp2p::PeerId>().unwrap().to_bytes()
-}
-
 #[tokio::test]
 async fn a_frame_of_the_full_size_is_taken_and_a_longer_one_ends_the_session() {
     let mut node = Node::new(1).await;
     let full = u32::try_from(MAX_FRAME).unwrap();
     let mut bytes = full.to_be_bytes().to_vec();
     bytes.resize(4 + MAX_FRAME, 7);
-    let (session, _open) = write_as_stranger(&mut node, &bytes).await;
+    let mut visitor = visitor(&node, Carrier::Tcp).await;
+    let _open = visitor.write(&bytes).await;
+    let session = opened(&mut node).await;
     node.wait_for(Event::Frame { session, frame: vec![7; MAX_FRAME] }).await;
 
-    let (session, read) = write_as_stranger(&mut node, &(full + 1).to_be_bytes()).await;
+    let mut stream = visitor.write(&(full + 1).to_be_bytes()).await;
+    let session = opened(&mut node).await;
     closed(&mut node, session).await;
-    assert_eq!(timeout(PATIENCE, read).await.unwrap().unwrap(), 0, "the stranger sees its end too");
+    let mut answer = Vec::new();
+    // However it ends.
+    let _end = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.is_empty(), "the stranger sees its end too");
 
     // This node doesn't send such frames either.
     let mut two = Node::new(2).await;
@@ -206,13 +195,7 @@ async fn a_frame_of_the_full_size_is_taken_and_a_longer_one_ends_the_session() {
 #[tokio::test]
 async fn a_frame_cut_short_ends_the_session_without_a_frame() {
     let mut node = Node::new(1).await;
-    let (mut swarm, mut control) = stranger();
-    swarm.dial(libp2p::Multiaddr::try_from(node.at(Carrier::Quic).to_string()).unwrap()).unwrap();
-    while !matches!(swarm.next().await, Some(SwarmEvent::ConnectionEstablished { .. })) {}
-    tokio::spawn(async move { while swarm.next().await.is_some() {} });
-    let peer = node.id.as_str().parse().unwrap();
-    let mut stream = control.open_stream(peer, SYNC).await.unwrap();
-    stream.write_all(&[0, 0, 0, 9, 1, 2]).await.unwrap();
+    let mut stream = visitor(&node, Carrier::Quic).await.write(&[0, 0, 0, 9, 1, 2]).await;
     stream.close().await.unwrap();
     let session = opened(&mut node).await;
     node.wait("closed", |event| {
@@ -261,22 +244,90 @@ async fn who_does_not_take_events_slows_the_sender_and_still_answers_others() {
 }
 
 #[tokio::test]
-async fn one_frame_more_than_may_wait_ends_the_session() {
-    let (mut one, mut two) = pair(Carrier::Tcp).await;
-    let (here, _there) = open(&mut one, &mut two, 2).await;
-    // Nothing is taken at the other side; what is under way on the network is less than this.
-    for _ in 0..2 * SEND_QUEUE / MAX_FRAME {
-        one.send(Command::Send { session: here, frame: vec![1; MAX_FRAME] }).await;
-        tokio::task::yield_now().await;
+async fn a_reader_that_stands_still_holds_up_no_other_and_is_cut_off_when_too_much_waits() {
+    let (mut node, mut two) = pair(Carrier::Tcp).await;
+    let (here, there) = open(&mut node, &mut two, 2).await;
+    let mut visitor = visitor(&node, Carrier::Tcp).await;
+    let _never_read = visitor.write(&[0; 4]).await;
+    let still = opened(&mut node).await;
+    // On the same connection, even.
+    let mut lively = visitor.write(&[0; 4]).await;
+    let moving = opened(&mut node).await;
+    for _ in 0..SEND_QUEUE / MAX_FRAME {
+        node.send(Command::Send { session: still, frame: vec![1; MAX_FRAME] }).await;
     }
-    for _ in 0..40 * SEND_QUEUE / MAX_FRAME {
-        one.send(Command::Send { session: here, frame: vec![1; MAX_FRAME] }).await;
+    tokio::join!(exchange(&mut node, here, 1_000), exchange(&mut two, there, 1_000));
+    for number in 0..20u8 {
+        node.send(Command::Send { session: moving, frame: vec![number; MAX_FRAME] }).await;
+        let mut read = vec![0; 4 + MAX_FRAME];
+        timeout(PATIENCE, lively.read_exact(&mut read)).await.unwrap().unwrap();
+        assert!(read[4..].iter().all(|byte| *byte == number));
     }
-    closed(&mut one, here).await;
+    // What is on its way to the visitor is less than what may wait.
+    for _ in 0..SEND_QUEUE / MAX_FRAME {
+        node.send(Command::Send { session: still, frame: vec![1; MAX_FRAME] }).await;
+    }
+    let ended = node
+        .wait("closed", |event| if let Event::Closed { session } = event { Some(*session) } else { None })
+        .await;
+    assert_eq!(ended, still);
+    lively.write_all(&[0, 0, 0, 1, 7]).await.unwrap();
+    lively.flush().await.unwrap();
+    node.wait_for(Event::Frame { session: moving, frame: vec![7] }).await;
 }
 
 #[tokio::test]
-async fn sessions_at_the_limit_and_one_above() {
+async fn only_sessions_that_a_peer_opened_are_told_and_frames_wait_until_they_are_open() {
+    for carrier in [Carrier::Tcp, Carrier::Quic] {
+        let (mut one, mut two) = pair(carrier).await;
+        // Both at once, so that the numbers of one have nothing to do with those of the other.
+        for (from, to) in [(&one, &two), (&two, &one)] {
+            for number in [2, 4] {
+                let session = SessionId(number);
+                from.send(Command::Open { peer: to.id.clone(), session }).await;
+                for part in 0..3 {
+                    from.send(Command::Send { session, frame: format!("{number} {part}").into_bytes() })
+                        .await;
+                }
+            }
+        }
+        for node in [&mut one, &mut two] {
+            let mut heard = BTreeMap::<SessionId, Vec<String>>::new();
+            while heard.values().map(Vec::len).sum::<usize>() < 6 {
+                node.wait("opened or frame", |event| {
+                    if let Event::Opened { session, .. } = event {
+                        assert!(session.0 % 2 == 1 && heard.insert(*session, Vec::new()).is_none());
+                    } else if let Event::Frame { session, frame } = event {
+                        heard.get_mut(session).unwrap().push(String::from_utf8(frame.clone()).unwrap());
+                    }
+                    Some(())
+                })
+                .await;
+            }
+            assert_eq!(heard.keys().copied().collect::<Vec<_>>(), [SessionId(1), SessionId(3)]);
+            let mut all: Vec<_> = heard.into_values().collect();
+            all.sort();
+            assert_eq!(all, [["2 0", "2 1", "2 2"], ["4 0", "4 1", "4 2"]]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn shutdown_closes_the_sessions_and_ends_the_events() {
+    let (mut one, mut two) = pair(Carrier::Tcp).await;
+    let (here, there) = open(&mut one, &mut two, 2).await;
+    one.send(Command::Shutdown).await;
+    let mut last = None;
+    while let Some(event) = timeout(PATIENCE, one.events.recv()).await.unwrap() {
+        last = Some(event);
+    }
+    assert_eq!(last, Some(Event::Closed { session: here }));
+    closed(&mut two, there).await;
+    two.disconnected(&one.id).await;
+}
+
+#[tokio::test]
+async fn sessions_above_the_limits_of_a_peer_and_of_all_are_refused() {
     let limits = Limits { sessions_per_peer: 2, sessions: 3, ..Limits::default() };
     let mut hub = Node::start(Config { limits, ..config(1) }).await;
     let (mut two, mut three) = (Node::new(2).await, Node::new(3).await);

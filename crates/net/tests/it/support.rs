@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use libp2p::{StreamProtocol, Swarm, SwarmBuilder, noise, quic, tcp, yamux};
+use futures::{AsyncWriteExt as _, StreamExt as _};
+use libp2p::swarm::SwarmEvent;
+use libp2p::{Stream, StreamProtocol, Swarm, SwarmBuilder, noise, quic, tcp, yamux};
 use net::{Address, Carrier, Command, Config, Event, Handle, Limits};
 use protocol::{MessageRef, PeerId, Topic, Verdict};
 use tokio::runtime::Runtime;
@@ -193,7 +195,7 @@ impl Process {
     }
 }
 
-pub(crate) const SYNC: StreamProtocol = StreamProtocol::new("/commonshelf/sync/1");
+const SYNC: StreamProtocol = StreamProtocol::new("/commonshelf/sync/1");
 
 /// Somebody else's libp2p node.
 pub(crate) fn stranger() -> (Swarm<libp2p_stream::Behaviour>, libp2p_stream::Control) {
@@ -208,4 +210,29 @@ pub(crate) fn stranger() -> (Swarm<libp2p_stream::Behaviour>, libp2p_stream::Con
         .build();
     let control = swarm.behaviour().new_control();
     (swarm, control)
+}
+
+/// Somebody else's libp2p node that has connected to `node` and opens streams of the sync protocol.
+pub(crate) async fn visitor(node: &Node, carrier: Carrier) -> Visitor {
+    let (mut swarm, control) = stranger();
+    swarm.dial(libp2p::Multiaddr::try_from(node.at(carrier).to_string()).unwrap()).unwrap();
+    while !matches!(swarm.next().await, Some(SwarmEvent::ConnectionEstablished { .. })) {}
+    tokio::spawn(async move { while swarm.next().await.is_some() {} });
+    Visitor { control, host: node.id.as_str().parse().unwrap() }
+}
+
+pub(crate) struct Visitor {
+    control: libp2p_stream::Control,
+    host: libp2p::PeerId,
+}
+
+impl Visitor {
+    /// A stream on which `bytes` have been written.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Stream {
+        let mut stream = self.control.open_stream(self.host, SYNC).await.unwrap();
+        // The other side may end it in the middle.
+        let _ended = stream.write_all(bytes).await;
+        let _ended = stream.flush().await;
+        stream
+    }
 }

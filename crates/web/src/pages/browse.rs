@@ -7,10 +7,10 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use node::{Filter, FilterInput, Handle, ListingJson, NodeError};
+use node::{ErrorKind, Filter, FilterInput, Handle, ListingJson, NodeError};
 use serde::Deserialize;
 
-use super::{Card, Frame, MAX_QUERY, PageError, Visitor, address, aside, fresh, page, sentence};
+use super::{Card, Frame, MAX_QUERY, PageError, Visitor, address, aside, fresh, page, told};
 use crate::Shelf;
 use crate::answer::Failure;
 use crate::words;
@@ -114,23 +114,24 @@ async fn answer(
     } else {
         look(shelf, visitor, &asked, searching, number).await
     };
-    let (seen, problem) = match found {
-        Ok(seen) => (seen, None),
-        Err(NodeError::Invalid(_)) if asked.near.is_empty() && !asked.within.is_empty() => {
+    let nothing = Seen { listings: Vec::new(), total: None, more: false };
+    let (status, seen, problem) = match found {
+        Ok(seen) => (StatusCode::OK, seen, None),
+        // The node's own sentence names an option of the command line.
+        Err(NodeError::Invalid(_)) if asked.near.trim().is_empty() && !asked.within.trim().is_empty() => {
             let problem = "A distance needs a place: write where from.".to_owned();
-            (Seen { listings: Vec::new(), total: None, more: false }, Some(problem))
+            (StatusCode::BAD_REQUEST, nothing, Some(problem))
         }
-        Err(error) => {
-            let problem = sentence(&error.to_string());
-            (Seen { listings: Vec::new(), total: None, more: false }, Some(problem))
+        Err(error) if matches!(error.kind(), ErrorKind::Invalid) => {
+            (StatusCode::BAD_REQUEST, nothing, Some(told(&error)))
         }
+        Err(error) => return Err(error.into()),
     };
     let pages = seen.total.map(|total| total.div_ceil(PAGE).max(1));
     if pages.is_some_and(|pages| number > pages) {
         return Err(no_page().into());
     }
     let now = words::now();
-    let failed = problem.is_some();
     let template = Browse {
         heading: heading(&asked, searching),
         frame: Frame::new(
@@ -158,7 +159,7 @@ async fn answer(
         next: seen.more.then(|| link(&asked, searching, number + 1)),
         asked,
     };
-    if failed { fresh(StatusCode::BAD_REQUEST, &template) } else { page(visitor, &template) }
+    if status == StatusCode::OK { page(visitor, &template) } else { fresh(status, &template) }
 }
 
 async fn look(

@@ -15,7 +15,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::listing::named;
-use super::{Frame, MAX_FORM, PageError, Visitor, aside, browse, form_status, fresh, see, sentence};
+use super::{Frame, MAX_FORM, PageError, Visitor, aside, browse, form_status, fresh, see, told};
 use crate::Shelf;
 use crate::access::hex;
 use crate::answer::Failure;
@@ -277,7 +277,7 @@ fn new_page(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         button: "Put it on the shelf",
         back: "/".to_owned(),
         token: shelf.access.form_token(),
-        problem: error.map(|error| sentence(&error.to_string())),
+        problem: error.map(told),
         wrong: error.map_or("", about),
         terms: &TERMS,
         alone: circles.is_empty(),

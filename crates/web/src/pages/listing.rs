@@ -59,7 +59,7 @@ pub(crate) async fn show(
         frame: Frame::new(&shelf, &visitor, "", listing.title.clone()),
         side: words::side(&listing.side),
         terms: words::terms(&listing.side, &listing.terms).to_owned(),
-        left: words::left(listing.count, listing.left),
+        left: words::left(&listing.side, listing.count, listing.left),
         author: author(&listing),
         circle: circle.map(|circle| circle.name).unwrap_or_default(),
         category_href: super::address("/", &[("category", &listing.category)]),

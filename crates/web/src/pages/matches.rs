@@ -1,5 +1,6 @@
 //! Who can help whom.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ::node::PairJson;
@@ -16,6 +17,10 @@ use crate::words;
 
 /// How many pairs the page shows.
 const PAIRS: usize = 40;
+/// How many of them may be of the same need, so that one that much fits does not fill the page.
+const OF_ONE_NEED: usize = 3;
+/// How many pairs are looked at to find those.
+const LOOKED_AT: usize = 400;
 
 /// A need and an offer, and what speaks for them.
 pub(super) struct Pair {
@@ -78,7 +83,14 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let Query(asked) = asked.map_err(|_| Failure::invalid("The address can not be read."))?;
     let mine = visitor.local && !asked.mine.is_empty();
-    let pairs = shelf.handle.matches(mine, PAIRS).await;
+    let mut of_need: HashMap<String, usize> = HashMap::new();
+    let mut pairs = shelf.handle.matches(mine, LOOKED_AT).await;
+    pairs.retain(|pair| {
+        let shown = of_need.entry(pair.need.id.clone()).or_default();
+        *shown += 1;
+        *shown <= OF_ONE_NEED
+    });
+    pairs.truncate(PAIRS);
     let now = words::now();
     let template = Matches {
         frame: Frame::new(&shelf, &visitor, "matches", "Who can help whom"),

@@ -145,7 +145,7 @@ impl Card {
             language: listing.language.clone(),
             excerpt: words::excerpt(&listing.text, EXCERPT),
             terms: words::terms(&listing.side, &listing.terms).to_owned(),
-            left: words::left(listing.count, listing.left),
+            left: words::left(&listing.side, listing.count, listing.left),
             distance: listing.distance_km.map(words::distance),
             when: Moment::new(listing.revision, now),
             author: author(&listing),
@@ -235,6 +235,19 @@ fn sentence(text: &str) -> String {
     text
 }
 
+/// What the node says, in the words of the pages: it names commands where a person here has links.
+fn told(error: &NodeError) -> String {
+    if matches!(error, NodeError::NoCircle) {
+        "This node is in no circle yet: found one or join one on the page “Node”.".to_owned()
+    } else if matches!(error, NodeError::NoCharterYet) {
+        "The circle’s rules have not arrived yet: wait until another of its nodes is connected.".to_owned()
+    } else if matches!(error, NodeError::Stopped) {
+        "The node is stopping: start it again.".to_owned()
+    } else {
+        sentence(&error.to_string())
+    }
+}
+
 /// A failure as a page tells it.
 #[derive(Debug)]
 pub(crate) struct PageError(Failure);
@@ -269,10 +282,11 @@ impl From<Failure> for PageError {
 
 impl From<NodeError> for PageError {
     fn from(error: NodeError) -> Self {
-        match error {
-            NodeError::NoSuchListing(_) | NodeError::Ambiguous { .. } => Self::no_listing(),
-            error => Self(error.into()),
+        if matches!(error, NodeError::NoSuchListing(_) | NodeError::Ambiguous { .. }) {
+            return Self::no_listing();
         }
+        let message = told(&error);
+        Self(Failure { message, ..error.into() })
     }
 }
 
@@ -300,11 +314,6 @@ impl IntoResponse for PageError {
         let html = page.render().unwrap_or_else(|_| heading.to_owned());
         (status, Html(html)).into_response()
     }
-}
-
-/// The answer to an address that is not there.
-pub(crate) async fn unknown() -> PageError {
-    PageError(Failure::not_found("No page has this address."))
 }
 
 /// The answer to a method that an address does not take.

@@ -10,7 +10,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{Frame, PageError, Visitor, form_status, fresh, page, see, sentence};
+use super::{Frame, PageError, Visitor, form_status, fresh, page, see, told};
 use crate::Shelf;
 use crate::words::{self, Moment};
 
@@ -129,7 +129,7 @@ fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         peers: peers.collect(),
         addresses: private(addresses),
         notices: private(notices),
-        problem: error.map(|error| sentence(&error.to_string())),
+        problem: error.map(told),
         name: sent.name,
         target: sent.target,
     }

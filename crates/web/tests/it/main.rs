@@ -1,0 +1,10 @@
+//! A real node behind the router: most requests go to it directly, some over a real connection.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod api;
+mod forms;
+mod gate;
+mod pages;
+mod site;
+mod wire;
