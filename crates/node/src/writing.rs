@@ -3,8 +3,8 @@
 use catalogue::Standing;
 use protocol::WriteError;
 use record::{
-    Body, CircleId, Class, Grant, GrantRole, Key, Kind, Listing, Map, Profile, Slot, Statement, Timestamp,
-    Verified,
+    Body, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, Map, Profile, Slot, Statement,
+    Timestamp, Verified,
 };
 
 use crate::clock::now;
@@ -83,12 +83,13 @@ impl Service {
             ..ImportJson::default()
         };
         let mut records = Vec::new();
+        let table = outcome.table;
         for row in outcome.rows {
             if row.listing.until.is_some_and(|until| until <= now) {
                 report.rejected.push(RejectedJson { line: row.line, reason: "its date has passed".into() });
                 continue;
             }
-            let slot = self.listing_slot(self.row_key(circle, &row.source_key));
+            let slot = self.listing_slot(self.row_key(circle, &table, &row.source_key));
             let listing = row.listing.into_listing();
             match self.catalogue(circle)?.in_slot(&slot) {
                 None => report.added = report.added.saturating_add(1),
@@ -187,7 +188,7 @@ impl Service {
     }
 
     /// The key of a row of a file: the same whenever the file is read again.
-    fn row_key(&self, circle: CircleId, source: &str) -> Key {
+    fn row_key(&self, circle: CircleId, table: &Hash, source: &str) -> Key {
         let author = self.identity.member();
         // One of our own exports names the key itself; it is taken if the thing is ours.
         let own =
@@ -197,8 +198,10 @@ impl Service {
             let slot = self.listing_slot(*key);
             self.protocol.catalogue(circle).is_some_and(|catalogue| catalogue.in_slot(&slot).is_some())
         };
-        own.filter(ours)
-            .unwrap_or_else(|| Key::derive("commonshelf/import/1", &[author.as_bytes(), source.as_bytes()]))
+        own.filter(ours).unwrap_or_else(|| {
+            let parts: [&[u8]; 3] = [author.as_bytes(), table.as_bytes(), source.as_bytes()];
+            Key::derive("commonshelf/import/1", &parts)
+        })
     }
 
     fn listing_slot(&self, key: Key) -> Slot {

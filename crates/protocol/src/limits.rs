@@ -39,6 +39,9 @@ pub const MAX_ROUNDS_AT_ONCE: usize = 3;
 pub const ROUND_MS: u64 = 30_000;
 /// How much later the next round may be, by chance, in milliseconds.
 pub const ROUND_JITTER_MS: u64 = 30_000;
+/// How long after the first round with a peer the second one begins, in milliseconds: gossip's mesh of a new
+/// link is not there before its first heartbeat (5 s), and what is told meanwhile goes past it.
+pub const SETTLE_MS: u64 = 8_000;
 /// How long news that gossip does not carry are gathered before the next round, in milliseconds.
 pub const NEWS_MS: u64 = 1_000;
 /// How long a node leaves it to the peer (the one with the lower name) to begin, in milliseconds.

@@ -42,6 +42,8 @@ pub(crate) struct Rounds {
     pub(crate) session: Option<SessionId>,
     /// Something happened during the round that it may have missed.
     pub(crate) again: bool,
+    /// There was one: from now on gossip can be counted on.
+    pub(crate) settled: bool,
 }
 
 /// A connected peer.

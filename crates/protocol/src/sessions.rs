@@ -5,7 +5,8 @@ use record::{CircleId, RecordId, Timestamp};
 
 use crate::frame::{Frame, Salt};
 use crate::limits::{
-    MAX_CIRCLES, MAX_INBOUND_SESSIONS, MAX_ROUNDS_AT_ONCE, NEWS_MS, SESSION_IDLE_MS, VERSION,
+    MAX_CIRCLES, MAX_INBOUND_SESSIONS, MAX_ROUNDS_AT_ONCE, NEWS_MS, POLITE_MS, SESSION_IDLE_MS, SETTLE_MS,
+    VERSION,
 };
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
@@ -251,11 +252,19 @@ impl<S: Store> Protocol<S> {
         let next = self.next_round(now);
         let peer = self.peers.get_mut(&session.peer);
         let Some(rounds) = peer.and_then(|peer| peer.rounds.get_mut(&circle)) else { return };
+        let first = !std::mem::replace(&mut rounds.settled, true);
         if rounds.session == Some(id) {
             rounds.session = None;
-            rounds.due = if rounds.again { now.plus_millis(NEWS_MS) } else { next };
+            rounds.due = if rounds.again {
+                now.plus_millis(NEWS_MS)
+            } else if first {
+                now.plus_millis(SETTLE_MS)
+            } else {
+                next
+            };
         } else if rounds.session.is_none() && !rounds.again {
-            rounds.due = next;
+            // The peer led this round, and will lead the second one.
+            rounds.due = if first { now.plus_millis(SETTLE_MS.saturating_add(POLITE_MS)) } else { next };
         }
     }
 }

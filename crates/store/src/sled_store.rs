@@ -71,19 +71,12 @@ impl SledStore {
         self.sync()
     }
 
-    /// The circles that this node keeps.
+    /// The circles that this node keeps, the one that was added first first.
     ///
     /// # Errors
     /// If the store can not be read.
     pub fn circles(&self) -> Result<Vec<CircleId>, StoreError> {
-        let mut circles = Vec::new();
-        for key in self.circles.iter().keys() {
-            match <[u8; 32]>::try_from(key.map_err(failed)?.as_ref()) {
-                Ok(bytes) => circles.push(CircleId::from_bytes(bytes)),
-                Err(_) => tracing::warn!("the store has a circle whose name is damaged"),
-            }
-        }
-        Ok(circles)
+        Ok(self.numbered_circles()?.into_iter().map(|(_, circle)| circle).collect())
     }
 
     /// Keeps a circle from now on. It is durable when this returns.
@@ -91,8 +84,29 @@ impl SledStore {
     /// # Errors
     /// If it can not be written.
     pub fn add_circle(&mut self, circle: CircleId) -> Result<(), StoreError> {
-        self.circles.insert(circle.as_bytes(), &[]).map_err(failed)?;
+        let known = self.numbered_circles()?;
+        if known.iter().all(|(_, known)| *known != circle) {
+            let number = known.last().map_or(0, |(last, _)| last.saturating_add(1));
+            self.circles.insert(circle.as_bytes(), &number.to_be_bytes()).map_err(failed)?;
+        }
         self.sync()
+    }
+
+    /// The circles by when they were added; a circle's value in the store is its number.
+    fn numbered_circles(&self) -> Result<Vec<(u32, CircleId)>, StoreError> {
+        let mut circles = Vec::new();
+        for entry in self.circles.iter() {
+            let (key, value) = entry.map_err(failed)?;
+            match <[u8; 32]>::try_from(key.as_ref()) {
+                Ok(bytes) => {
+                    let number = <[u8; 4]>::try_from(value.as_ref()).map_or(0, u32::from_be_bytes);
+                    circles.push((number, CircleId::from_bytes(bytes)));
+                }
+                Err(_) => tracing::warn!("the store has a circle whose name is damaged"),
+            }
+        }
+        circles.sort_unstable();
+        Ok(circles)
     }
 }
 

@@ -94,7 +94,8 @@ const ENOUGH: usize = 64 * 1024;
 
 /// The language of rows that do not name one, and a note on where it comes from.
 pub(super) fn of_table(table: &Table, plan: &Plan, options: &Options) -> (Option<Language>, Option<String>) {
-    if options.language.is_some() {
+    // One of our own exports says what is known: no language there means that nobody named one.
+    if options.language.is_some() || plan.shape == Shape::Export {
         return (options.language, None);
     }
     if let Some(language) = options.file_name.as_deref().and_then(of_file_name) {

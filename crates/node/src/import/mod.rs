@@ -32,7 +32,7 @@ mod tests;
 mod values;
 mod words;
 
-use record::{Language, Side, Terms};
+use record::{Hash, Language, Side, Terms};
 
 pub use dates::date_text;
 pub(crate) use dates::until as read_date;
@@ -93,8 +93,10 @@ pub struct Rejected {
 }
 
 /// What a file gave.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
+    /// Which table it is: the ids of its rows are unique in it alone.
+    pub table: Hash,
     /// The rows that make listings, in the file's order.
     pub rows: Vec<Row>,
     /// The rows that do not, in the file's order.
@@ -169,7 +171,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Outcome, ImportError> {
     drop(text);
     if table.columns.is_empty() {
         // An empty list, or JSON that holds no objects.
-        return Ok(Outcome { rows: Vec::new(), rejected: table.rejected, notes });
+        return Ok(Outcome { table: Hash::of(&[]), rows: Vec::new(), rejected: table.rejected, notes });
     }
     let plan = columns::Plan::new(&table, options)?;
     Ok(rows::outcome(table, &plan, options, notes))

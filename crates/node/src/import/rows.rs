@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use record::limits::MAX_BODY;
-use record::{Cell, Language, Side, Terms};
+use record::{Cell, Hash, Language, Side, Terms};
 
 use super::columns::{Plan, Shape};
 use super::identity::Identities;
@@ -39,7 +39,17 @@ pub(super) fn outcome(table: Table, plan: &Plan, options: &Options, mut notes: V
     if rows.is_empty() && rejected.is_empty() {
         notes.push("the file has no rows".to_owned());
     }
-    Outcome { rows, rejected, notes }
+    Outcome { table: name_of(&table.columns, plan), rows, rejected, notes }
+}
+
+/// Tells tables with other columns apart, since each may number its things from 1. Rows without ids are
+/// told apart by what they say.
+fn name_of(columns: &[String], plan: &Plan) -> Hash {
+    let mut names: Vec<String> = columns.iter().map(|name| fold(name)).collect();
+    names.sort_unstable();
+    names.retain(|_| plan.one(Field::Id).is_some());
+    let names: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+    Hash::derive("commonshelf/import/table/1", &names)
 }
 
 /// Reads rows by a plan, and keeps count of what people should be told.
