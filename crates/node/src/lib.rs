@@ -2,7 +2,7 @@
 //!
 //! [`Node::start`] opens a data folder and, if asked, the network; the [`Handle`] is what pages and
 //! commands speak to. One thread (`service`) owns the protocol and with it the catalogue and the store;
-//! readers look at a [`view`] behind a lock and never wait for the network or the disk.
+//! readers look at a view behind a lock and never wait for the network or the disk.
 //!
 //! **Invariant:** when a write returns, it is durable.
 
