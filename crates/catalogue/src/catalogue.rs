@@ -221,7 +221,7 @@ impl Catalogue {
         }
         let until = match record.body() {
             Some(Body::Grant(grant)) => Some(grant.until),
-            Some(Body::Charter(_) | Body::Profile(_) | Body::Listing(_) | Body::Other(_)) | None => None,
+            Some(_) | None => None,
         };
         self.take(record.id(), record.header(), until)
     }

@@ -33,7 +33,7 @@ fn member(number: u8) -> MemberId {
 }
 
 fn quotas() -> Quotas {
-    Quotas { control: 3, content: 4, rest: 2, strangers: 7 }
+    Quotas { members: 3, control: 3, content: 4, rest: 2, strangers: 7 }
 }
 
 fn founding() -> Verified {

@@ -362,7 +362,19 @@ impl CircleView {
             Some(Body::Profile(profile)) => {
                 self.names.insert(header.author, (record.id(), profile.name));
             }
-            Some(Body::Charter(_) | Body::Grant(_) | Body::Other(_)) | None => {}
+            Some(
+                Body::Charter(_)
+                | Body::Grant(_)
+                | Body::Admission(_)
+                | Body::Removal(_)
+                | Body::Vouch(_)
+                | Body::Notice(_)
+                | Body::Comment(_)
+                | Body::Receipt(_)
+                | Body::Checkpoint(_)
+                | Body::Other(_),
+            )
+            | None => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Catalogue, Changes, Refusal, Standing};
 use record::limits::MAX_FUTURE_MS;
-use record::{CircleId, Fault, Hash, Kind, Record, RecordId, Signed, Timestamp, Verified};
+use record::{CircleId, Fault, Kind, ReadSecret, Record, RecordId, Signed, Timestamp, Verified};
 
 use crate::budget::Budgets;
 use crate::limits::MAX_REFUSED;
@@ -188,6 +188,5 @@ pub(crate) fn trusted(record: Record) -> Option<Verified> {
 
 /// The topic follows from the read secret, so that who does not know the circle can not find it.
 fn topic_of(circle: CircleId) -> Topic {
-    let hash = Hash::derive("commonshelf/topic/1", &[circle.open_read_secret().as_bytes()]);
-    Topic(hash.to_string().into())
+    Topic(ReadSecret::open(circle).topic().to_string().into())
 }

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use crate::cbor::{CborError, MapKey, Value};
 use crate::cell::PlaceError;
 use crate::charter::Charter;
+use crate::checkpoint::SignedCheckpoint;
 use crate::grant::Grant;
 use crate::header::Kind;
 use crate::keys::KeyError;
 use crate::limits::{MAX_BODY, MAX_LIST};
 use crate::listing::Listing;
+use crate::membership::{Admission, Removal, Vouch};
+use crate::notice::{Comment, Notice};
 use crate::profile::Profile;
+use crate::receipt::SignedReceipt;
 
 /// Named fields of a body, in canonical order.
 pub type Map = BTreeMap<MapKey, Value>;
@@ -24,9 +28,24 @@ pub enum Body {
     Grant(Grant),
     /// Who a member is.
     Profile(Profile),
+    /// A member is taken in.
+    Admission(Admission),
+    /// A member is shut out.
+    Removal(Removal),
+    /// A member vouches for somebody.
+    Vouch(Vouch),
     /// What a member offers or needs.
     Listing(Listing),
-    /// A kind that this version does not know, carried as it is.
+    /// What a shop says for a while.
+    Notice(Notice),
+    /// What a member says about a thing.
+    Comment(Comment),
+    /// What two members say was given.
+    Receipt(Box<SignedReceipt>),
+    /// The balance that two members carry forward.
+    Checkpoint(Box<SignedCheckpoint>),
+    /// A kind, or a word in a field, that this version does not know: carried as it is, shown as "other",
+    /// and not acted upon.
     Other(Map),
 }
 
@@ -101,12 +120,20 @@ impl Body {
             Self::Charter(_) => Some(Kind::charter()),
             Self::Grant(_) => Some(Kind::grant()),
             Self::Profile(_) => Some(Kind::profile()),
+            Self::Admission(_) => Some(Kind::admission()),
+            Self::Removal(_) => Some(Kind::removal()),
+            Self::Vouch(_) => Some(Kind::vouch()),
             Self::Listing(_) => Some(Kind::listing()),
+            Self::Notice(_) => Some(Kind::notice()),
+            Self::Comment(_) => Some(Kind::comment()),
+            Self::Receipt(_) => Some(Kind::receipt()),
+            Self::Checkpoint(_) => Some(Kind::checkpoint()),
             Self::Other(_) => None,
         }
     }
 
-    /// Reads the body of a record of this kind.
+    /// Reads the body of a record of this kind. A word that this version does not know, in a field that
+    /// is made of words, makes it [`Body::Other`]: a later version may know it.
     ///
     /// # Errors
     /// A [`BodyError`] that says what is wrong with it.
@@ -115,12 +142,23 @@ impl Body {
             return Err(BodyError::TooLarge(bytes.len()));
         }
         let Value::Map(map) = Value::decode(bytes)? else { return Err(BodyError::NotAMap) };
-        match kind.as_str() {
-            Kind::CHARTER => Charter::from_map(map).map(Self::Charter),
-            Kind::GRANT => Grant::from_map(map).map(Self::Grant),
-            Kind::PROFILE => Profile::from_map(map).map(Self::Profile),
-            Kind::LISTING => Listing::from_map(map).map(Self::Listing),
-            _ => Ok(Self::Other(map)),
+        let read = match kind.as_str() {
+            Kind::CHARTER => Charter::from_map(map.clone()).map(Self::Charter),
+            Kind::GRANT => Grant::from_map(map.clone()).map(Self::Grant),
+            Kind::PROFILE => Profile::from_map(map.clone()).map(Self::Profile),
+            Kind::ADMISSION => Admission::from_map(map.clone()).map(Self::Admission),
+            Kind::REMOVAL => Removal::from_map(map.clone()).map(Self::Removal),
+            Kind::VOUCH => Vouch::from_map(map.clone()).map(Self::Vouch),
+            Kind::LISTING => Listing::from_map(map.clone()).map(Self::Listing),
+            Kind::NOTICE => Notice::from_map(map.clone()).map(Self::Notice),
+            Kind::COMMENT => Comment::from_map(map.clone()).map(Self::Comment),
+            Kind::RECEIPT => SignedReceipt::from_map(map.clone()).map(Box::new).map(Self::Receipt),
+            Kind::CHECKPOINT => SignedCheckpoint::from_map(map.clone()).map(Box::new).map(Self::Checkpoint),
+            _ => return Ok(Self::Other(map)),
+        };
+        match read {
+            Err(BodyError::UnknownWord { .. }) => Ok(Self::Other(map)),
+            read => read,
         }
     }
 
@@ -131,117 +169,16 @@ impl Body {
             Self::Charter(charter) => charter.to_map(),
             Self::Grant(grant) => grant.to_map(),
             Self::Profile(profile) => profile.to_map(),
+            Self::Admission(admission) => admission.to_map(),
+            Self::Removal(removal) => removal.to_map(),
+            Self::Vouch(vouch) => vouch.to_map(),
             Self::Listing(listing) => listing.to_map(),
+            Self::Notice(notice) => notice.to_map(),
+            Self::Comment(comment) => comment.to_map(),
+            Self::Receipt(receipt) => receipt.to_map(),
+            Self::Checkpoint(checkpoint) => checkpoint.to_map(),
             Self::Other(map) => map.clone(),
         };
         Value::Map(map).encode()
-    }
-}
-
-/// Takes fields out of a map, or puts them in. What nobody took stays: the unknown fields.
-pub(crate) struct Fields(Map);
-
-impl Fields {
-    pub(crate) const fn with(map: Map) -> Self {
-        Self(map)
-    }
-
-    pub(crate) fn into_map(self) -> Map {
-        self.0
-    }
-
-    pub(crate) fn put(&mut self, name: &str, value: Value) {
-        self.0.insert(MapKey(name.to_owned()), value);
-    }
-
-    pub(crate) fn put_text(&mut self, name: &str, text: &str) {
-        self.put(name, Value::Text(text.to_owned()));
-    }
-
-    pub(crate) fn put_text_unless_empty(&mut self, name: &str, text: &str) {
-        if !text.is_empty() {
-            self.put_text(name, text);
-        }
-    }
-
-    pub(crate) fn put_uint(&mut self, name: &str, number: u64) {
-        self.put(name, Value::Uint(number));
-    }
-
-    pub(crate) fn put_texts_unless_empty(&mut self, name: &str, texts: &[String]) {
-        if !texts.is_empty() {
-            self.put(name, Value::List(texts.iter().cloned().map(Value::Text).collect()));
-        }
-    }
-
-    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(&MapKey(name.to_owned()))
-    }
-
-    pub(crate) fn take_optional_text(&mut self, name: &'static str) -> Result<Option<String>, BodyError> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(BodyError::WrongType(name)),
-        }
-    }
-
-    pub(crate) fn take_text(&mut self, name: &'static str) -> Result<String, BodyError> {
-        self.take_optional_text(name)?.ok_or(BodyError::Missing(name))
-    }
-
-    pub(crate) fn take_optional_uint(&mut self, name: &'static str) -> Result<Option<u64>, BodyError> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Uint(number)) => Ok(Some(number)),
-            Some(_) => Err(BodyError::WrongType(name)),
-        }
-    }
-
-    pub(crate) fn take_uint(&mut self, name: &'static str) -> Result<u64, BodyError> {
-        self.take_optional_uint(name)?.ok_or(BodyError::Missing(name))
-    }
-
-    pub(crate) fn take_optional_u32(&mut self, name: &'static str) -> Result<Option<u32>, BodyError> {
-        let Some(number) = self.take_optional_uint(name)? else { return Ok(None) };
-        let too_much = |_| BodyError::OutOfRange {
-            field: name,
-            given: number.to_string(),
-            least: 0,
-            most: u32::MAX.into(),
-        };
-        u32::try_from(number).map(Some).map_err(too_much)
-    }
-
-    pub(crate) fn take_u32(&mut self, name: &'static str) -> Result<u32, BodyError> {
-        self.take_optional_u32(name)?.ok_or(BodyError::Missing(name))
-    }
-
-    pub(crate) fn take_bytes<const N: usize>(&mut self, name: &'static str) -> Result<[u8; N], BodyError> {
-        match self.take(name) {
-            None => Err(BodyError::Missing(name)),
-            Some(Value::Bytes(bytes)) => bytes.try_into().map_err(|_| BodyError::WrongType(name)),
-            Some(_) => Err(BodyError::WrongType(name)),
-        }
-    }
-
-    /// A list that may be absent, each item read by `read`.
-    pub(crate) fn take_list<T>(
-        &mut self,
-        name: &'static str,
-        read: impl Fn(Value) -> Option<T>,
-    ) -> Result<Vec<T>, BodyError> {
-        match self.take(name) {
-            None => Ok(Vec::new()),
-            Some(Value::List(items)) if items.len() > MAX_LIST => Err(BodyError::TooMany(name)),
-            Some(Value::List(items)) => {
-                items.into_iter().map(|item| read(item).ok_or(BodyError::WrongType(name))).collect()
-            }
-            Some(_) => Err(BodyError::WrongType(name)),
-        }
-    }
-
-    pub(crate) fn take_texts(&mut self, name: &'static str) -> Result<Vec<String>, BodyError> {
-        self.take_list(name, |item| if let Value::Text(text) = item { Some(text) } else { None })
     }
 }

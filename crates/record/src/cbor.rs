@@ -30,6 +30,13 @@ pub enum Value {
     Map(BTreeMap<MapKey, Value>),
 }
 
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        // −1 − n, for a negative number, is what its bits are turned around.
+        u64::try_from(number).map_or(Self::Negative((!number).unsigned_abs()), Self::Uint)
+    }
+}
+
 /// A key of a map: ordered as DAG-CBOR wants it, the shorter first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapKey(pub String);

@@ -1,18 +1,31 @@
 //! The body of a charter: a circle's name and rules.
 
-use crate::body::{BodyError, Fields, Map};
+use std::collections::BTreeMap;
+
+use crate::body::{BodyError, Map};
 use crate::cbor::Value;
 use crate::cell::Cell;
-use crate::keys::MemberId;
-use crate::limits::MAX_NAME;
-use crate::listing::{Language, Terms, within, words};
+use crate::envelope::Verified;
+use crate::fields::Fields;
+use crate::grant::GrantRole;
+use crate::header::Key;
+use crate::id::{CircleId, RecordId};
+use crate::keys::{MemberId, PublicKey, SecretKey};
+use crate::limits::{MAX_NAME, MAX_STEWARDS, MAX_VOUCHES};
+use crate::listing::{Language, Terms, between, within, words};
+use crate::seal::Seal;
 use crate::text::tidy_line;
+use crate::time::Timestamp;
 
 words! {
     /// Who may write into a circle.
     WritePolicy, "way to become a member" {
-        /// Anybody; who is no steward counts as a stranger.
+        /// Anybody; who was not taken in counts as a stranger.
         Open = "open",
+        /// Whom a steward took in.
+        Invited = "invited",
+        /// Also those for whom enough members vouch.
+        Vouched = "vouched",
     }
 }
 
@@ -21,14 +34,19 @@ words! {
     ReadPolicy, "kind of reader" {
         /// Anybody.
         Anyone = "anyone",
+        /// Who was given the read secret.
+        Members = "members",
     }
 }
 
 /// How many slots a circle keeps: numbers that all its nodes must share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
-    /// The newest slots of one author in class `control`.
+    /// The newest slots of one author in class `control`; of a steward, not counting whom it took in or
+    /// shut out.
     pub control: u32,
+    /// The newest admissions and removals of one steward.
+    pub members: u32,
     /// The newest slots of one author in class `content`.
     pub content: u32,
     /// The newest slots of one author in each other class.
@@ -40,9 +58,22 @@ pub struct Quotas {
 impl Default for Quotas {
     /// Room for a large shop, and for a town of small ones.
     fn default() -> Self {
-        Self { control: 64, content: 2_000, rest: 1_000, strangers: 20_000 }
+        Self { control: 64, members: 5_000, content: 2_000, rest: 1_000, strangers: 20_000 }
     }
 }
+
+/// A steward's signature under a charter that follows another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The steward.
+    pub steward: MemberId,
+    /// Over [`Charter::approval_bytes`], by a device of the steward's. It brings its grant, so that nothing
+    /// that the steward does to its keys later undoes what the circle decided.
+    pub seal: Seal,
+}
+
+/// Sets the signatures of approvals apart from all others.
+const APPROVAL_PURPOSE: &str = "commonshelf/approval/1";
 
 /// A circle's name and rules: the body of a record of kind `charter`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +92,17 @@ pub struct Charter {
     pub stewards: Vec<MemberId>,
     /// Who may write.
     pub write: WritePolicy,
+    /// How many members have to vouch for a newcomer, 1 to 16: with [`WritePolicy::Vouched`] alone.
+    pub vouches: Option<u32>,
     /// Who may read.
     pub read: ReadPolicy,
+    /// The charter that this one follows; none for a founding charter.
+    pub parent: Option<RecordId>,
+    /// Former stewards whom the circle no longer believes: whom they took in is out, unless a steward takes
+    /// them in again.
+    pub distrusted: Vec<MemberId>,
+    /// The signatures of more than half of the parent's stewards; none in a founding charter.
+    pub approvals: Vec<Approval>,
     /// Fields that this version does not know, carried as they are.
     pub other: Map,
 }
@@ -83,9 +123,58 @@ impl Charter {
             quotas: Quotas::default(),
             stewards: vec![steward],
             write: WritePolicy::Open,
+            vouches: None,
             read: ReadPolicy::Anyone,
+            parent: None,
+            distrusted: Vec::new(),
+            approvals: Vec::new(),
             other: Map::new(),
         })
+    }
+
+    /// The key of the slot of a charter that follows another one. It follows from what the stewards
+    /// approve, so that nothing else can take a charter's slot.
+    #[must_use]
+    pub fn key(&self, circle: CircleId, revision: Timestamp) -> Key {
+        Key::derive("commonshelf/charter/1", &[&self.approval_bytes(circle, revision)])
+    }
+
+    /// What stewards sign who approve this charter, to be published in a circle at a revision.
+    #[must_use]
+    pub fn approval_bytes(&self, circle: CircleId, revision: Timestamp) -> Vec<u8> {
+        let bare = Self { approvals: Vec::new(), ..self.clone() };
+        Value::List(vec![
+            Value::Bytes(circle.as_bytes().to_vec()),
+            Value::Uint(revision.millis()),
+            Value::Map(bare.to_map()),
+        ])
+        .encode()
+    }
+
+    /// A steward's approval, made with a device's key under its grant.
+    #[must_use]
+    pub fn approve(
+        &self,
+        circle: CircleId,
+        revision: Timestamp,
+        steward: MemberId,
+        grant: &Verified,
+        device: &SecretKey,
+    ) -> Approval {
+        let bytes = self.approval_bytes(circle, revision);
+        Approval { steward, seal: Seal::sign(APPROVAL_PURPOSE, &bytes, grant, device) }
+    }
+
+    /// Who approves this charter, with which device: the approvals whose signatures and grants hold.
+    #[must_use]
+    pub fn approved_by(&self, circle: CircleId, revision: Timestamp) -> BTreeMap<MemberId, PublicKey> {
+        let bytes = self.approval_bytes(circle, revision);
+        let holds = |approval: &Approval| {
+            let checked = approval.seal.check(APPROVAL_PURPOSE, &bytes, approval.steward, circle, revision);
+            let device = checked.ok().filter(|(_, role)| *role == GrantRole::Device);
+            device.map(|(signer, _)| (approval.steward, signer))
+        };
+        self.approvals.iter().filter_map(holds).collect()
     }
 
     pub(crate) fn to_map(&self) -> Map {
@@ -100,14 +189,29 @@ impl Charter {
         fields.put_texts_unless_empty("forms", &words(self.forms.iter().map(|form| form.word()).collect()));
         let mut quotas = Fields::with(Map::new());
         quotas.put_uint("control", self.quotas.control.into());
+        quotas.put_uint("members", self.quotas.members.into());
         quotas.put_uint("content", self.quotas.content.into());
         quotas.put_uint("rest", self.quotas.rest.into());
         quotas.put_uint("strangers", self.quotas.strangers.into());
         fields.put("quotas", Value::Map(quotas.into_map()));
-        let stewards = self.stewards.iter().map(|member| Value::Bytes(member.as_bytes().to_vec()));
-        fields.put("stewards", Value::List(stewards.collect()));
+        let members = |members: &[MemberId]| {
+            Value::List(members.iter().map(|member| Value::Bytes(member.as_bytes().to_vec())).collect())
+        };
+        fields.put("stewards", members(&self.stewards));
         fields.put_text("write", self.write.word());
+        if let Some(vouches) = self.vouches {
+            fields.put_uint("vouches", vouches.into());
+        }
         fields.put_text("read", self.read.word());
+        if let Some(parent) = self.parent {
+            fields.put("parent", Value::Bytes(parent.as_bytes().to_vec()));
+        }
+        if !self.distrusted.is_empty() {
+            fields.put("distrusted", members(&self.distrusted));
+        }
+        if !self.approvals.is_empty() {
+            fields.put("approvals", Value::List(self.approvals.iter().map(Approval::to_value).collect()));
+        }
         fields.into_map()
     }
 
@@ -124,30 +228,74 @@ impl Charter {
         let mut numbers = Fields::with(quotas);
         let quotas = Quotas {
             control: numbers.take_u32("control")?,
+            members: numbers.take_u32("members")?,
             content: numbers.take_u32("content")?,
             rest: numbers.take_u32("rest")?,
             strangers: numbers.take_u32("strangers")?,
         };
-        if !numbers.into_map().is_empty() {
-            return Err(BodyError::WrongType("quotas"));
-        }
-        let stewards = fields.take_list("stewards", |item| match item {
-            Value::Bytes(bytes) => MemberId::from_bytes(bytes.try_into().ok()?).ok(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Uint(_)
-            | Value::Negative(_)
-            | Value::Text(_)
-            | Value::List(_)
-            | Value::Map(_) => None,
-        })?;
+        numbers.nothing_else("quotas")?;
+        let stewards = fields.take_list("stewards", member)?;
         if stewards.is_empty() {
             return Err(BodyError::Empty("list of stewards"));
         }
+        if stewards.len() > MAX_STEWARDS {
+            return Err(BodyError::TooMany("stewards"));
+        }
         let write = fields.take_text("write")?.parse()?;
+        let vouches = fields.take_optional_u32("vouches")?;
+        match (write, vouches) {
+            (WritePolicy::Vouched, Some(vouches)) => between("vouches", vouches, 1, MAX_VOUCHES)?,
+            (WritePolicy::Vouched, None) => return Err(BodyError::Missing("vouches")),
+            (WritePolicy::Open | WritePolicy::Invited, Some(_)) => {
+                return Err(BodyError::WrongType("vouches"));
+            }
+            (WritePolicy::Open | WritePolicy::Invited, None) => {}
+        }
         let read = fields.take_text("read")?.parse()?;
-        Ok(Self { name, cell, languages, forms, quotas, stewards, write, read, other: fields.into_map() })
+        let parent = fields.take_optional_bytes("parent")?.map(RecordId::from_bytes);
+        let distrusted = fields.take_list("distrusted", member)?;
+        let approvals = fields.take_list("approvals", Approval::from_value)?;
+        Ok(Self {
+            name,
+            cell,
+            languages,
+            forms,
+            quotas,
+            stewards,
+            write,
+            vouches,
+            read,
+            parent,
+            distrusted,
+            approvals,
+            other: fields.into_map(),
+        })
     }
+}
+
+impl Approval {
+    fn to_value(&self) -> Value {
+        let mut fields = Fields::with(Map::new());
+        fields.put("steward", Value::Bytes(self.steward.as_bytes().to_vec()));
+        fields.put("seal", self.seal.to_value());
+        Value::Map(fields.into_map())
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        let Value::Map(map) = value else { return None };
+        let mut fields = Fields::with(map);
+        let approval = Self {
+            steward: fields.take_member("steward").ok()?,
+            seal: Seal::take(&mut fields, "seal").ok()?,
+        };
+        fields.nothing_else("approvals").ok()?;
+        Some(approval)
+    }
+}
+
+fn member(value: Value) -> Option<MemberId> {
+    let Value::Bytes(bytes) = value else { return None };
+    MemberId::from_bytes(bytes.try_into().ok()?).ok()
 }
 
 fn parse_all<T: std::str::FromStr<Err = BodyError>>(words: &[String]) -> Result<Vec<T>, BodyError> {

@@ -9,7 +9,7 @@ use crate::limits::{MAX_BODY, MAX_ENVELOPE};
 use crate::time::Timestamp;
 
 /// The protected header of every envelope: `{1: -19}`, Ed25519 (RFC 9864).
-const PROTECTED: [u8; 3] = [0xa1, 0x01, 0x32];
+pub(crate) const PROTECTED: [u8; 3] = [0xa1, 0x01, 0x32];
 /// What sets a record's signature apart from all other uses of a key.
 const EXTERNAL: &[u8] = b"commonshelf/record/1";
 

@@ -1,8 +1,9 @@
 //! The body of a grant: a member lets another key sign for it.
 
-use crate::body::{BodyError, Fields, Map};
+use crate::body::{BodyError, Map};
 use crate::cbor::Value;
-use crate::header::Key;
+use crate::fields::Fields;
+use crate::header::{Class, Key, Kind};
 use crate::keys::PublicKey;
 use crate::listing::words;
 use crate::time::Timestamp;
@@ -16,6 +17,20 @@ words! {
         Desk = "desk",
         /// A node that hosts the member.
         Host = "host",
+    }
+}
+
+impl GrantRole {
+    /// Whether a key of this role may sign records of a kind. Who belongs to a circle, and what its rules
+    /// are, is for the member's own devices; at the desk and on a host everyday things are written.
+    #[must_use]
+    pub fn may_sign(self, class: Class, kind: &Kind) -> bool {
+        let control = class == Class::Control;
+        match self {
+            Self::Device => true,
+            Self::Host => !control || kind.as_str() == Kind::PROFILE,
+            Self::Desk => !control,
+        }
     }
 }
 

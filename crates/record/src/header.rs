@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::body::{BodyError, Fields};
+use crate::body::BodyError;
 use crate::cbor::{CborError, Value};
+use crate::fields::Fields;
 use crate::id::{CircleId, Hash, RecordId};
 use crate::keys::{KeyError, MemberId, PublicKey};
 use crate::limits::{MAX_BODY, MAX_KIND};
@@ -48,8 +49,32 @@ impl Kind {
     pub const GRANT: &'static str = "grant";
     /// Who a member is.
     pub const PROFILE: &'static str = "profile";
+    /// A member is taken in.
+    pub const ADMISSION: &'static str = "admission";
+    /// A member is shut out.
+    pub const REMOVAL: &'static str = "removal";
+    /// A member vouches for somebody.
+    pub const VOUCH: &'static str = "vouch";
     /// What a member offers or needs.
     pub const LISTING: &'static str = "listing";
+    /// What a shop says for a while.
+    pub const NOTICE: &'static str = "notice";
+    /// What a member says about a thing.
+    pub const COMMENT: &'static str = "comment";
+    /// What a circle shall decide.
+    pub const PROPOSAL: &'static str = "proposal";
+    /// A member's word on a proposal.
+    pub const BALLOT: &'static str = "ballot";
+    /// A member's share of a common order.
+    pub const JOIN: &'static str = "join";
+    /// What counted, when a proposal or an order was closed.
+    pub const CLOSE: &'static str = "close";
+    /// A sealed letter.
+    pub const LETTER: &'static str = "letter";
+    /// What two members say was given.
+    pub const RECEIPT: &'static str = "receipt";
+    /// The balance that two members carry forward.
+    pub const CHECKPOINT: &'static str = "checkpoint";
 
     /// A kind from its word: `a`–`z`, `0`–`9` and `-`, a letter first, at most 32 bytes.
     #[must_use]
@@ -79,10 +104,52 @@ impl Kind {
         Self(Self::PROFILE.into())
     }
 
+    /// The kind `admission`.
+    #[must_use]
+    pub fn admission() -> Self {
+        Self(Self::ADMISSION.into())
+    }
+
+    /// The kind `removal`.
+    #[must_use]
+    pub fn removal() -> Self {
+        Self(Self::REMOVAL.into())
+    }
+
+    /// The kind `vouch`.
+    #[must_use]
+    pub fn vouch() -> Self {
+        Self(Self::VOUCH.into())
+    }
+
     /// The kind `listing`.
     #[must_use]
     pub fn listing() -> Self {
         Self(Self::LISTING.into())
+    }
+
+    /// The kind `notice`.
+    #[must_use]
+    pub fn notice() -> Self {
+        Self(Self::NOTICE.into())
+    }
+
+    /// The kind `comment`.
+    #[must_use]
+    pub fn comment() -> Self {
+        Self(Self::COMMENT.into())
+    }
+
+    /// The kind `receipt`.
+    #[must_use]
+    pub fn receipt() -> Self {
+        Self(Self::RECEIPT.into())
+    }
+
+    /// The kind `checkpoint`.
+    #[must_use]
+    pub fn checkpoint() -> Self {
+        Self(Self::CHECKPOINT.into())
     }
 
     /// The word.
@@ -95,8 +162,18 @@ impl Kind {
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         match self.as_str() {
-            Self::CHARTER | Self::GRANT | Self::PROFILE => Some(Class::Control),
-            Self::LISTING => Some(Class::Content),
+            Self::CHARTER | Self::GRANT | Self::PROFILE | Self::ADMISSION | Self::REMOVAL | Self::VOUCH => {
+                Some(Class::Control)
+            }
+            Self::LISTING
+            | Self::NOTICE
+            | Self::COMMENT
+            | Self::PROPOSAL
+            | Self::BALLOT
+            | Self::JOIN
+            | Self::CLOSE => Some(Class::Content),
+            Self::LETTER => Some(Class::Letter),
+            Self::RECEIPT | Self::CHECKPOINT => Some(Class::Proof),
             _ => None,
         }
     }

@@ -143,13 +143,6 @@ impl CircleId {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
-
-    /// The secret that whoever may read this circle knows. For a circle that anyone may read it
-    /// derives from the id.
-    #[must_use]
-    pub fn open_read_secret(&self) -> Hash {
-        Hash::derive("commonshelf/read/1", &[&self.0])
-    }
 }
 
 impl fmt::Display for CircleId {

@@ -18,6 +18,16 @@ pub const MAX_TEXT: usize = 2000;
 pub const MAX_CATEGORY: usize = 60;
 /// The largest count of one listing.
 pub const MAX_COUNT: u32 = 100_000;
+/// The longest pick-up code, in characters.
+pub const MAX_CODE: usize = 32;
+/// The most minutes that one receipt may credit: 10,000 hours.
+pub const MAX_MINUTES: u32 = 600_000;
+/// The most minutes that a checkpoint may carry forward: a thousand years of every hour.
+pub const MAX_BALANCE: u64 = 525_960_000;
+/// The most stewards of a circle: the approvals of half of them and one more fit into a charter.
+pub const MAX_STEWARDS: usize = 16;
+/// The most vouches that a circle may ask of a newcomer.
+pub const MAX_VOUCHES: u32 = 16;
 /// The longest name of a member or circle, in characters.
 pub const MAX_NAME: usize = 80;
 /// The most languages, stewards or features that one record may list.

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::body::{BodyError, Fields, Map};
+use crate::body::{BodyError, Map};
 use crate::cell::Cell;
+use crate::fields::Fields;
 use crate::limits::{MAX_CATEGORY, MAX_COUNT, MAX_TEXT, MAX_TITLE};
 use crate::text::{tidy, tidy_line};
 use crate::time::Timestamp;
@@ -181,23 +182,8 @@ impl Listing {
         within("title", &self.title, 1, MAX_TITLE)?;
         within("text", &self.text, 0, MAX_TEXT)?;
         within("category", &self.category, 0, MAX_CATEGORY)?;
-        if self.count == 0 || self.count > MAX_COUNT {
-            return Err(BodyError::OutOfRange {
-                field: "count",
-                given: self.count.to_string(),
-                least: 1,
-                most: MAX_COUNT.into(),
-            });
-        }
-        if self.left > self.count {
-            return Err(BodyError::OutOfRange {
-                field: "left",
-                given: self.left.to_string(),
-                least: 0,
-                most: self.count.into(),
-            });
-        }
-        Ok(())
+        between("count", self.count, 1, MAX_COUNT)?;
+        between("left", self.left, 0, self.count)
     }
 
     /// The fields as a map, ready for canonical bytes.
@@ -262,6 +248,14 @@ impl Listing {
         listing.check()?;
         Ok(listing)
     }
+}
+
+/// Checks that a number is within its bounds.
+pub(crate) fn between(field: &'static str, number: u32, least: u32, most: u32) -> Result<(), BodyError> {
+    if (least..=most).contains(&number) {
+        return Ok(());
+    }
+    Err(BodyError::OutOfRange { field, given: number.to_string(), least: least.into(), most: most.into() })
 }
 
 /// Checks the length of a text in characters.

@@ -1,7 +1,8 @@
 //! The body of a profile: who a member is.
 
-use crate::body::{BodyError, Fields, Map};
+use crate::body::{BodyError, Map};
 use crate::cell::Cell;
+use crate::fields::Fields;
 use crate::limits::{MAX_NAME, MAX_TEXT};
 use crate::listing::{Language, within};
 use crate::text::{tidy, tidy_line};
