@@ -1,7 +1,7 @@
 //! Digests by day: how two nodes find out, in a few bytes, where their sets differ.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use record::limits::MAX_FUTURE_MS;
 use record::{Class, Hash, RecordId, Timestamp};
@@ -78,10 +78,42 @@ impl Digests {
     }
 }
 
+/// The records of a UTC day. They lie in 256 buckets by the first byte of their id, so that one new record
+/// among many costs little.
 #[derive(Debug, Clone, Default)]
 struct Day {
     records: BTreeMap<RecordId, (Timestamp, Option<Timestamp>)>,
+    /// The digests of the buckets that are not empty.
+    buckets: BTreeMap<u8, OnceCell<Hash>>,
     digest: OnceCell<Hash>,
+    /// No revision of the day is later; it need not be there any more.
+    latest: Timestamp,
+}
+
+impl Day {
+    fn digest(&self) -> Hash {
+        *self.digest.get_or_init(|| {
+            digest_of_buckets(self.buckets.iter().map(|(byte, cell)| {
+                (*byte, *cell.get_or_init(|| digest_of(self.bucket(*byte).map(|(id, _)| id))))
+            }))
+        })
+    }
+
+    fn bucket(&self, byte: u8) -> btree_map::Range<'_, RecordId, (Timestamp, Option<Timestamp>)> {
+        let (mut low, mut high) = ([0; 32], [0xff; 32]);
+        (low[0], high[0]) = (byte, byte);
+        self.records.range(RecordId::from_bytes(low)..=RecordId::from_bytes(high))
+    }
+
+    fn changed(&mut self, id: &RecordId) {
+        let byte = id.as_bytes()[0];
+        self.digest.take();
+        if self.bucket(byte).next().is_none() {
+            self.buckets.remove(&byte);
+        } else {
+            self.buckets.insert(byte, OnceCell::new());
+        }
+    }
 }
 
 /// One group's admitted records by the UTC day of their revision.
@@ -90,17 +122,21 @@ pub(crate) struct Days {
     days: BTreeMap<u32, Day>,
     ends: BTreeSet<(Timestamp, u32, RecordId)>,
     len: usize,
+    /// The digest of all that is here.
+    whole: OnceCell<Hash>,
 }
 
 impl Days {
     pub(crate) const fn new() -> Self {
-        Self { days: BTreeMap::new(), ends: BTreeSet::new(), len: 0 }
+        Self { days: BTreeMap::new(), ends: BTreeSet::new(), len: 0, whole: OnceCell::new() }
     }
 
     pub(crate) fn insert(&mut self, id: RecordId, revision: Timestamp, expires: Option<Timestamp>) {
         let day = self.days.entry(revision.day()).or_default();
         if day.records.insert(id, (revision, expires)).is_none() {
-            day.digest.take();
+            day.changed(&id);
+            day.latest = day.latest.max(revision);
+            self.whole.take();
             self.len = self.len.saturating_add(1);
             self.ends.extend(expires.map(|end| (end, revision.day(), id)));
         }
@@ -109,7 +145,8 @@ impl Days {
     pub(crate) fn remove(&mut self, id: RecordId, revision: Timestamp) {
         let Some(day) = self.days.get_mut(&revision.day()) else { return };
         if let Some((_, expires)) = day.records.remove(&id) {
-            day.digest.take();
+            day.changed(&id);
+            self.whole.take();
             self.len = self.len.saturating_sub(1);
             if let Some(end) = expires {
                 self.ends.remove(&(end, revision.day(), id));
@@ -124,24 +161,33 @@ impl Days {
         self.len
     }
 
+    /// The digest of all that is in the window.
+    pub(crate) fn digest(&self, window: Window) -> Hash {
+        let none_later = self.days.last_key_value().is_none_or(|(_, day)| day.latest <= window.newest);
+        let none_ended = self.ends.first().is_none_or(|(end, _, _)| *end > window.alive_at);
+        if none_later && none_ended {
+            *self.whole.get_or_init(|| digest_of_days(&self.digests(window)))
+        } else {
+            digest_of_days(&self.digests(window))
+        }
+    }
+
     /// The digest of each day that has a record in the window, by day.
     pub(crate) fn digests(&self, window: Window) -> BTreeMap<u32, Hash> {
         let end = (window.alive_at.plus_millis(1), 0, RecordId::from_bytes([0; 32]));
         let ending: BTreeSet<u32> = self.ends.range(..end).map(|(_, day, _)| *day).collect();
-        let whole = |day: u32| day < window.newest.day() && !ending.contains(&day);
         self.days
             .iter()
             .filter_map(|(number, day)| {
-                let digest = if whole(*number) {
-                    *day.digest.get_or_init(|| digest_of(day.records.keys()))
-                } else {
-                    let ids: Vec<_> = self.of_day(*number, window).map(|(id, _)| id).collect();
-                    if ids.is_empty() {
-                        return None;
-                    }
-                    digest_of(ids.iter())
-                };
-                Some((*number, digest))
+                if day.latest <= window.newest && !ending.contains(number) {
+                    return Some((*number, day.digest()));
+                }
+                let mut buckets: BTreeMap<u8, Vec<RecordId>> = BTreeMap::new();
+                for (id, _) in self.of_day(*number, window) {
+                    buckets.entry(id.as_bytes()[0]).or_default().push(id);
+                }
+                let digests = buckets.iter().map(|(byte, ids)| (*byte, digest_of(ids.iter())));
+                (!buckets.is_empty()).then(|| (*number, digest_of_buckets(digests)))
             })
             .collect()
     }
@@ -163,9 +209,16 @@ fn digest_of<'a>(ids: impl Iterator<Item = &'a RecordId>) -> Hash {
     Hash::of(&bytes)
 }
 
+/// The digest of a day: SHA-256 over its buckets that are not empty, each as its byte and its digest.
+fn digest_of_buckets(buckets: impl Iterator<Item = (u8, Hash)>) -> Hash {
+    let bytes: Vec<u8> =
+        buckets.flat_map(|(byte, digest)| std::iter::once(byte).chain(*digest.as_bytes())).collect();
+    Hash::of(&bytes)
+}
+
 /// The digest of a group: SHA-256 over its days, each as 4 bytes of its number (big-endian) and the
 /// 32 of its digest.
-pub(crate) fn digest_of_days(days: &BTreeMap<u32, Hash>) -> Hash {
+fn digest_of_days(days: &BTreeMap<u32, Hash>) -> Hash {
     let bytes: Vec<u8> = days
         .iter()
         .flat_map(|(day, digest)| day.to_be_bytes().into_iter().chain(*digest.as_bytes()))

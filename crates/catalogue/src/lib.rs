@@ -9,15 +9,21 @@
 
 mod author;
 mod catalogue;
+mod changes;
+mod control;
 mod days;
 mod refusal;
+mod rules;
+mod settle;
 mod tier;
 mod top;
 
-pub use catalogue::{Catalogue, Changes, Standing};
+pub use catalogue::{Admitted, Catalogue, Standing};
+pub use changes::Changes;
 pub use days::{Digests, Group, Window};
 pub use refusal::Refusal;
-pub use tier::{RESERVE, RIVALS, WAITING};
+pub use rules::Belonging;
+pub use tier::{CHARTERS, GRANTS, RESERVE, RIVALS, WAITING, WITHDRAWN};
 
 #[cfg(test)]
 mod laws;

@@ -21,9 +21,12 @@ pub enum Refusal {
     /// The circle's charter is not here yet.
     #[error("the circle's charter is not here yet")]
     NoCharterYet,
-    /// Only the founding charter is known to this version.
-    #[error("a circle's charter can not be changed yet")]
-    CharterFixed,
+    /// A charter in another slot than the one of what it says, without a parent, or withdrawn.
+    #[error("the charter lies in another slot than the one of what it says, or names no parent")]
+    CharterMisplaced,
+    /// A charter with an approval that does not hold.
+    #[error("the charter brings an approval that does not hold")]
+    BadApproval,
     /// The same record is held already.
     #[error("the record is known already")]
     Known,
@@ -50,11 +53,13 @@ impl Refusal {
     #[must_use]
     pub const fn fault(self) -> Fault {
         match self {
-            Self::OtherCircle | Self::SignedByRoot | Self::GrantNotByRoot | Self::GrantMisplaced => {
-                Fault::Sender
-            }
+            Self::OtherCircle
+            | Self::SignedByRoot
+            | Self::GrantNotByRoot
+            | Self::GrantMisplaced
+            | Self::CharterMisplaced
+            | Self::BadApproval => Fault::Sender,
             Self::NoCharterYet
-            | Self::CharterFixed
             | Self::Known
             | Self::Future
             | Self::Expired

@@ -72,6 +72,10 @@ impl Top {
         moved
     }
 
+    pub(crate) fn inside(&self) -> impl Iterator<Item = Rank> {
+        self.inside.iter().copied()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.inside.len().saturating_add(self.outside.len())
     }

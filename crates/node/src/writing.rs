@@ -31,7 +31,7 @@ impl Service {
             None => Key::from_bytes(random()?),
         };
         let slot = self.listing_slot(key);
-        if let Some((id, _)) = self.catalogue(circle)?.in_slot(&slot) {
+        if let Some(id) = self.catalogue(circle)?.in_slot(&slot).map(|record| record.id()) {
             // The same form sent twice makes one listing.
             let here = self.read(|view| view.json(&Place { circle, id }, None));
             return here
@@ -93,8 +93,8 @@ impl Service {
             let listing = row.listing.into_listing();
             match self.catalogue(circle)?.in_slot(&slot) {
                 None => report.added = report.added.saturating_add(1),
-                Some((id, header)) => {
-                    let place = Place { circle, id };
+                Some(record) => {
+                    let (header, place) = (record.header(), Place { circle, id: record.id() });
                     let same = |old: &Listing| {
                         Listing {
                             needs: old.needs.clone(),
@@ -164,7 +164,7 @@ impl Service {
         let mut records = Vec::new();
         let slot = Slot { author, kind: Kind::grant(), key: Grant::key(&signer) };
         let granted = match self.catalogue(circle)?.in_slot(&slot) {
-            Some((id, _)) => self.protocol.record(circle, &id)?.and_then(|record| record.body()),
+            Some(held) => self.protocol.record(circle, &held.id())?.and_then(|record| record.body()),
             None => None,
         };
         let lasts = matches!(granted, Some(Body::Grant(grant)) if grant.until > now.plus_days(RENEW_DAYS));
@@ -177,7 +177,7 @@ impl Service {
             let slot = Slot { author, kind: Kind::profile(), key: Key::from_bytes([0; 16]) };
             let profile = Body::Profile(Profile::named(name)?);
             let here = match self.catalogue(circle)?.in_slot(&slot) {
-                Some((id, _)) => self.protocol.record(circle, &id)?.and_then(|record| record.body()),
+                Some(held) => self.protocol.record(circle, &held.id())?.and_then(|record| record.body()),
                 None => None,
             };
             if here.as_ref() != Some(&profile) {

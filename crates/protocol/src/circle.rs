@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Catalogue, Changes, Refusal, Standing};
 use record::limits::MAX_FUTURE_MS;
-use record::{CircleId, Fault, Kind, ReadSecret, Record, RecordId, Signed, Timestamp, Verified};
+use record::{CircleId, Class, Fault, Kind, ReadSecret, Record, RecordId, Signed, Timestamp, Verified};
 
 use crate::budget::Budgets;
 use crate::limits::MAX_REFUSED;
@@ -58,15 +58,19 @@ impl Circle {
         if let Some(charter) = store.get(id, &charter)?.and_then(trusted) {
             take(&charter);
         }
-        // The catalogue has little room for what waits for its grant, so grants come before the rest.
-        for grants in [true, false] {
-            store.each(id, &mut |record| {
-                let Some(record) = trusted(record).filter(|record| record.id() != charter) else { return };
-                if (record.header().kind.as_str() == Kind::GRANT) == grants {
-                    take(&record);
-                }
-            })?;
-        }
+        // The catalogue has little room for what waits, so what the rest is judged by comes before it.
+        let mut control = Vec::new();
+        store.each(id, &mut |record| {
+            let record = trusted(record).filter(|record| record.id() != charter);
+            control.extend(record.filter(|record| record.header().class == Class::Control));
+        })?;
+        control.sort_by_key(precedence);
+        control.iter().for_each(&mut take);
+        store.each(id, &mut |record| {
+            if let Some(record) = trusted(record).filter(|record| record.header().class != Class::Control) {
+                take(&record);
+            }
+        })?;
         // What expired while this node was off, or was replaced just before its power was cut.
         if !drop.is_empty() {
             store.apply(id, Batch { put: Vec::new(), drop })?;
@@ -83,11 +87,7 @@ impl Circle {
     ) -> Result<(News, Verdicts), StoreError> {
         let id = self.catalogue.circle();
         let mut in_order = records;
-        in_order.sort_by_key(|record| match record.header().kind.as_str() {
-            Kind::CHARTER => 0,
-            Kind::GRANT => 1,
-            _ => 2,
-        });
+        in_order.sort_by_key(precedence);
         let no_charter = self.catalogue.charter().is_none();
         let founds = in_order.first().is_some_and(|record| CircleId::founded_by(record.id()) == id);
         let wanted = |record: &Verified| match self.catalogue.check(record, now) {
@@ -160,7 +160,7 @@ impl Circle {
             };
             news.admitted.extend(record);
         }
-        let control = |record: &Verified| record.header().class == record::Class::Control;
+        let control = |record: &Verified| record.header().class == Class::Control;
         if news.admitted.iter().any(control) {
             self.refused.clear();
         }
@@ -179,6 +179,18 @@ impl Circle {
             self.refused.insert(id);
         }
     }
+}
+
+/// What comes first, since what follows is judged by it.
+fn precedence(record: &Verified) -> (u8, Timestamp) {
+    let header = record.header();
+    let group = match (header.kind.as_str(), header.class) {
+        (Kind::CHARTER, _) => 0,
+        (Kind::GRANT, _) => 1,
+        (_, Class::Control) => 2,
+        (_, Class::Content | Class::Letter | Class::Proof) => 3,
+    };
+    (group, header.revision)
 }
 
 /// A record out of the own store: it was verified on its way in.

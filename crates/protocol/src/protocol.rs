@@ -213,8 +213,8 @@ impl<S: Store> Protocol<S> {
         let followed = Circle::open(circle, &mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
         let mut news = News::default();
-        for (id, _) in followed.catalogue.iter() {
-            news.admitted.extend(self.store.get(circle, &id)?.and_then(trusted));
+        for record in followed.catalogue.iter() {
+            news.admitted.extend(self.store.get(circle, &record.id())?.and_then(trusted));
         }
         if !news.is_empty() {
             out.push(Output::Changed { circle, news });
