@@ -4,7 +4,7 @@ use crate::body::{Body, BodyError};
 use crate::cbor::{CborError, Value};
 use crate::header::{Class, Header, HeaderError, Key, Kind};
 use crate::id::{CircleId, Hash, RecordId};
-use crate::keys::{KeyError, MemberId, SecretKey};
+use crate::keys::{KeyError, KnownKeys, MemberId, SecretKey};
 use crate::limits::{MAX_BODY, MAX_ENVELOPE};
 use crate::time::Timestamp;
 
@@ -73,7 +73,7 @@ pub struct Signed {
 }
 
 /// A record whose signature holds and whose body, if it is here, is the one that was signed.
-/// Only [`Signed::verify`], signing and the store's [`Signed::trust`] make one.
+/// Only [`Signed::verify`] and [`Signed::verify_with`], signing and the store's [`Signed::trust`] make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     signed: Signed,
@@ -148,10 +148,18 @@ impl Signed {
     /// # Errors
     /// [`RefusedBytes`] when anything does not hold.
     pub fn verify(self, body: Option<Vec<u8>>) -> Result<Verified, RefusedBytes> {
+        self.verify_with(body, &mut KnownKeys::default())
+    }
+
+    /// The same with a memory for signers' keys, for whoever verifies many records.
+    ///
+    /// # Errors
+    /// As [`Signed::verify`]: the verdict does not depend on the memory.
+    pub fn verify_with(self, body: Option<Vec<u8>>, known: &mut KnownKeys) -> Result<Verified, RefusedBytes> {
         let verified = self.with_body(body)?;
         let signed = &verified.signed;
         let message = to_be_signed(&signed.bytes[signed.payload.0..signed.payload.1]);
-        match signed.header.signer.verify(&message, &signed.signature)? {
+        match signed.header.signer.verify_with(&message, &signed.signature, known)? {
             true => Ok(verified),
             false => Err(RefusedBytes::BadSignature),
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use catalogue::Catalogue;
 use ed25519_dalek::{Signature, VerifyingKey};
-use record::{Listing, Signed, Value, Verified};
+use record::{KnownKeys, Listing, Signed, Value, Verified};
 
 use crate::corpus::{Corpus, NOW, from_wire, to_wire};
 use crate::figure::{Report, ratios};
@@ -85,13 +85,16 @@ fn round(
 ) -> Outcome<Stages> {
     let mut stages = Stages::default();
     let (mut alone, mut shared) = (empty.clone(), empty.clone());
+    let (mut known, mut known_to_each) = (KnownKeys::default(), <[KnownKeys; CORES]>::default());
     let mut times = [Duration::ZERO; 4];
     let turn = BATCH * BATCHES_OF_A_TURN;
     for (wire, messages) in wire.chunks(turn).zip(messages.chunks(turn)) {
         times[0] += timed(|| check_all(messages))?;
-        times[1] += timed(|| wire.chunks(BATCH).try_for_each(|batch| take(batch, &mut alone, &mut stages)))?;
+        times[1] += timed(|| {
+            wire.chunks(BATCH).try_for_each(|batch| take(batch, &mut known, &mut alone, &mut stages))
+        })?;
         times[2] += timed(|| check_all_on_two_cores(messages))?;
-        times[3] += timed(|| take_on_two_cores(wire, &mut shared))?;
+        times[3] += timed(|| take_on_two_cores(wire, &mut known_to_each, &mut shared))?;
     }
     let admitted = [&alone, &shared].map(|catalogue| catalogue.len() - empty.len());
     if admitted != [wire.len(); 2] {
@@ -111,11 +114,16 @@ fn timed(work: impl FnOnce() -> Outcome<()>) -> Outcome<Duration> {
     Ok(begun.elapsed())
 }
 
-fn take(batch: &[Vec<u8>], catalogue: &mut Catalogue, stages: &mut Stages) -> Outcome<()> {
+fn take(
+    batch: &[Vec<u8>],
+    known: &mut KnownKeys,
+    catalogue: &mut Catalogue,
+    stages: &mut Stages,
+) -> Outcome<()> {
     let begun = Instant::now();
     let parsed = parse(batch)?;
     let at_parsed = Instant::now();
-    let verified = verify(parsed)?;
+    let verified = verify(parsed, known)?;
     let at_verified = Instant::now();
     admit(&verified, catalogue)?;
     stages.parse += at_parsed - begun;
@@ -125,15 +133,19 @@ fn take(batch: &[Vec<u8>], catalogue: &mut Catalogue, stages: &mut Stages) -> Ou
 }
 
 /// Two threads verify, one batch each at a time, and this one admits what they are done with.
-fn take_on_two_cores(wire: &[Vec<u8>], catalogue: &mut Catalogue) -> Outcome<()> {
+fn take_on_two_cores(
+    wire: &[Vec<u8>],
+    known: &mut [KnownKeys; CORES],
+    catalogue: &mut Catalogue,
+) -> Outcome<()> {
     let next = AtomicUsize::new(0);
     let (done, batches) = sync_channel(CORES);
     thread::scope(|scope| {
-        for _ in 0..CORES {
+        for known in known {
             let (done, next) = (done.clone(), &next);
             scope.spawn(move || {
                 while let Some(batch) = wire.chunks(BATCH).nth(next.fetch_add(1, Ordering::Relaxed)) {
-                    if done.send(parse(batch).and_then(verify)).is_err() {
+                    if done.send(parse(batch).and_then(|parsed| verify(parsed, known))).is_err() {
                         break;
                     }
                 }
@@ -153,8 +165,8 @@ fn parse(batch: &[Vec<u8>]) -> Outcome<Vec<(Signed, Option<Vec<u8>>)>> {
     batch.iter().map(parse).collect()
 }
 
-fn verify(parsed: Vec<(Signed, Option<Vec<u8>>)>) -> Outcome<Vec<Verified>> {
-    parsed.into_iter().map(|(signed, body)| Ok(signed.verify(body)?)).collect()
+fn verify(parsed: Vec<(Signed, Option<Vec<u8>>)>, known: &mut KnownKeys) -> Outcome<Vec<Verified>> {
+    parsed.into_iter().map(|(signed, body)| Ok(signed.verify_with(body, known)?)).collect()
 }
 
 fn admit(batch: &[Verified], catalogue: &mut Catalogue) -> Outcome<()> {
