@@ -224,7 +224,7 @@ impl fmt::Debug for SecretKey {
 
 #[cfg(test)]
 mod tests {
-    use std::ops::{Add, Mul, Sub};
+    use std::ops::{Add, Mul};
 
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha512};
@@ -288,11 +288,8 @@ mod tests {
     }
 
     /// A number of little-endian bytes, of the same type as another one.
-    fn number<S: Copy + From<u64> + Add<Output = S> + Mul<Output = S> + Sub<Output = S>>(
-        like: S,
-        bytes: &[u8],
-    ) -> S {
-        bytes.iter().rev().fold(like - like, |sum, byte| sum * S::from(256) + S::from(u64::from(*byte)))
+    fn number<S: From<u64> + Add<Output = S> + Mul<Output = S>>(_like: &S, bytes: &[u8]) -> S {
+        bytes.iter().rev().fold(S::from(0), |sum, byte| sum * S::from(256) + S::from(u64::from(*byte)))
     }
 
     #[test]
@@ -302,7 +299,7 @@ mod tests {
         signature[0] = 1;
         let hash = Sha512::new().chain_update(&signature[..32]).chain_update(key.public().as_bytes());
         let secret = key.0.to_scalar();
-        let k = number(secret, &hash.chain_update(b"bread").finalize());
+        let k = number(&secret, &hash.chain_update(b"bread").finalize());
         signature[32..].copy_from_slice(&(k * secret).to_bytes());
         assert!(key.0.verify(b"bread", &Signature::from_bytes(&signature)).is_ok());
         assert!(!verdict(&key, b"bread", &signature, &mut KnownKeys::default()));
