@@ -37,6 +37,12 @@ fn crates() -> Vec<PathBuf> {
     folders
 }
 
+/// All members of the workspace.
+fn members() -> Vec<PathBuf> {
+    let tests = ["tests", "tests/bench"].map(|folder| root().join(folder));
+    crates().into_iter().chain(tests).collect()
+}
+
 fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap().to_str().unwrap().to_owned()
 }
@@ -105,7 +111,7 @@ fn only_the_store_knows_sled_and_only_the_network_knows_libp2p() {
 
 #[test]
 fn versions_are_chosen_in_one_place() {
-    for folder in crates().into_iter().chain([root().join("tests")]) {
+    for folder in members() {
         for (name, value) in dependencies(&manifest(&folder)) {
             let inherits = value.get("workspace").and_then(Value::as_bool) == Some(true);
             let chooses = ["version", "path", "git", "registry"].iter().any(|key| value.get(key).is_some());
@@ -116,9 +122,8 @@ fn versions_are_chosen_in_one_place() {
 
 #[test]
 fn what_the_workspace_names_is_used() {
-    let used: BTreeSet<String> = crates()
+    let used: BTreeSet<String> = members()
         .into_iter()
-        .chain([root().join("tests")])
         .flat_map(|folder| dependencies(&manifest(&folder)).into_iter().map(|(name, _)| name))
         .collect();
     let workspace = manifest(root());
@@ -131,7 +136,7 @@ fn what_the_workspace_names_is_used() {
 
 #[test]
 fn every_crate_keeps_the_workspaces_rules() {
-    for folder in crates().into_iter().chain([root().join("tests")]) {
+    for folder in members() {
         let (manifest, shown) = (manifest(&folder), shown(&folder));
         assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{shown}: [lints] workspace = true");
         for key in ["version", "edition", "rust-version", "license", "publish"] {

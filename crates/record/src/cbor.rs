@@ -78,6 +78,9 @@ pub enum CborError {
     /// Map keys out of order, or one of them twice.
     #[error("map keys that are unsorted or repeated")]
     KeyOrder,
+    /// Another type of value than has to be here.
+    #[error("a value of another type than belongs here")]
+    WrongType,
     /// Maps and lists within each other too deeply.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
@@ -92,9 +95,10 @@ impl Value {
     /// # Errors
     /// A [`CborError`] for any bytes that [`Value::encode`] would not write.
     pub fn decode(bytes: &[u8]) -> Result<Self, CborError> {
-        let mut reader = Reader { rest: bytes };
+        let mut reader = Reader::of(bytes);
         let value = reader.value(0)?;
-        if reader.rest.is_empty() { Ok(value) } else { Err(CborError::Trailing) }
+        reader.end()?;
+        Ok(value)
     }
 
     /// The canonical bytes.
@@ -110,21 +114,18 @@ impl Value {
             Self::Null => out.push(0xf6),
             Self::Bool(false) => out.push(0xf4),
             Self::Bool(true) => out.push(0xf5),
-            Self::Uint(number) => write_head(out, 0, *number),
+            Self::Uint(number) => write_head(out, UINT, *number),
             Self::Negative(number) => write_head(out, 1, *number),
-            Self::Bytes(bytes) => {
-                write_head(out, 2, bytes.len() as u64);
-                out.extend_from_slice(bytes);
-            }
+            Self::Bytes(bytes) => write_bytes(out, bytes),
             Self::Text(text) => write_text(out, text),
             Self::List(items) => {
-                write_head(out, 4, items.len() as u64);
+                write_head(out, LIST, items.len() as u64);
                 for item in items {
                     item.write(out);
                 }
             }
             Self::Map(entries) => {
-                write_head(out, 5, entries.len() as u64);
+                write_head(out, MAP, entries.len() as u64);
                 for (key, value) in entries {
                     write_text(out, &key.0);
                     value.write(out);
@@ -134,13 +135,27 @@ impl Value {
     }
 }
 
-fn write_text(out: &mut Vec<u8>, text: &str) {
-    write_head(out, 3, text.len() as u64);
+/// The major type of whole numbers.
+pub(crate) const UINT: u8 = 0;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+/// The major type of lists.
+pub(crate) const LIST: u8 = 4;
+/// The major type of maps.
+pub(crate) const MAP: u8 = 5;
+
+pub(crate) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_head(out, BYTES, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
+    write_head(out, TEXT, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
 /// Writes a major type and its argument in the shortest form.
-fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
+pub(crate) fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let major = major << 5;
     let bytes = argument.to_be_bytes();
     match argument {
@@ -161,11 +176,42 @@ fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
     }
 }
 
-struct Reader<'a> {
+/// Reads canonical bytes piece by piece: for what has one shape, without a [`Value`] between.
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
+    pub(crate) const fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// Refuses whatever is left.
+    pub(crate) const fn end(&self) -> Result<(), CborError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(CborError::Trailing) }
+    }
+
+    /// The argument of a value of this major type: its number or its length.
+    pub(crate) fn argument(&mut self, major: u8) -> Result<u64, CborError> {
+        let (initial, argument) = self.head()?;
+        if initial >> 5 == major { Ok(argument) } else { Err(CborError::WrongType) }
+    }
+
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], CborError> {
+        let length = self.argument(BYTES)?;
+        self.take(length)
+    }
+
+    /// Bytes of a known number.
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], CborError> {
+        self.bytes()?.try_into().map_err(|_| CborError::WrongType)
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str, CborError> {
+        let length = self.argument(TEXT)?;
+        self.utf8(length)
+    }
+
     fn take(&mut self, count: u64) -> Result<&'a [u8], CborError> {
         let count = usize::try_from(count).map_err(|_| CborError::Truncated)?;
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(CborError::Truncated)?;
@@ -194,9 +240,8 @@ impl<'a> Reader<'a> {
         if argument < least { Err(CborError::NotShortest) } else { Ok((initial, argument)) }
     }
 
-    fn text(&mut self, length: u64) -> Result<String, CborError> {
-        let bytes = self.take(length)?;
-        std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| CborError::NotUtf8)
+    fn utf8(&mut self, length: u64) -> Result<&'a str, CborError> {
+        std::str::from_utf8(self.take(length)?).map_err(|_| CborError::NotUtf8)
     }
 
     fn value(&mut self, depth: usize) -> Result<Value, CborError> {
@@ -209,11 +254,11 @@ impl<'a> Reader<'a> {
         }
         let (initial, argument) = self.head()?;
         match initial >> 5 {
-            0 => Ok(Value::Uint(argument)),
+            UINT => Ok(Value::Uint(argument)),
             1 => Ok(Value::Negative(argument)),
-            2 => Ok(Value::Bytes(self.take(argument)?.to_vec())),
-            3 => Ok(Value::Text(self.text(argument)?)),
-            4 => self.list(argument, depth),
+            BYTES => Ok(Value::Bytes(self.take(argument)?.to_vec())),
+            TEXT => Ok(Value::Text(self.utf8(argument)?.to_owned())),
+            LIST => self.list(argument, depth),
             _ => self.map(argument, depth),
         }
     }
@@ -234,10 +279,10 @@ impl<'a> Reader<'a> {
         let mut entries = BTreeMap::new();
         for _ in 0..length {
             let (initial, key_length) = self.head()?;
-            if initial >> 5 != 3 {
+            if initial >> 5 != TEXT {
                 return Err(CborError::KeyNotText);
             }
-            let key = MapKey(self.text(key_length)?);
+            let key = MapKey(self.utf8(key_length)?.to_owned());
             if entries.last_key_value().is_some_and(|(last, _)| *last >= key) {
                 return Err(CborError::KeyOrder);
             }

@@ -1,10 +1,10 @@
 //! The envelope: COSE_Sign1 around a header, and the chain from bytes to a verified record.
 
 use crate::body::{Body, BodyError};
-use crate::cbor::{CborError, Value};
+use crate::cbor::{CborError, LIST, MAP, Reader, write_bytes, write_head, write_text};
 use crate::header::{Class, Header, HeaderError, Key, Kind};
 use crate::id::{CircleId, Hash, RecordId};
-use crate::keys::{KeyError, MemberId, SecretKey};
+use crate::keys::{KeyError, KnownKeys, MemberId, SecretKey};
 use crate::limits::{MAX_BODY, MAX_ENVELOPE};
 use crate::time::Timestamp;
 
@@ -73,7 +73,7 @@ pub struct Signed {
 }
 
 /// A record whose signature holds and whose body, if it is here, is the one that was signed.
-/// Only [`Signed::verify`], signing and the store's [`Signed::trust`] make one.
+/// Only [`Signed::verify`] and [`Signed::verify_with`], signing and the store's [`Signed::trust`] make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     signed: Signed,
@@ -97,20 +97,13 @@ impl Signed {
         if bytes.len() > MAX_ENVELOPE {
             return Err(RefusedBytes::TooLarge(bytes.len()));
         }
-        let Value::List(parts) = Value::decode(bytes)? else { return Err(RefusedBytes::Shape) };
-        let [
-            Value::Bytes(protected),
-            Value::Map(unprotected),
-            Value::Bytes(payload),
-            Value::Bytes(signature),
-        ] = parts.as_slice()
-        else {
-            return Err(RefusedBytes::Shape);
-        };
-        if protected.as_slice() != PROTECTED || !unprotected.is_empty() {
+        let mut reader = Reader::of(bytes);
+        if reader.argument(LIST)? != 4 || reader.bytes()? != PROTECTED || reader.argument(MAP)? != 0 {
             return Err(RefusedBytes::Shape);
         }
-        let signature: [u8; 64] = signature.as_slice().try_into().map_err(|_| RefusedBytes::Shape)?;
+        let (payload, signature) = (reader.bytes()?, reader.bytes()?);
+        reader.end()?;
+        let signature: [u8; 64] = signature.try_into().map_err(|_| RefusedBytes::Shape)?;
         let header = Header::decode(payload)?;
         // The signature's bytes and their two-byte head close the envelope; the payload ends before.
         let end = bytes.len().saturating_sub(66);
@@ -148,10 +141,18 @@ impl Signed {
     /// # Errors
     /// [`RefusedBytes`] when anything does not hold.
     pub fn verify(self, body: Option<Vec<u8>>) -> Result<Verified, RefusedBytes> {
+        self.verify_with(body, &mut KnownKeys::default())
+    }
+
+    /// The same with a memory for signers' keys, for whoever verifies many records.
+    ///
+    /// # Errors
+    /// As [`Signed::verify`]: the verdict does not depend on the memory.
+    pub fn verify_with(self, body: Option<Vec<u8>>, known: &mut KnownKeys) -> Result<Verified, RefusedBytes> {
         let verified = self.with_body(body)?;
         let signed = &verified.signed;
         let message = to_be_signed(&signed.bytes[signed.payload.0..signed.payload.1]);
-        match signed.header.signer.verify(&message, &signed.signature)? {
+        match signed.header.signer.verify_with(&message, &signed.signature, known)? {
             true => Ok(verified),
             false => Err(RefusedBytes::BadSignature),
         }
@@ -230,13 +231,12 @@ impl Statement {
         };
         let payload = header.encode();
         let signature = signer.sign(&to_be_signed(&payload));
-        let bytes = Value::List(vec![
-            Value::Bytes(PROTECTED.to_vec()),
-            Value::Map(crate::body::Map::new()),
-            Value::Bytes(payload.clone()),
-            Value::Bytes(signature.to_vec()),
-        ])
-        .encode();
+        let mut bytes = Vec::with_capacity(payload.len() + 80);
+        write_head(&mut bytes, LIST, 4);
+        write_bytes(&mut bytes, &PROTECTED);
+        write_head(&mut bytes, MAP, 0);
+        write_bytes(&mut bytes, &payload);
+        write_bytes(&mut bytes, &signature);
         let end = bytes.len().saturating_sub(66);
         let signed = Signed {
             id: RecordId::of_header(&payload),
@@ -300,18 +300,19 @@ impl Record {
 
 /// The Sig_structure of RFC 9052 §4.4: what the signature is made over.
 fn to_be_signed(payload: &[u8]) -> Vec<u8> {
-    Value::List(vec![
-        Value::Text("Signature1".to_owned()),
-        Value::Bytes(PROTECTED.to_vec()),
-        Value::Bytes(EXTERNAL.to_vec()),
-        Value::Bytes(payload.to_vec()),
-    ])
-    .encode()
+    let mut out = Vec::with_capacity(payload.len() + 48);
+    write_head(&mut out, LIST, 4);
+    write_text(&mut out, "Signature1");
+    write_bytes(&mut out, &PROTECTED);
+    write_bytes(&mut out, EXTERNAL);
+    write_bytes(&mut out, payload);
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cbor::Value;
     use crate::listing::{Listing, Side};
     use proptest::prelude::*;
 

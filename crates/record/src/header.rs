@@ -1,10 +1,10 @@
 //! The header: what is signed, and all that replication reads.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::body::BodyError;
-use crate::cbor::{CborError, Value};
-use crate::fields::Fields;
+use crate::cbor::{CborError, MAP, Reader, UINT, write_bytes, write_head, write_text};
 use crate::id::{CircleId, Hash, RecordId};
 use crate::keys::{KeyError, MemberId, PublicKey};
 use crate::limits::{MAX_BODY, MAX_KIND};
@@ -40,7 +40,7 @@ impl Class {
 
 /// What a record is about: a short lower-case word.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Kind(Box<str>);
+pub struct Kind(Cow<'static, str>);
 
 impl Kind {
     /// A circle's charter.
@@ -76,6 +76,26 @@ impl Kind {
     /// The balance that two members carry forward.
     pub const CHECKPOINT: &'static str = "checkpoint";
 
+    /// All of these.
+    const KNOWN: [&'static str; 16] = [
+        Self::CHARTER,
+        Self::GRANT,
+        Self::PROFILE,
+        Self::ADMISSION,
+        Self::REMOVAL,
+        Self::VOUCH,
+        Self::LISTING,
+        Self::NOTICE,
+        Self::COMMENT,
+        Self::PROPOSAL,
+        Self::BALLOT,
+        Self::JOIN,
+        Self::CLOSE,
+        Self::LETTER,
+        Self::RECEIPT,
+        Self::CHECKPOINT,
+    ];
+
     /// A kind from its word: `a`–`z`, `0`–`9` and `-`, a letter first, at most 32 bytes.
     #[must_use]
     pub fn new(word: &str) -> Option<Self> {
@@ -83,73 +103,75 @@ impl Kind {
         let fits = word.len() <= MAX_KIND
             && word.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
             && word.bytes().all(plain);
-        fits.then(|| Self(word.into()))
+        // Why: the known ones take no memory of their own.
+        let known = Self::KNOWN.into_iter().find(|known| *known == word).map(Cow::Borrowed);
+        fits.then(|| Self(known.unwrap_or_else(|| Cow::Owned(word.to_owned()))))
     }
 
     /// The kind `charter`.
     #[must_use]
-    pub fn charter() -> Self {
-        Self(Self::CHARTER.into())
+    pub const fn charter() -> Self {
+        Self(Cow::Borrowed(Self::CHARTER))
     }
 
     /// The kind `grant`.
     #[must_use]
-    pub fn grant() -> Self {
-        Self(Self::GRANT.into())
+    pub const fn grant() -> Self {
+        Self(Cow::Borrowed(Self::GRANT))
     }
 
     /// The kind `profile`.
     #[must_use]
-    pub fn profile() -> Self {
-        Self(Self::PROFILE.into())
+    pub const fn profile() -> Self {
+        Self(Cow::Borrowed(Self::PROFILE))
     }
 
     /// The kind `admission`.
     #[must_use]
-    pub fn admission() -> Self {
-        Self(Self::ADMISSION.into())
+    pub const fn admission() -> Self {
+        Self(Cow::Borrowed(Self::ADMISSION))
     }
 
     /// The kind `removal`.
     #[must_use]
-    pub fn removal() -> Self {
-        Self(Self::REMOVAL.into())
+    pub const fn removal() -> Self {
+        Self(Cow::Borrowed(Self::REMOVAL))
     }
 
     /// The kind `vouch`.
     #[must_use]
-    pub fn vouch() -> Self {
-        Self(Self::VOUCH.into())
+    pub const fn vouch() -> Self {
+        Self(Cow::Borrowed(Self::VOUCH))
     }
 
     /// The kind `listing`.
     #[must_use]
-    pub fn listing() -> Self {
-        Self(Self::LISTING.into())
+    pub const fn listing() -> Self {
+        Self(Cow::Borrowed(Self::LISTING))
     }
 
     /// The kind `notice`.
     #[must_use]
-    pub fn notice() -> Self {
-        Self(Self::NOTICE.into())
+    pub const fn notice() -> Self {
+        Self(Cow::Borrowed(Self::NOTICE))
     }
 
     /// The kind `comment`.
     #[must_use]
-    pub fn comment() -> Self {
-        Self(Self::COMMENT.into())
+    pub const fn comment() -> Self {
+        Self(Cow::Borrowed(Self::COMMENT))
     }
 
     /// The kind `receipt`.
     #[must_use]
-    pub fn receipt() -> Self {
-        Self(Self::RECEIPT.into())
+    pub const fn receipt() -> Self {
+        Self(Cow::Borrowed(Self::RECEIPT))
     }
 
     /// The kind `checkpoint`.
     #[must_use]
-    pub fn checkpoint() -> Self {
-        Self(Self::CHECKPOINT.into())
+    pub const fn checkpoint() -> Self {
+        Self(Cow::Borrowed(Self::CHECKPOINT))
     }
 
     /// The word.
@@ -242,6 +264,9 @@ pub struct Slot {
     pub key: Key,
 }
 
+/// How many fields a header has.
+const FIELDS: u64 = 9;
+
 /// The signed part of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
@@ -278,6 +303,9 @@ pub enum HeaderError {
     /// A field that no header has.
     #[error("the header has a field that this version does not know")]
     UnknownField,
+    /// Fewer fields than every header has.
+    #[error("the header lacks a field")]
+    TooFewFields,
     /// A key that is none.
     #[error("the header names a bad key: {0}")]
     Key(#[from] KeyError),
@@ -317,17 +345,27 @@ impl Header {
     /// The canonical bytes: what is signed and what the id names.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut fields = Fields::with(crate::body::Map::new());
-        fields.put("author", Value::Bytes(self.author.as_bytes().to_vec()));
-        fields.put("signer", Value::Bytes(self.signer.as_bytes().to_vec()));
-        fields.put("circle", Value::Bytes(self.circle.as_bytes().to_vec()));
-        fields.put_text("class", self.class.word());
-        fields.put_text("kind", self.kind.as_str());
-        fields.put("key", Value::Bytes(self.key.as_bytes().to_vec()));
-        fields.put_uint("revision", self.revision.millis());
-        fields.put("body", Value::Bytes(self.body.as_bytes().to_vec()));
-        fields.put_uint("size", self.size.into());
-        Value::Map(fields.into_map()).encode()
+        let mut out = Vec::with_capacity(256);
+        write_head(&mut out, MAP, FIELDS);
+        write_text(&mut out, "key");
+        write_bytes(&mut out, self.key.as_bytes());
+        write_text(&mut out, "body");
+        write_bytes(&mut out, self.body.as_bytes());
+        write_text(&mut out, "kind");
+        write_text(&mut out, self.kind.as_str());
+        write_text(&mut out, "size");
+        write_head(&mut out, UINT, self.size.into());
+        write_text(&mut out, "class");
+        write_text(&mut out, self.class.word());
+        write_text(&mut out, "author");
+        write_bytes(&mut out, self.author.as_bytes());
+        write_text(&mut out, "circle");
+        write_bytes(&mut out, self.circle.as_bytes());
+        write_text(&mut out, "signer");
+        write_bytes(&mut out, self.signer.as_bytes());
+        write_text(&mut out, "revision");
+        write_head(&mut out, UINT, self.revision.millis());
+        out
     }
 
     /// The record's name.
@@ -341,20 +379,22 @@ impl Header {
     /// # Errors
     /// A [`HeaderError`]; each is the fault of whoever sent it.
     pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
-        let Value::Map(map) = Value::decode(bytes)? else { return Err(BodyError::NotAMap.into()) };
-        let mut fields = Fields::with(map);
-        let author = MemberId::from_bytes(fields.take_bytes("author")?)?;
-        let signer = PublicKey::from_bytes(fields.take_bytes("signer")?)?;
-        let circle = CircleId::from_bytes(fields.take_bytes("circle")?);
-        let class: Class = fields.take_text("class")?.parse()?;
-        let kind = Kind::new(&fields.take_text("kind")?).ok_or(HeaderError::BadKind)?;
-        let key = Key::from_bytes(fields.take_bytes("key")?);
-        let revision = Timestamp::from_millis(fields.take_uint("revision")?);
-        let body = Hash::from_bytes(fields.take_bytes("body")?);
-        let announced = fields.take_uint("size")?;
-        if !fields.into_map().is_empty() {
-            return Err(HeaderError::UnknownField);
+        let mut reader = Reader::of(bytes);
+        match reader.argument(MAP)? {
+            FIELDS => {}
+            more if more > FIELDS => return Err(HeaderError::UnknownField),
+            _ => return Err(HeaderError::TooFewFields),
         }
+        let key = Key::from_bytes(named(&mut reader, "key")?.array()?);
+        let body = Hash::from_bytes(named(&mut reader, "body")?.array()?);
+        let kind = Kind::new(named(&mut reader, "kind")?.text()?).ok_or(HeaderError::BadKind)?;
+        let announced = named(&mut reader, "size")?.argument(UINT)?;
+        let class: Class = named(&mut reader, "class")?.text()?.parse()?;
+        let author = MemberId::from_bytes(named(&mut reader, "author")?.array()?)?;
+        let circle = CircleId::from_bytes(named(&mut reader, "circle")?.array()?);
+        let signer = PublicKey::from_bytes(named(&mut reader, "signer")?.array()?)?;
+        let revision = Timestamp::from_millis(named(&mut reader, "revision")?.argument(UINT)?);
+        reader.end()?;
         let size = match u32::try_from(announced) {
             Ok(size) if size as usize <= MAX_BODY => size,
             Ok(_) | Err(_) => return Err(HeaderError::BodyTooLarge(announced)),
@@ -366,5 +406,74 @@ impl Header {
             return Err(HeaderError::BadWithdrawal);
         }
         Ok(Self { author, signer, circle, class, kind, key, revision, body, size })
+    }
+}
+
+/// The reader behind the name of the field that has to come now: canonical maps have one order.
+fn named<'r, 'a>(reader: &'r mut Reader<'a>, name: &'static str) -> Result<&'r mut Reader<'a>, HeaderError> {
+    if reader.text()? == name { Ok(reader) } else { Err(BodyError::Missing(name).into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbor::{MapKey, Value};
+    use crate::keys::SecretKey;
+    use proptest::prelude::*;
+
+    fn header() -> Header {
+        Header {
+            author: SecretKey::from_seed(&[1; 32]).public().into(),
+            signer: SecretKey::from_seed(&[2; 32]).public(),
+            circle: CircleId::from_bytes([3; 32]),
+            class: Class::Content,
+            kind: Kind::listing(),
+            key: Key::from_bytes([4; 16]),
+            revision: Timestamp::from_millis(1_790_000_000_000),
+            body: Hash::from_bytes([5; 32]),
+            size: 300,
+        }
+    }
+
+    fn fields() -> crate::body::Map {
+        let Ok(Value::Map(fields)) = Value::decode(&header().encode()) else { panic!("a map") };
+        fields
+    }
+
+    #[test]
+    fn a_header_survives_its_bytes_and_they_are_a_canonical_map() {
+        assert_eq!(Header::decode(&header().encode()), Ok(header()));
+        assert_eq!(fields().len() as u64, FIELDS);
+        assert_eq!(Value::Map(fields()).encode(), header().encode());
+    }
+
+    #[test]
+    fn headers_with_other_fields_are_refused() {
+        let mut more = fields();
+        more.insert(MapKey("zzz".to_owned()), Value::Null);
+        assert_eq!(Header::decode(&Value::Map(more).encode()), Err(HeaderError::UnknownField));
+        for name in fields().into_keys() {
+            let (mut fewer, mut renamed, mut retyped) = (fields(), fields(), fields());
+            let value = fewer.remove(&name).unwrap();
+            assert_eq!(Header::decode(&Value::Map(fewer).encode()), Err(HeaderError::TooFewFields));
+            renamed.remove(&name);
+            renamed.insert(MapKey(format!("{}x", name.0)), value);
+            assert!(matches!(Header::decode(&Value::Map(renamed).encode()), Err(HeaderError::Field(_))));
+            retyped.insert(name, Value::Null);
+            assert!(Header::decode(&Value::Map(retyped).encode()).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_decodes_has_just_this_encoding(at in any::<prop::sample::Index>(), to: u8, cut in 0_usize..3) {
+            let mut bytes = header().encode();
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            bytes.truncate(bytes.len() - cut);
+            if let Ok(header) = Header::decode(&bytes) {
+                prop_assert_eq!(header.encode(), bytes);
+            }
+        }
     }
 }

@@ -1,12 +1,25 @@
 //! Keys of members and of whoever signs for them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 
 /// What stands before the 32 bytes of an Ed25519 key in a did:key (multicodec `ed25519-pub`).
 const DID_KEY_CODEC: [u8; 2] = [0xed, 0x01];
+
+/// How many keys [`KnownKeys`] holds: a megabyte.
+const MAX_KNOWN: usize = 4_096;
+
+/// The y coordinates of the eight points of small order: 0, 1, −1 and the two of order eight.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    *b"\xec\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+    *b"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05",
+    *b"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a",
+];
 
 /// Why bytes or a text are no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,12 +63,56 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError`] when the key itself is bad; `Ok(false)` when the signature does not hold.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<bool, KeyError> {
-        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| KeyError::NotAPoint)?;
-        if key.is_weak() {
-            return Err(KeyError::Weak);
-        }
-        Ok(key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+        self.verify_with(message, signature, &mut KnownKeys::default())
     }
+
+    /// The same with a memory for keys: the same verdict, sooner where many records have one signer.
+    ///
+    /// # Errors
+    /// As [`PublicKey::verify`].
+    pub fn verify_with(
+        &self,
+        message: &[u8],
+        signature: &[u8; 64],
+        known: &mut KnownKeys,
+    ) -> Result<bool, KeyError> {
+        let point = known.0.get(self).copied();
+        let key = point.map_or_else(|| self.on_curve(), Ok)?;
+        // Why: this is `verify_strict` without looking for the commitment on the curve. `verify`
+        // compares it with the one encoding of the point that it must be, so one that passes is of
+        // small order just if its encoding is one of those few.
+        let holds =
+            !has_small_order(signature) && key.verify(message, &Signature::from_bytes(signature)).is_ok();
+        if holds && point.is_none() {
+            known.add(*self, key);
+        }
+        Ok(holds)
+    }
+
+    fn on_curve(&self) -> Result<VerifyingKey, KeyError> {
+        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| KeyError::NotAPoint)?;
+        if key.is_weak() { Err(KeyError::Weak) } else { Ok(key) }
+    }
+}
+
+/// Where on the curve the keys lie under which signatures held, so that it need not be computed again
+/// for the next record of the same signer. When it is full it begins anew.
+#[derive(Debug, Clone, Default)]
+pub struct KnownKeys(BTreeMap<PublicKey, VerifyingKey>);
+
+impl KnownKeys {
+    fn add(&mut self, key: PublicKey, point: VerifyingKey) {
+        if self.0.len() >= MAX_KNOWN {
+            self.0.clear();
+        }
+        self.0.insert(key, point);
+    }
+}
+
+/// Whether a signature's commitment, its first 32 bytes, encodes a point of small order.
+fn has_small_order(signature: &[u8; 64]) -> bool {
+    let is_one_of = |y: &[u8; 32]| y[..31] == signature[..31] && y[31] == signature[31] & 0x7f;
+    SMALL_ORDER.iter().any(is_one_of)
 }
 
 /// Whether the y coordinate (255 bits, little endian) is below 2²⁵⁵ − 19.
@@ -167,6 +224,11 @@ impl fmt::Debug for SecretKey {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::{Add, Mul};
+
+    use proptest::prelude::*;
+    use sha2::{Digest as _, Sha512};
+
     use super::*;
 
     #[test]
@@ -202,6 +264,79 @@ mod tests {
         assert_eq!(key.public().verify(b"bread", &signature), Ok(true));
         assert_eq!(key.public().verify(b"beard", &signature), Ok(false));
         assert_eq!(SecretKey::from_seed(&[2; 32]).public().verify(b"bread", &signature), Ok(false));
+    }
+
+    #[test]
+    fn the_points_of_small_order_are_those() {
+        // Canonical encodings, so they are eight different points; there are no more.
+        for (y, signs) in SMALL_ORDER.iter().zip([2, 1, 1, 2, 2]) {
+            assert!(is_reduced(y));
+            for sign in 0..signs {
+                let mut bytes = *y;
+                bytes[31] |= sign << 7;
+                assert!(VerifyingKey::from_bytes(&bytes).unwrap().is_weak());
+            }
+        }
+    }
+
+    /// Whether ours, with and without a memory, and `verify_strict` agree; and what they say.
+    fn verdict(key: &SecretKey, message: &[u8], signature: &[u8; 64], known: &mut KnownKeys) -> bool {
+        let strict = key.0.verifying_key().verify_strict(message, &Signature::from_bytes(signature)).is_ok();
+        assert_eq!(key.public().verify(message, signature), Ok(strict));
+        assert_eq!(key.public().verify_with(message, signature, known), Ok(strict));
+        strict
+    }
+
+    /// A number of little-endian bytes, of the same type as another one.
+    fn number<S: From<u64> + Add<Output = S> + Mul<Output = S>>(_like: &S, bytes: &[u8]) -> S {
+        bytes.iter().rev().fold(S::from(0), |sum, byte| sum * S::from(256) + S::from(u64::from(*byte)))
+    }
+
+    #[test]
+    fn a_commitment_of_small_order_is_refused_even_if_the_equation_holds() {
+        // s·B − k·A is the neutral element for s = k·a: who signs can make that.
+        let (key, mut signature) = (SecretKey::from_seed(&[1; 32]), [0; 64]);
+        signature[0] = 1;
+        let hash = Sha512::new().chain_update(&signature[..32]).chain_update(key.public().as_bytes());
+        let secret = key.0.to_scalar();
+        let k = number(&secret, &hash.chain_update(b"bread").finalize());
+        signature[32..].copy_from_slice(&(k * secret).to_bytes());
+        assert!(key.0.verify(b"bread", &Signature::from_bytes(&signature)).is_ok());
+        assert!(!verdict(&key, b"bread", &signature, &mut KnownKeys::default()));
+    }
+
+    #[test]
+    fn a_memory_for_keys_stays_small() {
+        let mut known = KnownKeys::default();
+        let point = SecretKey::from_seed(&[1; 32]).0.verifying_key();
+        for number in 0..MAX_KNOWN + 10 {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&number.to_le_bytes());
+            known.add(PublicKey(bytes), point);
+            assert!(known.0.len() <= MAX_KNOWN);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_verdict_is_that_of_verify_strict(seed in 0_u8..3, at in 0_usize..64, flip: u8, small in 0_usize..10) {
+            let mut known = KnownKeys::default();
+            let key = SecretKey::from_seed(&[seed; 32]);
+            let good = key.sign(b"bread");
+            let mut bad = good;
+            bad[at] ^= flip;
+            let mut weak = good;
+            if let Some(y) = SMALL_ORDER.get(small / 2) {
+                weak[..32].copy_from_slice(y);
+                weak[31] |= u8::from(small % 2 == 1) << 7;
+            }
+            for _ in 0..2 {
+                prop_assert!(verdict(&key, b"bread", &good, &mut known));
+                prop_assert_eq!(verdict(&key, b"bread", &bad, &mut known), flip == 0);
+                prop_assert!(!verdict(&key, b"bread", &weak, &mut known));
+                prop_assert!(!verdict(&key, b"beard", &good, &mut known));
+            }
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use envelope::{Fault, Record, RefusedBytes, Signed, Statement, Verified};
 pub use grant::{Grant, GrantRole};
 pub use header::{Class, Header, HeaderError, Key, Kind, Slot};
 pub use id::{CircleId, Hash, IdError, RecordId};
-pub use keys::{KeyError, MemberId, PublicKey, SecretKey};
+pub use keys::{KeyError, KnownKeys, MemberId, PublicKey, SecretKey};
 pub use listing::{Language, Listing, Side, Terms};
 pub use membership::{Admission, Removal, Vouch};
 pub use notice::{Comment, Notice};

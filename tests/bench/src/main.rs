@@ -1,0 +1,86 @@
+//! Benchmarks: what the parts cost, beside the floor that the libraries below them set.
+//!
+//! Machines differ and are shared, so a time by itself says little. Each benchmark takes turns with its
+//! floor in one run, for several rounds, and reports medians, the spread and the ratio. Nothing is
+//! asserted: an aim is printed beside the figure that it belongs to.
+
+mod corpus;
+mod digest;
+mod figure;
+mod verify;
+
+use std::error::Error;
+use std::io::{self, Write as _};
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::figure::Report;
+
+/// What a benchmark that can not go on says.
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// What the parts cost, beside the floor that the libraries below them set.
+#[derive(Debug, Parser)]
+#[command(name = "bench", arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    /// Name the benchmarks, one a line
+    #[arg(long)]
+    list: bool,
+    /// Print one JSON object on the last line
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    scale: Scale,
+    #[command(subcommand)]
+    benchmark: Option<Benchmark>,
+}
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Scale {
+    /// How many records
+    #[arg(long, global = true, value_name = "N", default_value_t = 100_000, value_parser = at_least_one)]
+    records: usize,
+    /// How often everything is measured
+    #[arg(long, global = true, value_name = "R", default_value_t = 5, value_parser = at_least_one)]
+    rounds: usize,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Benchmark {
+    /// From bytes on the wire to admitted records; the floor is ed25519-dalek's `verify_strict`
+    Verify,
+    /// One new record, and the digest of all; the floor is SHA-256 of what is hashed
+    Digest,
+}
+
+fn main() -> Outcome<()> {
+    let cli = Cli::parse();
+    if cli.list {
+        let names =
+            Cli::command().get_subcommands().map(|one| format!("{}\n", one.get_name())).collect::<String>();
+        return print(&names);
+    }
+    let report = match cli.benchmark {
+        None => return print(&Cli::command().render_help().to_string()),
+        Some(Benchmark::Verify) => verify::run(cli.scale)?,
+        Some(Benchmark::Digest) => digest::run(cli.scale)?,
+    };
+    print(&if cli.json { format!("{}\n", report.to_json()) } else { report.to_table() })
+}
+
+fn print(text: &str) -> Outcome<()> {
+    Ok(io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse().map_err(|_| "not a whole number".to_owned())?;
+    if number == 0 { Err("at least 1".to_owned()) } else { Ok(number) }
+}
+
+impl Scale {
+    /// An empty report on a benchmark at this scale.
+    fn report(self, benchmark: &'static str) -> Report {
+        Report::new(benchmark, &[("records", self.records), ("rounds", self.rounds)])
+    }
+}
