@@ -5,10 +5,12 @@
 //! 3 not found.
 
 mod args;
+mod backup;
 mod client;
 mod commands;
 mod demo;
 mod failure;
+mod keys;
 mod out;
 mod show;
 mod up;

@@ -1,5 +1,6 @@
 //! The one thread that owns the protocol, the catalogue and the store.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::now;
 use crate::error::NodeError;
+use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::view::{PeerView, View};
 
@@ -44,6 +46,9 @@ pub(crate) const PEERS: &str = "peers";
 pub(crate) struct Service {
     pub(crate) protocol: Protocol<SledStore>,
     pub(crate) identity: Identity,
+    pub(crate) folder: Arc<Folder>,
+    /// The circles of which a peer was heard since this node was restored.
+    pub(crate) heard: BTreeSet<CircleId>,
     pub(crate) member: Option<String>,
     pub(crate) view: Arc<RwLock<View>>,
     /// The first circle that is found nearby will be joined.
@@ -84,7 +89,7 @@ impl Service {
         look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change(&self, change: impl FnOnce(&mut View)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.view.write().unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -145,6 +150,7 @@ impl Service {
                             peer.synced = Some(now());
                         }
                     });
+                    self.hear(circle);
                 }
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
@@ -162,6 +168,9 @@ impl Service {
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
+        if self.identity.root.is_none() {
+            self.tell_about_keys();
+        }
     }
 
     fn circles_nearby(&mut self) {

@@ -22,6 +22,7 @@ mod listing;
 mod profile;
 mod text;
 mod time;
+mod words;
 
 pub use body::{Body, BodyError, Map};
 pub use cbor::{CborError, Value};
@@ -36,3 +37,4 @@ pub use listing::{Language, Listing, Side, Terms};
 pub use profile::Profile;
 pub use text::{tidy, tidy_line};
 pub use time::Timestamp;
+pub use words::WordsError;
