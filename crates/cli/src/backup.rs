@@ -52,18 +52,21 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let file = File::open(path).map_err(|error| failed(&error))?;
     file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
     let passphrase = ask("Passphrase of the file: ")?;
-    decrypted(&bytes, passphrase).map_err(|error| {
-        Failure::new(match error {
-            DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => {
-                format!("{} does not open with this passphrase: type it again", path.display())
-            }
-            DecryptError::ExcessiveWork { required, .. } => format!(
-                "{} asks for too much work (2^{required}): open it with the program `age`, and give the words \
-                 to `key restore`",
-                path.display()
-            ),
-            _ => format!("{} is no backup of a key, or is damaged: look for another copy", path.display()),
-        })
+    decrypted(&bytes, passphrase).map_err(|error| refused(path, &error))
+}
+
+fn refused(path: &Path, error: &DecryptError) -> Failure {
+    use DecryptError::{DecryptionFailed, ExcessiveWork, KeyDecryptionFailed, NoMatchingKeys};
+    let path = path.display();
+    Failure::new(if matches!(error, NoMatchingKeys | DecryptionFailed | KeyDecryptionFailed) {
+        format!("{path} does not open with this passphrase: type it again")
+    } else if let ExcessiveWork { required, .. } = error {
+        format!(
+            "{path} asks for too much work (2^{required}): open it with the program `age`, and give the words \
+             to `key restore`"
+        )
+    } else {
+        format!("{path} is no backup of a key, or is damaged: look for another copy")
     })
 }
 

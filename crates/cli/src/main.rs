@@ -4,6 +4,8 @@
 //! inside this process that has no network (`client`). Exit codes: 0 done, 1 failed, 2 wrong usage,
 //! 3 not found.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod args;
 mod backup;
 mod client;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use catalogue::{Catalogue, Window};
 use net::Address;
 use protocol::{Input, Output, PeerId, Protocol};
-use record::CircleId;
+use record::{CircleId, Class};
 use store::SledStore;
 use tokio::sync::mpsc;
 
@@ -38,6 +38,8 @@ pub(crate) type Job = Box<dyn FnOnce(&mut Service) + Send>;
 const TICK: Duration = Duration::from_secs(1);
 /// While the node looks for a circle to join, it asks its peers every so many ticks.
 const ASK_EVERY: u32 = 2;
+/// Whether a grant ends soon is looked at every so many ticks.
+const LOOK_AT_GRANTS: u32 = 3_600;
 /// How many addresses of peers are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// Under which name they lie in the store.
@@ -168,7 +170,7 @@ impl Service {
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
-        if self.identity.root.is_none() {
+        if news.admitted.iter().any(|record| record.header().class == Class::Control) {
             self.tell_about_keys();
         }
     }
@@ -193,6 +195,9 @@ impl Service {
         self.ticks = self.ticks.wrapping_add(1);
         if self.net.as_ref().is_some_and(|net| net.down) {
             self.restart_net();
+        }
+        if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
+            self.tell_about_keys();
         }
         let mut outputs = self.protocol.handle(Input::Tick, now());
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
