@@ -13,6 +13,9 @@ const AGREED: Duration = Duration::from_secs(20);
 /// A round with a peer comes after a minute at the latest.
 const HEARD: Duration = Duration::from_secs(75);
 
+/// A key of nobody here.
+const NOBODY: &str = "did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw";
+
 /// A command with this on its standard input.
 fn typed(home: &Home, args: &[&str], input: &str) -> Output {
     Output::with_input(&mut home.command(args), input.as_bytes())
@@ -118,6 +121,8 @@ fn a_restored_node_writes_over_nothing_until_a_peer_was_heard_or_the_person_insi
         &["edit", text(&ladder, "key"), "--title", "Old"][..],
         &["withdraw", text(&ladder, "id")],
         &["import", &table],
+        &["grant", "add", NOBODY],
+        &["grant", "revoke", NOBODY],
     ] {
         let refused = home.cli(args);
         check_sentence(&refused, 1);
@@ -203,14 +208,13 @@ fn a_grant_names_a_role_and_an_end_and_is_revoked_for_good() {
     assert_eq!((&revoked[0]["key"], &revoked[0]["listings"]), (&desk.into(), &0.into()), "{revoked:#}");
     assert_eq!(home.json(&["grant", "list"]).as_array().unwrap().len(), 1);
     let own = key(&home);
-    let never = "did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw";
     for (args, code) in [
         (&["grant", "add", desk][..], 1),
         (&["grant", "add", "somebody"], 1),
-        (&["grant", "add", never, "--role", "king"], 1),
-        (&["grant", "add", never, "--until", "yesterday"], 1),
+        (&["grant", "add", NOBODY, "--role", "king"], 1),
+        (&["grant", "add", NOBODY, "--until", "yesterday"], 1),
         (&["grant", "revoke", text(&own, "key")], 1),
-        (&["grant", "revoke", never], 3),
+        (&["grant", "revoke", NOBODY], 3),
     ] {
         check_sentence(&home.cli(args), code);
     }

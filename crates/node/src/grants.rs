@@ -164,6 +164,9 @@ impl Service {
             if matches!(self.granted(*circle, &key.root())?, Granted::Revoked) {
                 return Err(NodeError::KeyRevoked(key));
             }
+            if key != self.identity.signer() {
+                self.must_have_heard(*circle)?;
+            }
         }
         let mut granted = Vec::new();
         for circle in circles {
@@ -200,7 +203,11 @@ impl Service {
             self.put(circle, vec![record])?;
             revoked.push(RevokedJson { circle: circle.to_string(), key: key.to_string(), listings });
         }
-        if revoked.is_empty() { Err(NodeError::NoSuchGrant(key)) } else { Ok(revoked) }
+        match revoked.is_empty() {
+            false => Ok(revoked),
+            true if self.waits() => Err(NodeError::NotHeard),
+            true => Err(NodeError::NoSuchGrant(key)),
+        }
     }
 
     /// The circles that are meant: the one that is named, or all whose charter is here.
