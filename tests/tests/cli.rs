@@ -29,6 +29,15 @@ const COMMANDS: &[&[&str]] = &[
     &["circle", "found"],
     &["circle", "join"],
     &["circle", "list"],
+    &["key"],
+    &["key", "show"],
+    &["key", "backup"],
+    &["key", "restore"],
+    &["key", "take-off"],
+    &["grant"],
+    &["grant", "add"],
+    &["grant", "list"],
+    &["grant", "revoke"],
 ];
 
 fn id(listing: &Value) -> &str {
@@ -203,6 +212,9 @@ fn every_command_has_a_text_for_people_that_is_no_json() {
         &["status"],
         &["circle", "list"],
         &["circle", "list", "--nearby"],
+        &["key", "show"],
+        &["key", "backup"],
+        &["grant", "list"],
         &["edit", &key, "--text", "lang"],
         &["withdraw", &key],
     ] {

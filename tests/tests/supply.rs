@@ -31,6 +31,7 @@ const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// The least versions without faults that a stranger on the network could use, and the advisory.
 const AT_LEAST: &[(&str, &str, &str)] = &[
+    ("age", "0.11.1", "RUSTSEC-2024-0433"),
     ("libp2p", "0.45.1", "RUSTSEC-2022-0084"),
     ("libp2p-gossipsub", "0.50.1", "GHSA-vrx6-jcp8-vm7m, CVE-2026-33040, CVE-2026-34219"),
     ("libp2p-quic", "0.13.1", "GHSA-5hq8-qhww-jm7q"),

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use node::{Address, FilterInput, ListingInput};
 
+use crate::keys::{Grant, Key};
+
 /// Give, lend and find things in your neighbourhood, without a server.
 #[derive(Debug, Parser)]
 #[command(name = "commonshelf", version, max_term_width = 100)]
@@ -60,6 +62,12 @@ pub(crate) enum Question {
     /// Found a circle, join one, list them
     #[command(subcommand)]
     Circle(Circle),
+    /// Write your key down, restore it, take it off this node
+    #[command(subcommand)]
+    Key(Key),
+    /// Let other keys sign for you, or no more
+    #[command(subcommand)]
+    Grant(Grant),
 }
 
 #[derive(Debug, Args)]

@@ -9,11 +9,12 @@ use node::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use zeroize::Zeroize as _;
 
 use crate::args::{Circle, Import, Question};
 use crate::client::{Ask, Client, encoded};
 use crate::failure::Failure;
-use crate::show;
+use crate::{keys, show};
 
 /// What a command prints.
 pub(crate) struct Printed {
@@ -23,7 +24,15 @@ pub(crate) struct Printed {
     pub(crate) text: String,
 }
 
-type Done = Result<Printed, Failure>;
+impl Drop for Printed {
+    fn drop(&mut self) {
+        // Why: these may be the words of a key.
+        self.json.zeroize();
+        self.text.zeroize();
+    }
+}
+
+pub(crate) type Done = Result<Printed, Failure>;
 
 /// Asks a question.
 pub(crate) fn run(client: &Client, question: Question) -> Done {
@@ -85,6 +94,8 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         Question::Circle(Circle::List { nearby: false }) => {
             answer(client, Ask::get("/circles"), |circles: Vec<CircleJson>| show::circles(&circles))
         }
+        Question::Key(command) => keys::key(client, command),
+        Question::Grant(command) => keys::grant(client, command),
     }
 }
 
@@ -95,12 +106,21 @@ fn listing_path(reference: &str) -> String {
 }
 
 /// Asks, and shows the answer.
-fn answer<T: DeserializeOwned>(client: &Client, ask: Ask<'_>, show: impl FnOnce(T) -> String) -> Done {
+pub(crate) fn answer<T: DeserializeOwned>(
+    client: &Client,
+    ask: Ask<'_>,
+    show: impl FnOnce(T) -> String,
+) -> Done {
     let json = client.text(ask)?;
-    let typed = serde_json::from_str(&json).map_err(|error| {
-        Failure::new(format!("the node answers in a way that this version does not know: {error}"))
-    })?;
+    let typed = parsed(&json)?;
     Ok(Printed { json: format!("{}\n", json.trim_end()), text: show(typed) })
+}
+
+/// What the node answered.
+pub(crate) fn parsed<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json).map_err(|error| {
+        Failure::new(format!("the node answers in a way that this version does not know: {error}"))
+    })
 }
 
 fn import(client: &Client, import: &Import) -> Done {

@@ -4,11 +4,15 @@
 //! inside this process that has no network (`client`). Exit codes: 0 done, 1 failed, 2 wrong usage,
 //! 3 not found.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod args;
+mod backup;
 mod client;
 mod commands;
 mod demo;
 mod failure;
+mod keys;
 mod out;
 mod show;
 mod up;

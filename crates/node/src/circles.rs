@@ -24,7 +24,14 @@ impl Service {
         let record = statement.sign(&Body::Charter(charter), &self.identity.node)?;
         let circle = CircleId::founded_by(record.id());
         self.keep(circle)?;
-        self.write(circle, vec![record])?;
+        // Without the root key the circle stands, and waits for a grant.
+        if self.identity.root.is_some() {
+            self.write(circle, vec![record])?;
+        } else {
+            self.put(circle, vec![record])?;
+        }
+        // Of a new circle no other node can know more.
+        self.hear(circle);
         self.circle_json(circle)
     }
 
@@ -62,7 +69,9 @@ impl Service {
     /// Follows a circle from now on, also after a restart.
     fn keep(&mut self, circle: CircleId) -> Result<(), NodeError> {
         self.protocol.store().add_circle(circle)?;
-        self.follow(circle)
+        self.follow(circle)?;
+        self.tell_about_keys();
+        Ok(())
     }
 
     pub(crate) fn circle_json(&self, circle: CircleId) -> Result<CircleJson, NodeError> {

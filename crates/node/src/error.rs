@@ -1,7 +1,7 @@
 //! Why a node could not do what it was asked: sentences for the person who asked.
 
 use protocol::StoreError;
-use record::BodyError;
+use record::{BodyError, MemberId, WordsError};
 
 use crate::import::ImportError;
 
@@ -110,6 +110,49 @@ pub enum NodeError {
         "the file {0} does not hold a key: restore it from a backup, or move the folder away to begin anew"
     )]
     BadKey(String),
+    /// The 24 words are not those of a key.
+    #[error("{0}")]
+    Words(#[from] WordsError),
+    /// They are those of another key.
+    #[error("these are the words of another member: this node's is {0}")]
+    OtherWords(MemberId),
+    /// Something needs the root key, and it is not here.
+    #[error("your root key is not on this node: this needs your 24 words, on the standard input")]
+    NoRoot,
+    /// The words are asked for, and the root key is not here.
+    #[error("your root key was taken off this node: the 24 words that you wrote down are what is left of it")]
+    TakenOff,
+    /// The folder holds things of another member.
+    #[error("this folder already holds things of another member, {0}: restore into an empty one with --data")]
+    NotEmpty(MemberId),
+    /// What other nodes know of this member's things has not arrived yet.
+    #[error(
+        "this node was restored and has heard from no other one yet, and others may hold newer versions of \
+         your things: connect first (`commonshelf up --join LINK`), or say that there is no other node with \
+         `commonshelf key restore --alone`"
+    )]
+    NotHeard,
+    /// This node may not sign for its member.
+    #[error(
+        "this node holds no grant of yours in the circle, or one that has ended, and your root key is not \
+         here: run `commonshelf grant add {0}` and type your 24 words"
+    )]
+    NoGrant(MemberId),
+    /// This node may not sign for its member any more.
+    #[error(
+        "the key of this node was revoked, so it signs for you no more: move the data folder away, and begin \
+         again with `commonshelf key restore`"
+    )]
+    Revoked,
+    /// The key was revoked.
+    #[error("the key {0} was revoked in this circle, which is final: let that device make a new one")]
+    KeyRevoked(MemberId),
+    /// No grant names this key.
+    #[error("you have granted nothing to {0}: `commonshelf grant list` shows what you have")]
+    NoSuchGrant(MemberId),
+    /// A node can not take its own right to sign.
+    #[error("{0} is this node's own key: revoke it on another device, else this one could not say so")]
+    OwnKey(MemberId),
     /// The network did not start.
     #[error("{0}")]
     Network(#[from] net::NetError),
@@ -126,15 +169,28 @@ impl NodeError {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Field(_) | Self::Invalid(_) | Self::Import(_) | Self::Ambiguous { .. } => {
-                ErrorKind::Invalid
+            Self::Field(_)
+            | Self::Invalid(_)
+            | Self::Import(_)
+            | Self::Ambiguous { .. }
+            | Self::Words(_)
+            | Self::OtherWords(_) => ErrorKind::Invalid,
+            Self::NoSuchListing(_) | Self::NoSuchCircle(_) | Self::NoSuchGrant(_) | Self::NothingNearby => {
+                ErrorKind::NotFound
             }
-            Self::NoSuchListing(_) | Self::NoSuchCircle(_) | Self::NothingNearby => ErrorKind::NotFound,
             Self::NoCircle
             | Self::NoCharterYet
             | Self::NotYours
             | Self::Quota { .. }
-            | Self::SeveralNearby(_) => ErrorKind::Refused,
+            | Self::SeveralNearby(_)
+            | Self::NoRoot
+            | Self::TakenOff
+            | Self::NotEmpty(_)
+            | Self::NotHeard
+            | Self::NoGrant(_)
+            | Self::Revoked
+            | Self::KeyRevoked(_)
+            | Self::OwnKey(_) => ErrorKind::Refused,
             Self::Store(_) | Self::Folder { .. } | Self::BadKey(_) | Self::Random(_) => ErrorKind::Storage,
             Self::Offline | Self::Owned { .. } | Self::Network(_) | Self::Stopped => ErrorKind::Unavailable,
         }

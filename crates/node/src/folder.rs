@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::error::NodeError;
 use crate::identity::random;
@@ -58,21 +59,61 @@ impl Folder {
 
     /// A small secret out of a file, made by chance if the file is not there.
     pub(crate) fn secret(&self, name: &str) -> Result<[u8; 32], NodeError> {
+        if let Some(secret) = self.kept_secret(name)? {
+            return Ok(secret);
+        }
+        let secret = random()?;
+        self.keep_secret(name, &secret)?;
+        Ok(secret)
+    }
+
+    /// A small secret out of a file, if the file is there.
+    pub(crate) fn kept_secret(&self, name: &str) -> Result<Option<[u8; 32]>, NodeError> {
+        let Some(text) = self.read(name)?.map(Zeroizing::new) else { return Ok(None) };
+        let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).ok().map(Zeroizing::new);
+        let bytes = bytes.and_then(|bytes| bytes.as_slice().try_into().ok());
+        bytes.map(Some).ok_or_else(|| NodeError::BadKey(self.shown(name)))
+    }
+
+    /// Writes a small secret into a file.
+    pub(crate) fn keep_secret(&self, name: &str, secret: &[u8; 32]) -> Result<(), NodeError> {
+        let text = Zeroizing::new(format!("{}\n", data_encoding::HEXLOWER.encode(secret)));
+        self.write(name, text.as_bytes())
+    }
+
+    /// What a small file says, if it is there.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<String>, NodeError> {
         let path = self.path.join(name);
         match fs::read_to_string(&path) {
-            Ok(text) => {
-                let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).ok();
-                let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-                bytes.ok_or_else(|| NodeError::BadKey(path.display().to_string()))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let secret = random()?;
-                let text = format!("{}\n", data_encoding::HEXLOWER.encode(&secret));
-                self.write(name, text.as_bytes())?;
-                Ok(secret)
-            }
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unusable(&path, &error)),
         }
+    }
+
+    /// Where a file is, for a person.
+    pub(crate) fn shown(&self, name: &str) -> String {
+        self.path.join(name).display().to_string()
+    }
+
+    /// Gives a file another name, or none; that is durable when it returns. A file that is not there is
+    /// no failure.
+    pub(crate) fn put_away(&self, name: &str, under: Option<&str>) -> Result<(), NodeError> {
+        let path = self.path.join(name);
+        let moved = match under {
+            Some(under) => fs::rename(&path, self.path.join(under)),
+            None => fs::remove_file(&path),
+        };
+        match moved.and_then(|()| self.sync_folder()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unusable(&path, &error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        File::open(&self.path)?.sync_all()?;
+        Ok(())
     }
 
     /// The token that a program needs to write through the API, made by chance if there is none.
@@ -100,7 +141,7 @@ impl Folder {
     }
 
     /// Writes a file whole or not at all, readable by its owner alone, durable when it returns.
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), NodeError> {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), NodeError> {
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
             let new = self.path.join(format!("{name}.new"));
@@ -112,9 +153,7 @@ impl Folder {
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
-            #[cfg(unix)]
-            File::open(&self.path)?.sync_all()?;
-            Ok(())
+            self.sync_folder()
         };
         write().map_err(|error| unusable(&path, &error))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use matching::Match;
 use net::Address;
 use protocol::{PeerId, Protocol};
-use record::{CircleId, MemberId, RecordId};
+use record::{CircleId, RecordId};
 use store::SledStore;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,6 +21,7 @@ use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
     CircleJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
 };
+use crate::keys::{HEARD, heard};
 use crate::link::CircleLink;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
 use crate::view::View;
@@ -49,7 +50,6 @@ pub struct Handle {
     pairs: Arc<Mutex<Pairs>>,
     folder: Arc<Folder>,
     peer: PeerId,
-    member: MemberId,
     network: bool,
 }
 
@@ -70,22 +70,18 @@ impl Node {
         });
         let (folder, identity, store) = opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
-        let member = identity.member();
         let mut known = remembered(store.meta(PEERS)?);
-        let circles = store.circles()?;
+        let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let protocol = Protocol::new(peer.clone(), store, random()?);
-        let mut view = View::new(member);
-        let root = folder.path().join("root.key");
-        view.notices.insert(
-            "root",
-            format!("Your key lies only in {}: copy that file to a safe place.", root.display()),
-        );
-        let view = Arc::new(RwLock::new(view));
+        let folder = Arc::new(folder);
+        let view = Arc::new(RwLock::new(View::new(identity.member())));
         let (messages, inbox) = mpsc::channel(INBOX);
         let runtime = tokio::runtime::Handle::current();
         let mut service = Service {
             protocol,
             identity,
+            folder: Arc::clone(&folder),
+            heard,
             member: config.member,
             view: Arc::clone(&view),
             looking: false,
@@ -115,6 +111,7 @@ impl Node {
         let started = name.spawn(move || {
             let follow = circles.into_iter().try_for_each(|circle| service.follow(circle));
             let failed = follow.is_err();
+            service.tell_about_keys();
             let _ = loaded.send(follow);
             if !failed {
                 service.run(inbox);
@@ -128,9 +125,8 @@ impl Node {
             forward(&runtime, events, messages.downgrade());
         }
         tell_time(&runtime, messages.downgrade());
-        let folder = Arc::new(folder);
         let pairs = Arc::new(Mutex::new(None));
-        let handle = Handle { view, messages, pairs, folder, peer, member, network };
+        let handle = Handle { view, messages, pairs, folder, peer, network };
         // Everything that was told so far is in the view when the caller sees the handle.
         handle.on_node(|_| Ok(())).await?;
         Ok(Self { handle, ended })
@@ -187,7 +183,7 @@ impl Handle {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             peer: self.peer.to_string(),
             addresses: view.addresses.iter().map(ToString::to_string).collect(),
-            members: vec![self.member.to_string()],
+            members: vec![view.me.to_string()],
             circles: view.circles(),
             peers: view.peers(),
             notices: view.notices.values().cloned().collect(),
@@ -375,7 +371,7 @@ impl Handle {
         look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn on_node<T: Send + 'static>(
+    pub(crate) async fn on_node<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Service) -> Result<T, NodeError> + Send + 'static,
     ) -> Result<T, NodeError> {

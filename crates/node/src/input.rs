@@ -269,7 +269,7 @@ fn read_km(text: &str) -> Result<f64, NodeError> {
 }
 
 /// Reads a moment that has to lie ahead.
-fn read_until(text: &str, now: Timestamp) -> Result<Timestamp, NodeError> {
+pub(crate) fn read_until(text: &str, now: Timestamp) -> Result<Timestamp, NodeError> {
     let text = text.trim();
     let until = match duration_ms(text) {
         Some(millis) => now.plus_millis(millis),

@@ -13,11 +13,13 @@ mod clock;
 mod config;
 mod error;
 mod folder;
+mod grants;
 mod handle;
 mod identity;
 pub mod import;
 mod input;
 mod json;
+mod keys;
 mod link;
 mod service;
 mod view;
@@ -26,6 +28,7 @@ mod writing;
 pub use config::{Config, Network};
 pub use error::{ErrorKind, NodeError};
 pub use folder::{Folder, Running, running, token_of};
+pub use grants::{GrantInput, GrantJson, RevokedJson};
 pub use handle::{Handle, Node};
 pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
@@ -33,6 +36,7 @@ pub use json::{
     CircleJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson, RejectedJson,
     StatusJson,
 };
+pub use keys::KeyJson;
 pub use link::CircleLink;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};

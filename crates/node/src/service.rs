@@ -1,17 +1,19 @@
 //! The one thread that owns the protocol, the catalogue and the store.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use catalogue::{Catalogue, Window};
 use net::Address;
 use protocol::{Input, Output, PeerId, Protocol};
-use record::CircleId;
+use record::{CircleId, Class};
 use store::SledStore;
 use tokio::sync::mpsc;
 
 use crate::clock::now;
 use crate::error::NodeError;
+use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::view::{PeerView, View};
 
@@ -36,6 +38,8 @@ pub(crate) type Job = Box<dyn FnOnce(&mut Service) + Send>;
 const TICK: Duration = Duration::from_secs(1);
 /// While the node looks for a circle to join, it asks its peers every so many ticks.
 const ASK_EVERY: u32 = 2;
+/// Whether a grant ends soon is looked at every so many ticks.
+const LOOK_AT_GRANTS: u32 = 3_600;
 /// How many addresses of peers are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// Under which name they lie in the store.
@@ -44,6 +48,9 @@ pub(crate) const PEERS: &str = "peers";
 pub(crate) struct Service {
     pub(crate) protocol: Protocol<SledStore>,
     pub(crate) identity: Identity,
+    pub(crate) folder: Arc<Folder>,
+    /// The circles of which a peer was heard since this node was restored.
+    pub(crate) heard: BTreeSet<CircleId>,
     pub(crate) member: Option<String>,
     pub(crate) view: Arc<RwLock<View>>,
     /// The first circle that is found nearby will be joined.
@@ -84,7 +91,7 @@ impl Service {
         look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change(&self, change: impl FnOnce(&mut View)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.view.write().unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -145,6 +152,7 @@ impl Service {
                             peer.synced = Some(now());
                         }
                     });
+                    self.hear(circle);
                 }
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
@@ -162,6 +170,9 @@ impl Service {
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
+        if news.admitted.iter().any(|record| record.header().class == Class::Control) {
+            self.tell_about_keys();
+        }
     }
 
     fn circles_nearby(&mut self) {
@@ -184,6 +195,9 @@ impl Service {
         self.ticks = self.ticks.wrapping_add(1);
         if self.net.as_ref().is_some_and(|net| net.down) {
             self.restart_net();
+        }
+        if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
+            self.tell_about_keys();
         }
         let mut outputs = self.protocol.handle(Input::Tick, now());
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {

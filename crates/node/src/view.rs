@@ -44,10 +44,10 @@ pub(crate) struct PeerView {
 
 /// All that readers see.
 pub(crate) struct View {
-    me: MemberId,
+    pub(crate) me: MemberId,
     circles: BTreeMap<CircleId, CircleView>,
     /// Circles in the order of joining; the first is where new listings go.
-    order: Vec<CircleId>,
+    pub(crate) order: Vec<CircleId>,
     pub(crate) peers: BTreeMap<PeerId, PeerView>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) nearby: BTreeMap<CircleId, Nearby>,
@@ -118,6 +118,14 @@ impl View {
         let Some(text) = id else { return self.order.first().copied().ok_or(NodeError::NoCircle) };
         let known = text.parse().ok().filter(|id| self.circles.contains_key(id));
         known.ok_or_else(|| NodeError::NoSuchCircle(text.chars().take(80).collect()))
+    }
+
+    /// The circles with what they are called, or their ids while that is not known.
+    pub(crate) fn circle_names(&self) -> Vec<(CircleId, String)> {
+        let name = |id: &CircleId| self.circles.get(id).map(|circle| circle.name.clone());
+        let named =
+            |id: &CircleId| name(id).filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_string());
+        self.order.iter().map(|id| (*id, named(id))).collect()
     }
 
     /// The circle of this name that was joined first.

@@ -9,6 +9,7 @@ use record::{
 
 use crate::clock::now;
 use crate::error::NodeError;
+use crate::grants::Granted;
 use crate::identity::random;
 use crate::import::Outcome;
 use crate::input::ListingInput;
@@ -17,7 +18,7 @@ use crate::service::Service;
 use crate::view::Place;
 
 /// How long a node may sign for its member before the grant has to be renewed, in days.
-const GRANT_DAYS: u64 = 5 * 365;
+pub(crate) const GRANT_DAYS: u64 = 5 * 365;
 /// A grant is renewed when it ends in fewer days than this.
 const RENEW_DAYS: u64 = 365;
 
@@ -75,6 +76,9 @@ impl Service {
     ) -> Result<ImportJson, NodeError> {
         let now = now();
         let circle = self.read(|view| view.circle(circle))?;
+        if !dry_run {
+            self.must_have_heard(circle)?;
+        }
         let rejected = outcome.rejected.into_iter();
         let mut report = ImportJson {
             rejected: rejected.map(|row| RejectedJson { line: row.line, reason: row.reason }).collect(),
@@ -142,6 +146,12 @@ impl Service {
         }
         let mut all = self.introduction(circle, now)?;
         all.append(&mut records);
+        self.put(circle, all)
+    }
+
+    /// Stores and spreads records that need no introduction.
+    pub(crate) fn put(&mut self, circle: CircleId, all: Vec<Verified>) -> Result<(), NodeError> {
+        let now = now();
         let ids: Vec<_> = all.iter().map(Verified::id).collect();
         let outputs = self.protocol.write(circle, all, now).map_err(refused)?;
         self.act(outputs);
@@ -162,18 +172,21 @@ impl Service {
         let author = self.identity.member();
         let signer = self.identity.node.public();
         let mut records = Vec::new();
-        let slot = Slot { author, kind: Kind::grant(), key: Grant::key(&signer) };
-        let granted = match self.catalogue(circle)?.in_slot(&slot) {
-            Some(held) => self.protocol.record(circle, &held.id())?.and_then(|record| record.body()),
-            None => None,
-        };
-        let lasts = matches!(granted, Some(Body::Grant(grant)) if grant.until > now.plus_days(RENEW_DAYS));
-        if !lasts {
-            let until = now.plus_days(GRANT_DAYS);
-            let grant = Body::Grant(Grant { signer, role: GrantRole::Device, until, other: Map::new() });
-            records.push(self.statement(circle, &slot, now)?.sign(&grant, &self.identity.root)?);
+        match (self.granted(circle, &signer)?, &self.identity.root) {
+            (Granted::Revoked, _) => return Err(NodeError::Revoked),
+            (Granted::Until(until), _) if until > now.plus_days(RENEW_DAYS) => {}
+            (Granted::Never | Granted::Until(_), Some(root)) => {
+                let until = now.plus_days(GRANT_DAYS);
+                let grant = Grant { signer, role: GrantRole::Device, until, other: Map::new() };
+                records.push(self.sign_grant(circle, grant, root)?);
+            }
+            (Granted::Until(until), None) if until > now => {}
+            (Granted::Never | Granted::Until(_), None) => {
+                return Err(NodeError::NoGrant(self.identity.signer()));
+            }
         }
-        if let Some(name) = &self.member {
+        // After a restore the name that peers know may be a newer one.
+        if let Some(name) = self.member.as_ref().filter(|_| self.has_heard(circle)) {
             let slot = Slot { author, kind: Kind::profile(), key: Key::from_bytes([0; 16]) };
             let profile = Body::Profile(Profile::named(name)?);
             let here = match self.catalogue(circle)?.in_slot(&slot) {
@@ -219,7 +232,12 @@ impl Service {
     }
 
     /// The next statement of a slot: later than all that are known.
-    fn statement(&self, circle: CircleId, slot: &Slot, now: Timestamp) -> Result<Statement, NodeError> {
+    pub(crate) fn statement(
+        &self,
+        circle: CircleId,
+        slot: &Slot,
+        now: Timestamp,
+    ) -> Result<Statement, NodeError> {
         let last = self.catalogue(circle)?.last_revision(slot);
         let revision = last.map_or(now, |last| now.max(last.plus_millis(1)));
         Ok(Statement { author: slot.author, circle, key: slot.key, revision })
@@ -228,14 +246,20 @@ impl Service {
     /// One of this member's own listings.
     fn own(&self, reference: &str) -> Result<(Place, Key, Listing), NodeError> {
         let me = self.identity.member();
-        self.read(|view| {
+        let found = self.read(|view| {
             let place = view.find(reference)?;
             let entry = view.entry(&place).ok_or_else(|| NodeError::NoSuchListing(reference.to_owned()))?;
             if entry.author != me {
                 return Err(NodeError::NotYours);
             }
             Ok((place, entry.key, entry.listing.clone()))
-        })
+        });
+        match &found {
+            Ok((place, ..)) => self.must_have_heard(place.circle)?,
+            Err(NodeError::NoSuchListing(_)) if self.waits() => return Err(NodeError::NotHeard),
+            Err(_) => {}
+        }
+        found
     }
 
     fn shown(&self, circle: CircleId, id: record::RecordId) -> Result<ListingJson, NodeError> {

@@ -30,6 +30,7 @@ mod secret;
 mod stance;
 mod text;
 mod time;
+mod words;
 
 pub use body::{Body, BodyError, Map};
 pub use cbor::{CborError, Value};
@@ -53,3 +54,4 @@ pub use secret::ReadSecret;
 pub use stance::{AskerSays, ListerSays, STANCE_PURPOSE, Says, Stance};
 pub use text::{tidy, tidy_line};
 pub use time::Timestamp;
+pub use words::WordsError;

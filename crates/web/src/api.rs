@@ -19,10 +19,9 @@ use node::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::Shelf;
 use crate::answer::{ApiError, Failure};
-use crate::gate;
 use crate::pages::MAX_QUERY;
+use crate::{Shelf, gate, keys};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -32,8 +31,8 @@ pub(crate) const MAX_FILE: usize = 32 * 1024 * 1024;
 const PAIRS: usize = 50;
 const MOST_PAIRS: usize = 1_000;
 
-type Answer<T> = Result<T, ApiError>;
-type Node = State<Arc<Shelf>>;
+pub(crate) type Answer<T> = Result<T, ApiError>;
+pub(crate) type Node = State<Arc<Shelf>>;
 
 pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
     Router::new()
@@ -47,6 +46,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles", get(circles).post(found))
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
+        .merge(keys::routes(shelf))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route("/import", post(import).layer(DefaultBodyLimit::max(MAX_FILE)))
         .fallback(unknown)
@@ -286,7 +286,7 @@ fn named(reference: Result<Path<String>, PathRejection>) -> Result<String, Failu
     reference.map(|Path(reference)| reference).map_err(wrong)
 }
 
-fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Failure> {
+pub(crate) fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Failure> {
     let body = body.map_err(|rejection| refused_body(rejection.status(), MAX_BODY))?;
     serde_json::from_slice(&body).map_err(|error| {
         let said: String = error.to_string().chars().take(200).collect();

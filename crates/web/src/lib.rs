@@ -17,6 +17,7 @@ mod answer;
 mod api;
 mod assets;
 mod gate;
+mod keys;
 mod pages;
 mod serve;
 mod words;
