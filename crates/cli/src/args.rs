@@ -60,6 +60,9 @@ pub(crate) enum Question {
     /// Found a circle, join one, list them
     #[command(subcommand)]
     Circle(Circle),
+    /// What the node knows of the time
+    #[command(subcommand)]
+    Clock(Clock),
 }
 
 #[derive(Debug, Args)]
@@ -266,6 +269,14 @@ pub(crate) struct Import {
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Clock {
+    /// Show what this machine's clock says, and whether the node believes it
+    Show,
+    /// Say that this machine's clock is right
+    Confirm,
 }
 
 #[derive(Debug, Subcommand)]
