@@ -137,6 +137,11 @@ impl Service {
         let earliest = time.doubt().map(|doubt| doubt.earliest);
         self.protocol.doubt_time(earliest.or(self.opening.then_some(time.earliest())));
         let notice = time.doubt().map(advice);
+        if let Time::Sure(now) = time
+            && self.read(|view| view.notices.contains_key(NOTICE))
+        {
+            self.forget_ahead(now);
+        }
         if self.read(|view| view.notices.get(NOTICE) != notice.as_ref()) {
             match (&notice, &self.net) {
                 (Some(notice), Some(_)) => tracing::warn!("{notice}"),
@@ -199,8 +204,7 @@ impl Service {
         if let Some(doubt) = self.clock.read().doubt().filter(|doubt| !doubt.possible) {
             return Err(NodeError::Clock(*doubt));
         }
-        let circles: Vec<_> = self.protocol.circles().map(catalogue::Catalogue::circle).collect();
-        for circle in circles {
+        for circle in self.circles() {
             self.redate(circle, machine)?;
         }
         self.clock.watch().confirm(machine, self.clock.running());
@@ -210,18 +214,35 @@ impl Service {
         Ok(self.clock.json())
     }
 
-    fn redate(&mut self, circle: CircleId, now: Timestamp) -> Result<(), NodeError> {
-        let ahead: Vec<(RecordId, Header)> =
-            self.protocol.ahead(circle, now).map(|(id, header)| (id, header.clone())).collect();
+    /// Lets go of what others dated ahead and the node took while it did not know better. It comes back when
+    /// its time has come.
+    fn forget_ahead(&mut self, now: Timestamp) {
         let me = self.identity.member();
+        for circle in self.circles() {
+            let ahead = self.protocol.ahead(circle, now).filter(|(_, header)| header.author != me);
+            let old: Vec<_> = ahead.map(|(id, _)| id).collect();
+            match self.protocol.redate(circle, &old, Vec::new(), now) {
+                Ok(outputs) => self.act(outputs),
+                Err(error) => tracing::error!(%error, "the store failed"),
+            }
+        }
+    }
+
+    fn circles(&self) -> Vec<CircleId> {
+        self.protocol.circles().map(catalogue::Catalogue::circle).collect()
+    }
+
+    /// Signs again what this node dated ahead of now.
+    fn redate(&mut self, circle: CircleId, now: Timestamp) -> Result<(), NodeError> {
+        let me = self.identity.member();
+        let ahead = self.protocol.ahead(circle, now).filter(|(_, header)| header.author == me);
+        let ahead: Vec<(RecordId, Header)> = ahead.map(|(id, header)| (id, header.clone())).collect();
         let (mut old, mut again) = (Vec::new(), Vec::new());
         for (id, header) in ahead {
-            if header.author == me {
-                let Some(record) = self.said_again(circle, &id, &header, now)? else { continue };
+            if let Some(record) = self.said_again(circle, &id, &header, now)? {
                 again.push(record);
+                old.push(id);
             }
-            // What others dated ahead comes back when its time has come.
-            old.push(id);
         }
         if old.is_empty() {
             return Ok(());

@@ -132,7 +132,7 @@ impl Clock {
         let known = certain.max(remembered.unwrap_or_default());
         let (newest, jumps) = match past {
             Some(past) => (past.plus_millis(MAX_AWAY_MS), machine > past.plus_millis(MAX_BEHIND_MS)),
-            None => (self.built.plus_millis(MAX_AGE_MS), true),
+            None => (self.built.plus_millis(MAX_AGE_MS), false),
         };
         let jumped = jumps || self.memory.is_some_and(|memory| memory.jumped);
         let witnessed = peers.map(|peers| machine.since(peers).max(peers.since(machine)) <= MAX_BEHIND_MS);
@@ -153,9 +153,9 @@ impl Clock {
             return Time::Sure(machine);
         };
         let possible = !is_behind(machine, self.built);
-        let could_be = [Some(known), peers, Some(machine).filter(|_| possible)].into_iter().flatten();
-        let (earliest, latest) =
-            could_be.fold((known, known), |(earliest, latest), time| (earliest.min(time), latest.max(time)));
+        // Only where the machine has no clock at all, the peers' stand in for it, and not to an earlier time.
+        let other = if possible { machine } else { peers.unwrap_or(known).max(known) };
+        let (earliest, latest) = (known.min(other), known.max(other));
         Time::Unsure(Doubt { why, machine, known, peers, possible, earliest, latest })
     }
 

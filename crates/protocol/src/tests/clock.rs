@@ -78,6 +78,9 @@ fn a_node_without_a_past_believes_its_clock_unless_that_is_impossible_or_absurd(
     assert_eq!(fresh().read(NOW, 0), Time::Sure(NOW));
     let later = NOW.plus_millis(4 * YEAR);
     assert_eq!(fresh().read(later, 0), Time::Sure(later));
+    let mut clock = fresh();
+    witnesses(&mut clock, &[NOW, NOW, NOW]);
+    assert_eq!(clock.read(later, 0), Time::Sure(later));
     assert_eq!(why(fresh().read(NOW.plus_millis(10 * YEAR), 0)), Some(Why::Ahead));
     assert_eq!(why(fresh().read(NOW.minus_millis(10 * YEAR), 0)), Some(Why::Behind));
 }
