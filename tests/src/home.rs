@@ -14,6 +14,8 @@ use crate::{Node, Output, Place, program};
 pub struct Home {
     dir: Arc<TempDir>,
     place: Place,
+    /// Whether its programs run by a clock of their own.
+    clock: bool,
 }
 
 impl Home {
@@ -29,7 +31,29 @@ impl Home {
     /// If there is no room for temporary folders.
     #[must_use]
     pub fn at(place: &Place) -> Self {
-        Self { dir: Arc::new(tempfile::tempdir().expect("a temporary folder")), place: place.clone() }
+        Self {
+            dir: Arc::new(tempfile::tempdir().expect("a temporary folder")),
+            place: place.clone(),
+            clock: false,
+        }
+    }
+
+    /// A new one on loopback, whose programs run by a clock that the test sets; at first it is right.
+    #[must_use]
+    pub fn with_clock() -> Self {
+        let home = Self { clock: true, ..Self::new() };
+        home.set_clock("+0");
+        home
+    }
+
+    /// Sets its clock, also that of programs that run: `-3650d`, `+9m`.
+    ///
+    /// # Panics
+    /// If the file can not be written.
+    pub fn set_clock(&self, offset: &str) {
+        // Why: whoever reads the file meanwhile must not find it empty.
+        let next = self.file("clock.next", format!("{offset}\n"));
+        std::fs::rename(next, self.dir.path().join("clock")).expect("a file in a temporary folder");
     }
 
     /// A new one, whose node keeps a circle that it founded.
@@ -72,6 +96,14 @@ impl Home {
             .env("COMMONSHELF_DATA", self.data())
             .env_remove("COMMONSHELF_LOG")
             .env_remove("RUST_LOG");
+        if self.clock {
+            command
+                .env("LD_PRELOAD", faketime())
+                .env("FAKETIME_TIMESTAMP_FILE", self.dir.path().join("clock"))
+                .envs([("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")])
+                .envs([("NO_FAKE_STAT", "1"), ("DONT_FAKE_MONOTONIC", "1")])
+                .env_remove("FAKETIME");
+        }
         command
     }
 
@@ -107,6 +139,15 @@ impl Home {
     pub fn digest(&self) -> String {
         self.json(&["status"])["circles"][0]["digest"].as_str().unwrap_or_default().to_owned()
     }
+}
+
+/// The library that gives a program another clock.
+fn faketime() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = folders.chain([PathBuf::from("/usr/lib"), PathBuf::from("/usr/local/lib")]);
+    let mut files = files.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+    let found = files.find(|file| file.exists());
+    found.expect("the library libfaketime: install the package faketime (tests/run does)")
 }
 
 impl Default for Home {

@@ -274,6 +274,13 @@ impl Catalogue {
         changes
     }
 
+    /// Lets go of a record, as if it had never come: what it replaced does not come back.
+    pub fn release(&mut self, id: RecordId) -> Changes {
+        let mut changes = Changes::default();
+        self.give_up(id, &mut changes);
+        changes
+    }
+
     /// How many slots of a kind of thing an author fills now, and how many the charter allows.
     /// Withdrawals are counted apart.
     #[must_use]

@@ -68,6 +68,9 @@ pub(crate) enum Question {
     /// Let other keys sign for you, or no more
     #[command(subcommand)]
     Grant(Grant),
+    /// What the node knows of the time
+    #[command(subcommand)]
+    Clock(Clock),
 }
 
 #[derive(Debug, Args)]
@@ -274,6 +277,14 @@ pub(crate) struct Import {
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Clock {
+    /// Show what this machine's clock says, and whether the node believes it
+    Show,
+    /// Say that this machine's clock is right
+    Confirm,
 }
 
 #[derive(Debug, Subcommand)]

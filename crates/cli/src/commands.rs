@@ -5,13 +5,14 @@ use std::path::Path;
 
 use node::import::MAX_FILE;
 use node::{
-    CircleJson, FoundJson, ImportInput, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportInput, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson,
+    StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroize as _;
 
-use crate::args::{Circle, Import, Question};
+use crate::args::{Circle, Clock, Import, Question};
 use crate::client::{Ask, Client, encoded};
 use crate::failure::Failure;
 use crate::{keys, show};
@@ -80,6 +81,13 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         }
         Question::Peers => answer(client, Ask::get("/peers"), |peers: Vec<PeerJson>| show::peers(&peers)),
         Question::Status => answer(client, Ask::get("/status"), |status: StatusJson| show::status(&status)),
+        Question::Clock(Clock::Show) => {
+            answer(client, Ask::get("/clock"), |clock: ClockJson| show::clock(&clock))
+        }
+        Question::Clock(Clock::Confirm) => {
+            let ask = Ask::new("POST", "/clock/confirm");
+            answer(client, ask, |clock: ClockJson| show::clock(&clock))
+        }
         Question::Circle(Circle::Found { name, quota }) => {
             let ask = Ask::new("POST", "/circles").json(&json!({ "name": name, "quota": quota }));
             answer(client, ask, |circle: CircleJson| show::circle(&circle))

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use node::{CircleJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson, date_text};
+use node::{
+    CircleJson, ClockJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson, date_text,
+};
 
 /// How many digits of a key are shown: enough to name a listing among millions.
 const SHORT: usize = 8;
@@ -153,6 +155,12 @@ pub(crate) fn nearby(circles: &[NearbyJson]) -> String {
         line!(out, "No circle was found nearby.");
     }
     out
+}
+
+/// What the node knows of the time.
+pub(crate) fn clock(clock: &ClockJson) -> String {
+    let known = format!("This machine's clock says {}; the node goes by it.", date_text(clock.machine));
+    format!("{}\n", clock.advice.as_ref().unwrap_or(&known))
 }
 
 /// The state of the node.

@@ -2,7 +2,6 @@
 
 use record::{Body, Charter, CircleId, Key, MemberId, Statement};
 
-use crate::clock::now;
 use crate::error::NodeError;
 use crate::identity::random;
 use crate::json::CircleJson;
@@ -13,6 +12,7 @@ use crate::view::View;
 impl Service {
     /// Founds a circle with this node's member as its first steward.
     pub(crate) fn found(&mut self, name: &str, content_quota: Option<u32>) -> Result<CircleJson, NodeError> {
+        let now = self.clock.to_sign()?;
         let author: MemberId = self.identity.member();
         let mut charter = Charter::founding(name, author)?;
         if let Some(quota) = content_quota {
@@ -20,7 +20,7 @@ impl Service {
             charter.quotas.strangers = charter.quotas.strangers.max(quota);
         }
         let key = Key::from_bytes(random()?);
-        let statement = Statement { author, circle: CircleId::FOUNDING, key, revision: now() };
+        let statement = Statement { author, circle: CircleId::FOUNDING, key, revision: now };
         let record = statement.sign(&Body::Charter(charter), &self.identity.node)?;
         let circle = CircleId::founded_by(record.id());
         self.keep(circle)?;

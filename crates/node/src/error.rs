@@ -1,6 +1,6 @@
 //! Why a node could not do what it was asked: sentences for the person who asked.
 
-use protocol::StoreError;
+use protocol::{Doubt, StoreError};
 use record::{BodyError, MemberId, WordsError};
 
 use crate::import::ImportError;
@@ -16,7 +16,7 @@ pub enum ErrorKind {
     Refused,
     /// The disk or the store does not do its part.
     Storage,
-    /// The node is stopping, or another one owns the folder.
+    /// The node is stopping, another one owns the folder, or the date is in doubt.
     Unavailable,
 }
 
@@ -73,6 +73,9 @@ pub enum NodeError {
         /// How many there may be.
         limit: usize,
     },
+    /// The machine's clock is in doubt.
+    #[error("{}", crate::clock::advice(.0))]
+    Clock(Doubt),
     /// Nobody near keeps a circle.
     #[error("no circle was found nearby: check that another node is on this network, or join with a link")]
     NothingNearby,
@@ -192,7 +195,9 @@ impl NodeError {
             | Self::KeyRevoked(_)
             | Self::OwnKey(_) => ErrorKind::Refused,
             Self::Store(_) | Self::Folder { .. } | Self::BadKey(_) | Self::Random(_) => ErrorKind::Storage,
-            Self::Offline | Self::Owned { .. } | Self::Network(_) | Self::Stopped => ErrorKind::Unavailable,
+            Self::Clock(_) | Self::Offline | Self::Owned { .. } | Self::Network(_) | Self::Stopped => {
+                ErrorKind::Unavailable
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ use record::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::clock::now;
 use crate::error::NodeError;
 use crate::handle::Handle;
 use crate::input::read_until;
@@ -113,7 +112,7 @@ impl Service {
         root: &SecretKey,
     ) -> Result<Verified, NodeError> {
         let slot = self.grant_slot(&grant.signer);
-        Ok(self.statement(circle, &slot, now())?.sign(&Body::Grant(grant), root)?)
+        Ok(self.statement(circle, &slot, self.clock.to_sign()?)?.sign(&Body::Grant(grant), root)?)
     }
 
     fn grant_slot(&self, signer: &PublicKey) -> Slot {
@@ -149,7 +148,7 @@ impl Service {
     }
 
     fn grant(&mut self, input: &GrantInput) -> Result<Vec<GrantJson>, NodeError> {
-        let now = now();
+        let now = self.clock.to_sign()?;
         let key = read_key(&input.key)?;
         let role = input.role.as_deref().map_or(Ok(GrantRole::Device), str::parse)?;
         let until = match input.until.as_deref() {
@@ -197,7 +196,7 @@ impl Service {
                     && !header.is_withdrawal()
             });
             let listings = void.count();
-            let statement = self.statement(circle, &self.grant_slot(&key.root()), now())?;
+            let statement = self.statement(circle, &self.grant_slot(&key.root()), self.clock.to_sign()?)?;
             let record = statement.sign_withdrawal(Kind::grant(), Class::Control, &root);
             self.put(circle, vec![record])?;
             revoked.push(RevokedJson { circle: circle.to_string(), key: key.to_string(), listings });

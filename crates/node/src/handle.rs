@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use matching::Match;
 use net::Address;
@@ -11,7 +11,7 @@ use record::{CircleId, RecordId};
 use store::SledStore;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::clock::now;
+use crate::clock::{CLOCK, NodeClock};
 use crate::config::Config;
 use crate::error::NodeError;
 use crate::folder::Folder;
@@ -19,7 +19,7 @@ use crate::identity::{Identity, random};
 use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
-    CircleJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
 };
 use crate::keys::{HEARD, heard};
 use crate::link::CircleLink;
@@ -48,6 +48,7 @@ pub struct Handle {
     view: Arc<RwLock<View>>,
     messages: mpsc::Sender<Message>,
     pairs: Arc<Mutex<Pairs>>,
+    clock: Arc<NodeClock>,
     folder: Arc<Folder>,
     peer: PeerId,
     network: bool,
@@ -59,6 +60,17 @@ impl Node {
     /// # Errors
     /// A [`NodeError`] that says what to do.
     pub async fn start(config: Config) -> Result<Self, NodeError> {
+        Self::start_by(config, SystemTime::now).await
+    }
+
+    /// The same by another clock than the system's.
+    ///
+    /// # Errors
+    /// A [`NodeError`] that says what to do.
+    pub async fn start_by(
+        config: Config,
+        clock: impl Fn() -> SystemTime + Send + Sync + 'static,
+    ) -> Result<Self, NodeError> {
         let data = config.data.clone();
         let opened = tokio::task::spawn_blocking(move || -> Result<_, NodeError> {
             let folder = Folder::open(&data)?;
@@ -72,6 +84,7 @@ impl Node {
         let peer = net::peer_id(&identity.peer)?;
         let mut known = remembered(store.meta(PEERS)?);
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
+        let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
         let protocol = Protocol::new(peer.clone(), store, random()?);
         let folder = Arc::new(folder);
         let view = Arc::new(RwLock::new(View::new(identity.member())));
@@ -79,6 +92,9 @@ impl Node {
         let runtime = tokio::runtime::Handle::current();
         let mut service = Service {
             protocol,
+            clock: Arc::clone(&clock),
+            remembered: clock.memory(),
+            opening: false,
             identity,
             folder: Arc::clone(&folder),
             heard,
@@ -109,10 +125,10 @@ impl Node {
         let (loaded, is_loaded) = oneshot::channel();
         let name = thread::Builder::new().name("node".into());
         let started = name.spawn(move || {
-            let follow = circles.into_iter().try_for_each(|circle| service.follow(circle));
-            let failed = follow.is_err();
+            let opened = service.open(&circles);
+            let failed = opened.is_err();
             service.tell_about_keys();
-            let _ = loaded.send(follow);
+            let _ = loaded.send(opened);
             if !failed {
                 service.run(inbox);
             }
@@ -126,7 +142,7 @@ impl Node {
         }
         tell_time(&runtime, messages.downgrade());
         let pairs = Arc::new(Mutex::new(None));
-        let handle = Handle { view, messages, pairs, folder, peer, network };
+        let handle = Handle { view, messages, pairs, clock, folder, peer, network };
         // Everything that was told so far is in the view when the caller sees the handle.
         handle.on_node(|_| Ok(())).await?;
         Ok(Self { handle, ended })
@@ -190,6 +206,26 @@ impl Handle {
         })
     }
 
+    /// What the node knows of the time.
+    #[must_use]
+    pub fn clock(&self) -> ClockJson {
+        self.clock.json()
+    }
+
+    /// The time by which things are alive or not: Unix milliseconds.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.clock.now().millis()
+    }
+
+    /// Says that the machine's clock is right. What the node had dated ahead of it is signed again.
+    ///
+    /// # Errors
+    /// If it can not be right, or the store fails.
+    pub async fn confirm_clock(&self) -> Result<ClockJson, NodeError> {
+        self.on_node(Service::confirm_clock).await
+    }
+
     /// The circles that this node keeps.
     #[must_use]
     pub fn circles(&self) -> Vec<CircleJson> {
@@ -213,7 +249,7 @@ impl Handle {
     /// # Errors
     /// If the filter names an unknown circle.
     pub fn listings(&self, filter: &Filter) -> Result<Vec<ListingJson>, NodeError> {
-        self.read(|view| view.listings(filter, now()))
+        self.read(|view| view.listings(filter, self.clock.now()))
     }
 
     /// How many listings pass a filter; its limit and offset don't count.
@@ -221,7 +257,7 @@ impl Handle {
     /// # Errors
     /// If the filter names an unknown circle.
     pub fn count(&self, filter: &Filter) -> Result<usize, NodeError> {
-        self.read(|view| view.count(filter, now()))
+        self.read(|view| view.count(filter, self.clock.now()))
     }
 
     /// One listing, by id, key or a unique beginning of one.
@@ -238,7 +274,7 @@ impl Handle {
     /// # Errors
     /// If the filter names an unknown circle.
     pub fn search(&self, text: &str, filter: &Filter) -> Result<Vec<FoundJson>, NodeError> {
-        self.read(|view| view.search(text, filter, now()))
+        self.read(|view| view.search(text, filter, self.clock.now()))
     }
 
     /// The best pairs of one listing.
@@ -246,7 +282,7 @@ impl Handle {
     /// # Errors
     /// If there is no such listing.
     pub fn matches_of(&self, reference: &str, limit: usize) -> Result<Vec<PairJson>, NodeError> {
-        self.read(|view| Ok(view.matches_of(&view.find(reference)?, limit, now())))
+        self.read(|view| Ok(view.matches_of(&view.find(reference)?, limit, self.clock.now())))
     }
 
     /// The best pairs of all; of this node's own member alone if `mine`. The first call after a change
@@ -270,7 +306,7 @@ impl Handle {
             }
         };
         drop(kept);
-        let now = now();
+        let now = self.clock.now();
         self.read(|view| {
             let shown = pairs.iter().filter_map(|(circle, pair)| view.pair(*circle, pair, now));
             shown.filter(|pair| !mine || pair.need.mine || pair.offer.mine).take(limit).collect()

@@ -150,6 +150,21 @@ pub struct PeerJson {
     pub synced: Option<u64>,
 }
 
+/// What the node knows of the time; all times are Unix milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockJson {
+    /// Whether the date is known. While it is in doubt, the node signs nothing and deletes nothing.
+    pub sure: bool,
+    /// What the machine's clock shows.
+    pub machine: u64,
+    /// It is at least this late, by what the node knows itself.
+    pub known: u64,
+    /// What the clocks of connected nodes show, if the date is in doubt and there are three or more.
+    pub peers: Option<u64>,
+    /// What the person at the node should do, if the date is in doubt.
+    pub advice: Option<String>,
+}
+
 /// The node's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusJson {

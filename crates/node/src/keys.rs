@@ -6,7 +6,6 @@ use record::{CircleId, MemberId, SecretKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::clock::now;
 use crate::error::NodeError;
 use crate::grants::Granted;
 use crate::handle::Handle;
@@ -229,7 +228,7 @@ impl Service {
             }
             Granted::Never | Granted::Until(_) if self.identity.root.is_some() => return None,
             Granted::Never => "holds no grant of yours yet".to_owned(),
-            Granted::Until(until) if until > now().plus_days(WARN_DAYS) => return None,
+            Granted::Until(until) if until > self.clock.now().plus_days(WARN_DAYS) => return None,
             Granted::Until(until) => format!("holds a grant of yours until {}", date_text(until.millis())),
         };
         Some(format!(

@@ -33,8 +33,8 @@ pub use handle::{Handle, Node};
 pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
-    CircleJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson, RejectedJson,
-    StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson,
+    RejectedJson, StatusJson,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;

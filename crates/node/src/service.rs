@@ -11,7 +11,7 @@ use record::{CircleId, Class};
 use store::SledStore;
 use tokio::sync::mpsc;
 
-use crate::clock::now;
+use crate::clock::NodeClock;
 use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::Identity;
@@ -40,6 +40,8 @@ const TICK: Duration = Duration::from_secs(1);
 const ASK_EVERY: u32 = 2;
 /// Whether a grant ends soon is looked at every so many ticks.
 const LOOK_AT_GRANTS: u32 = 3_600;
+/// Every so many ticks readers see the digests by the hour: what was dated a little ahead counts by and by.
+const DIGEST_EVERY: u32 = 30;
 /// How many addresses of peers are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// Under which name they lie in the store.
@@ -47,6 +49,11 @@ pub(crate) const PEERS: &str = "peers";
 
 pub(crate) struct Service {
     pub(crate) protocol: Protocol<SledStore>,
+    pub(crate) clock: Arc<NodeClock>,
+    /// What the store remembers of the time.
+    pub(crate) remembered: Option<protocol::Memory>,
+    /// The store is being read.
+    pub(crate) opening: bool,
     pub(crate) identity: Identity,
     pub(crate) folder: Arc<Folder>,
     /// The circles of which a peer was heard since this node was restored.
@@ -81,6 +88,9 @@ impl Service {
             }
         }
         self.command(net::Command::Shutdown);
+        if let Err(error) = self.remember_time() {
+            tracing::error!(%error, "the time was not written down");
+        }
         if let Err(error) = protocol::Store::sync(self.protocol.store()) {
             tracing::error!(%error, "the last changes may not be durable");
         }
@@ -102,7 +112,8 @@ impl Service {
     /// Begins to follow a circle.
     pub(crate) fn follow(&mut self, circle: CircleId) -> Result<(), NodeError> {
         self.change(|view| view.add_circle(circle));
-        let outputs = self.protocol.follow(circle, now())?;
+        let now = self.time();
+        let outputs = self.protocol.follow(circle, now)?;
         self.looking = false;
         self.act(outputs);
         Ok(())
@@ -147,13 +158,15 @@ impl Service {
                 Output::Changed { circle, news } => self.changed(circle, &news),
                 Output::Synced { peer, circle, received, sent } => {
                     tracing::debug!(%peer, %circle, received, sent, "round finished");
+                    let now = self.clock.now();
                     self.change(|view| {
                         if let Some(peer) = view.peers.get_mut(&peer) {
-                            peer.synced = Some(now());
+                            peer.synced = Some(now);
                         }
                     });
                     self.hear(circle);
                 }
+                Output::Clock { peer, clock } => self.clock.heard(peer, clock),
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
                     tracing::error!(%error, "the store failed");
@@ -166,7 +179,7 @@ impl Service {
     }
 
     fn changed(&mut self, circle: CircleId, news: &protocol::News) {
-        let now = now();
+        let now = self.clock.now();
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
@@ -191,19 +204,31 @@ impl Service {
         }
     }
 
-    fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         self.ticks = self.ticks.wrapping_add(1);
+        let now = self.time();
+        if let Err(error) = self.remember_time() {
+            tracing::error!(%error, "the time was not written down");
+        }
         if self.net.as_ref().is_some_and(|net| net.down) {
             self.restart_net();
         }
         if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
             self.tell_about_keys();
         }
-        let mut outputs = self.protocol.handle(Input::Tick, now());
+        let mut outputs = self.protocol.handle(Input::Tick, now);
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
-            outputs.extend(self.protocol.handle(Input::AskCircles, now()));
+            outputs.extend(self.protocol.handle(Input::AskCircles, now));
         }
         self.act(outputs);
+        if self.ticks.is_multiple_of(DIGEST_EVERY) {
+            let now = self.clock.now();
+            let digests = self.protocol.circles();
+            let digests: Vec<_> = digests
+                .map(|circle| (circle.circle(), circle.digests(Window::between(now, now)).all()))
+                .collect();
+            self.change(|view| view.set_digests(digests));
+        }
     }
 
     fn net_event(&mut self, event: net::Event) {
@@ -226,6 +251,7 @@ impl Service {
             }
             net::Event::Disconnected { peer } => {
                 tracing::info!(%peer, "disconnected");
+                self.clock.forget(&peer);
                 self.change(|view| {
                     view.peers.remove(&peer);
                 });
@@ -246,7 +272,8 @@ impl Service {
             }
             net::Event::Drained { .. } => return,
         };
-        let outputs = self.protocol.handle(input, now());
+        let now = self.time();
+        let outputs = self.protocol.handle(input, now);
         self.act(outputs);
     }
 

@@ -113,6 +113,15 @@ impl View {
         self.version = self.version.wrapping_add(1);
     }
 
+    /// Shows these digests of circles.
+    pub(crate) fn set_digests(&mut self, digests: Vec<(CircleId, Hash)>) {
+        for (id, digest) in digests {
+            if let Some(circle) = self.circles.get_mut(&id) {
+                circle.digest = digest;
+            }
+        }
+    }
+
     /// The node's first circle, or the one with this id.
     pub(crate) fn circle(&self, id: Option<&str>) -> Result<CircleId, NodeError> {
         let Some(text) = id else { return self.order.first().copied().ok_or(NodeError::NoCircle) };

@@ -7,7 +7,6 @@ use record::{
     Timestamp, Verified,
 };
 
-use crate::clock::now;
 use crate::error::NodeError;
 use crate::grants::Granted;
 use crate::identity::random;
@@ -24,7 +23,7 @@ const RENEW_DAYS: u64 = 365;
 
 impl Service {
     pub(crate) fn publish(&mut self, input: &ListingInput) -> Result<ListingJson, NodeError> {
-        let now = now();
+        let now = self.clock.to_sign()?;
         let circle = self.read(|view| view.circle(input.circle.as_deref()))?;
         let listing = input.new_listing(now)?;
         let key = match input.chosen_key()? {
@@ -45,7 +44,7 @@ impl Service {
     }
 
     pub(crate) fn edit(&mut self, reference: &str, input: &ListingInput) -> Result<ListingJson, NodeError> {
-        let now = now();
+        let now = self.clock.to_sign()?;
         let (place, key, old) = self.own(reference)?;
         let listing = input.apply(old.clone(), now)?;
         if listing == old {
@@ -61,7 +60,7 @@ impl Service {
         let (place, key, _) = self.own(reference)?;
         let shown = self.shown(place.circle, place.id)?;
         let slot = self.listing_slot(key);
-        let statement = self.statement(place.circle, &slot, now())?;
+        let statement = self.statement(place.circle, &slot, self.clock.to_sign()?)?;
         let record = statement.sign_withdrawal(Kind::listing(), Class::Content, &self.identity.node);
         self.write(place.circle, vec![record])?;
         Ok(shown)
@@ -74,7 +73,7 @@ impl Service {
         circle: Option<&str>,
         dry_run: bool,
     ) -> Result<ImportJson, NodeError> {
-        let now = now();
+        let now = if dry_run { self.clock.now() } else { self.clock.to_sign()? };
         let circle = self.read(|view| view.circle(circle))?;
         if !dry_run {
             self.must_have_heard(circle)?;
@@ -131,7 +130,7 @@ impl Service {
     /// Stores and spreads records of this node's own member. With the first ones goes what lets the
     /// node sign at all.
     pub(crate) fn write(&mut self, circle: CircleId, mut records: Vec<Verified>) -> Result<(), NodeError> {
-        let now = now();
+        let now = self.clock.to_sign()?;
         let me = self.identity.member();
         let catalogue = self.catalogue(circle)?;
         if records.iter().any(|record| record.header().class == Class::Content) {
@@ -151,9 +150,11 @@ impl Service {
 
     /// Stores and spreads records that need no introduction.
     pub(crate) fn put(&mut self, circle: CircleId, all: Vec<Verified>) -> Result<(), NodeError> {
-        let now = now();
+        let now = self.clock.to_sign()?;
         let ids: Vec<_> = all.iter().map(Verified::id).collect();
+        let last = all.iter().map(|record| record.header().revision).max();
         let outputs = self.protocol.write(circle, all, now).map_err(refused)?;
+        self.clock.signed(last.unwrap_or(now));
         self.act(outputs);
         let catalogue = self.catalogue(circle)?;
         match ids
@@ -161,6 +162,11 @@ impl Service {
             .find_map(|id| catalogue.standing(id).filter(|standing| *standing != Standing::Admitted))
         {
             None => Ok(()),
+            Some(Standing::Waiting) => Err(NodeError::Invalid(
+                "the circle takes it only from its members: ask a steward, or members who know you, to take \
+                 you in"
+                    .into(),
+            )),
             Some(_) => Err(NodeError::Invalid(
                 "the circle does not admit it: its quotas are full of newer things".into(),
             )),
@@ -268,7 +274,7 @@ impl Service {
     }
 }
 
-fn refused(error: WriteError) -> NodeError {
+pub(crate) fn refused(error: WriteError) -> NodeError {
     match error {
         WriteError::Store(error) => NodeError::Store(error),
         WriteError::UnknownCircle => NodeError::NoCircle,

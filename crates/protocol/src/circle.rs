@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalogue::{Catalogue, Changes, Refusal, Standing};
+use catalogue::{Admitted, Catalogue, Changes, Refusal, Standing};
 use record::limits::MAX_FUTURE_MS;
 use record::{CircleId, Class, Fault, Kind, ReadSecret, Record, RecordId, Signed, Timestamp, Verified};
 
@@ -37,17 +37,22 @@ pub(crate) struct Circle {
     pub(crate) budgets: Budgets,
     /// Refused without anybody's fault; not asked for again until the control records change.
     refused: BTreeSet<RecordId>,
+    /// While the time is not known: the earliest that it may be.
+    pub(crate) doubt: Option<Timestamp>,
 }
 
 impl Circle {
-    /// Loads a circle from the store, and lets the store forget what has no place in it any more.
-    pub(crate) fn open(id: CircleId, store: &mut impl Store, now: Timestamp) -> Result<Self, StoreError> {
+    /// Loads a circle from the store, and lets the store forget what was replaced just before its power was
+    /// cut. What is too old or too new by the clock stays: the clock may be wrong.
+    pub(crate) fn open(
+        id: CircleId,
+        store: &mut impl Store,
+        doubt: Option<Timestamp>,
+    ) -> Result<Self, StoreError> {
         let mut catalogue = Catalogue::new(id);
         let mut drop = Vec::new();
         let mut take = |record: &Verified| {
-            // Why: it was not in the future when it was taken in, so the clock has fallen back since.
-            let at = now.max(record.header().revision.minus_millis(MAX_FUTURE_MS));
-            match catalogue.insert(record, at) {
+            match catalogue.insert(record, record.header().revision) {
                 Ok(changes) => drop.extend(changes.dropped),
                 // Without its charter nothing of the circle can be judged: it waits in the store.
                 Err(Refusal::NoCharterYet) => {}
@@ -71,11 +76,11 @@ impl Circle {
                 take(&record);
             }
         })?;
-        // What expired while this node was off, or was replaced just before its power was cut.
         if !drop.is_empty() {
             store.apply(id, Batch { put: Vec::new(), drop })?;
         }
-        Ok(Self { catalogue, topic: topic_of(id), budgets: Budgets::default(), refused: BTreeSet::new() })
+        let (budgets, refused) = (Budgets::default(), BTreeSet::new());
+        Ok(Self { catalogue, topic: topic_of(id), budgets, refused, doubt })
     }
 
     /// Takes records in: into the store, then into the catalogue.
@@ -90,7 +95,13 @@ impl Circle {
         in_order.sort_by_key(precedence);
         let no_charter = self.catalogue.charter().is_none();
         let founds = in_order.first().is_some_and(|record| CircleId::founded_by(record.id()) == id);
-        let wanted = |record: &Verified| match self.catalogue.check(record, now) {
+        let doubt = self.doubt;
+        // While the time is not known, a record has its place here if it has one at any time that may be.
+        let at = |record: &Verified| match doubt {
+            Some(earliest) => record.header().revision.max(earliest).min(now),
+            None => now,
+        };
+        let wanted = |record: &Verified| match self.catalogue.check(record, at(record)) {
             Err(Refusal::NoCharterYet) => no_charter && founds,
             other => other.is_ok(),
         };
@@ -109,7 +120,7 @@ impl Circle {
         let mut drop = Vec::new();
         for record in in_order {
             order.push(record.id());
-            match self.catalogue.insert(&record, now) {
+            match self.catalogue.insert(&record, at(&record)) {
                 Ok(change) => {
                     changes.then(change);
                     by_id.insert(record.id(), record);
@@ -132,11 +143,44 @@ impl Circle {
         Ok((news, verdicts.collect()))
     }
 
-    /// Drops what has expired.
+    /// Drops what has expired, if it is known what time it is.
     pub(crate) fn advance(&mut self, store: &mut impl Store, now: Timestamp) -> Result<News, StoreError> {
+        if self.doubt.is_some() {
+            return Ok(News::default());
+        }
         let changes = self.catalogue.advance(now);
         let drop = changes.dropped.iter().copied().collect();
         self.tell(store, changes, drop, &mut BTreeMap::new())
+    }
+
+    /// What is admitted though it is dated further ahead of `now` than nodes take.
+    pub(crate) fn ahead(&self, now: Timestamp) -> impl Iterator<Item = Admitted<'_>> {
+        let latest = now.plus_millis(MAX_FUTURE_MS);
+        let ahead = move |held: &Admitted<'_>| {
+            held.header().revision > latest && held.header().circle != CircleId::FOUNDING
+        };
+        self.catalogue.iter().filter(ahead)
+    }
+
+    /// Lets go of records, and takes in what their author says in their place.
+    pub(crate) fn exchange(
+        &mut self,
+        store: &mut impl Store,
+        old: &[RecordId],
+        new: Vec<Verified>,
+        now: Timestamp,
+    ) -> Result<News, StoreError> {
+        let mut gone = Changes::default();
+        for id in old {
+            gone.then(self.catalogue.release(*id));
+        }
+        // The new ones reach the disk before the old ones leave it: nothing is lost if power is cut between.
+        let (mut news, _) = self.absorb(store, new, now)?;
+        let drop = gone.dropped.iter().copied().collect();
+        let told = self.tell(store, gone, drop, &mut BTreeMap::new())?;
+        news.removed.extend(told.removed);
+        news.admitted.extend(told.admitted);
+        Ok(news)
     }
 
     /// What must not be asked for.
@@ -171,7 +215,9 @@ impl Circle {
     }
 
     fn remember(&mut self, id: RecordId, refusal: Refusal) {
-        let for_now = matches!(refusal, Refusal::Future | Refusal::NoCharterYet | Refusal::Known);
+        // Why: clocks that were wrong are set, so what was too old or too new may be wanted then.
+        let for_now =
+            matches!(refusal, Refusal::Future | Refusal::Expired | Refusal::NoCharterYet | Refusal::Known);
         if refusal.fault() == Fault::Nobody && !for_now {
             if self.refused.len() >= MAX_REFUSED {
                 self.refused.pop_first();

@@ -10,6 +10,7 @@
 
 mod budget;
 mod circle;
+mod clock;
 mod frame;
 pub mod limits;
 mod names;
@@ -17,11 +18,13 @@ mod nearby;
 mod peers;
 mod protocol;
 mod reconcile;
+mod retiming;
 mod session;
 mod sessions;
 mod store;
 
 pub use circle::News;
+pub use clock::{Clock, Doubt, Memory, Time, Why};
 pub use names::{MessageRef, PeerId, Role, SessionId, Topic, Verdict};
 pub use nearby::Nearby;
 pub use protocol::{Input, Output, Protocol, WriteError};

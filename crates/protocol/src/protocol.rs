@@ -115,6 +115,13 @@ pub enum Output {
         /// How many went.
         sent: usize,
     },
+    /// A peer that keeps a circle of this node's told what its clock shows.
+    Clock {
+        /// Who.
+        peer: PeerId,
+        /// What it shows.
+        clock: Timestamp,
+    },
     /// Peers told which circles they keep: see [`Protocol::nearby`].
     CirclesNearby,
     /// The store failed; what should have been kept is not.
@@ -146,7 +153,11 @@ pub struct Protocol<S> {
     next_session: u64,
     seed: [u8; 32],
     draws: u64,
-    unsynced: Option<Timestamp>,
+    pub(crate) unsynced: Option<Timestamp>,
+    /// While the time is not known: the earliest that it may be.
+    pub(crate) doubt: Option<Timestamp>,
+    /// What time it was when something happened last.
+    last: Timestamp,
 }
 
 /// How long records of others may stay only in memory, in milliseconds: they can be fetched again.
@@ -166,6 +177,8 @@ impl<S: Store> Protocol<S> {
             seed,
             draws: 0,
             unsynced: None,
+            doubt: None,
+            last: Timestamp::from_millis(0),
         }
     }
 
@@ -210,7 +223,9 @@ impl<S: Store> Protocol<S> {
         if self.circles.contains_key(&circle) {
             return Ok(Vec::new());
         }
-        let followed = Circle::open(circle, &mut self.store, now)?;
+        let mut followed = Circle::open(circle, &mut self.store, self.doubt)?;
+        // What expired while this node was off.
+        followed.advance(&mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
         let mut news = News::default();
         for record in followed.catalogue.iter() {
@@ -238,17 +253,20 @@ impl<S: Store> Protocol<S> {
         records: Vec<Verified>,
         now: Timestamp,
     ) -> Result<Vec<Output>, WriteError> {
+        // Why: a slot's next revision may be a little ahead, if the clock was set back since its last one.
+        let said = records.iter().map(|record| record.header().revision).max();
+        let at = said.map_or(now, |said| said.max(now));
         let followed = self.circles.get_mut(&circle).ok_or(WriteError::UnknownCircle)?;
         let founds = records.iter().any(|record| CircleId::founded_by(record.id()) == circle);
         for record in &records {
-            match followed.catalogue.check(record, now) {
+            match followed.catalogue.check(record, at) {
                 Ok(()) | Err(Refusal::Known) => {}
                 Err(Refusal::NoCharterYet) if founds => {}
                 Err(refusal) => return Err(WriteError::Refused(refusal)),
             }
         }
         let gossip = records.len() <= GOSSIP_BURST;
-        let (news, verdicts) = followed.absorb(&mut self.store, records, now)?;
+        let (news, verdicts) = followed.absorb(&mut self.store, records, at)?;
         self.store.sync()?;
         let mut out = Vec::new();
         if gossip {
@@ -271,6 +289,10 @@ impl<S: Store> Protocol<S> {
     /// Does what has to be done about an input.
     pub fn handle(&mut self, input: Input, now: Timestamp) -> Vec<Output> {
         let mut out = Vec::new();
+        if now < self.last {
+            self.set_back(now);
+        }
+        self.last = now;
         match input {
             Input::Tick => self.tick(now, &mut out),
             Input::Connected(peer) => self.connected(peer, now, &mut out),

@@ -39,7 +39,7 @@ enum State {
 pub(crate) struct Session {
     pub(crate) peer: PeerId,
     state: State,
-    heard: Timestamp,
+    pub(crate) heard: Timestamp,
 }
 
 impl Session {
@@ -59,8 +59,9 @@ impl<S: Store> Protocol<S> {
             Purpose::Circles => (State::Asked, Frame::Circles),
             Purpose::Round(circle) => {
                 let salt = self.salt();
-                let hello = Frame::Hello { version: VERSION, circle, salt, clock: now };
-                (State::Greeted { circle, salt, clock: now }, hello)
+                let clock = self.doubt.unwrap_or(now);
+                let hello = Frame::Hello { version: VERSION, circle, salt, clock };
+                (State::Greeted { circle, salt, clock }, hello)
             }
         };
         out.push(Output::Open { peer: peer.clone(), session: id });
@@ -170,10 +171,13 @@ impl<S: Store> Protocol<S> {
             (State::Silent, Frame::Hello { version: VERSION, circle, salt, clock }) => {
                 let mine = self.salt();
                 let Some(followed) = self.circles.get(&circle) else { return Ok(Flow::Finished) };
-                let window = Window::between(now, clock);
+                // While the time is not known, any time that may be is as good as the peer's.
+                let own = self.doubt.map_or(now, |earliest| clock.max(earliest).min(now));
+                let window = Window::between(own, clock);
                 let digests = followed.catalogue.digests(window);
-                let frame = Frame::Welcome { salt: mine, clock: now, digests };
+                let frame = Frame::Welcome { salt: mine, clock: own, digests };
                 out.push(Output::Send { session: id, frame: frame.encode() });
+                out.push(Output::Clock { peer: session.peer.clone(), clock });
                 let salt = SessionSalt::of(&salt, &mine);
                 let talk = Box::new(Talk::new(Role::Responder, salt, window, None));
                 session.state = State::Talking { circle, talk };
@@ -185,6 +189,7 @@ impl<S: Store> Protocol<S> {
                 State::Greeted { circle, salt, clock },
                 Frame::Welcome { salt: theirs, clock: their_clock, digests },
             ) => {
+                out.push(Output::Clock { peer: session.peer.clone(), clock: their_clock });
                 let window = Window::between(*clock, their_clock);
                 let talk = Talk::new(Role::Initiator, SessionSalt::of(salt, &theirs), window, Some(digests));
                 session.state = State::Talking { circle: *circle, talk: Box::new(talk) };

@@ -1,5 +1,6 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
+mod clock;
 mod pump;
 mod restart;
 mod strangers;
@@ -217,4 +218,47 @@ fn a_peer_that_owes_an_answer_is_not_asked_again() {
     pair.now = pair.now.plus_millis(SESSION_IDLE_MS);
     pair.tell(0, Input::Tick);
     assert_eq!(opens(&pair.tell(0, Input::AskCircles)), 1, "who did not answer may have meant no harm");
+}
+
+#[test]
+fn rounds_go_on_after_a_clock_was_set_back() {
+    let mut pair = Pair::with_clocks([10 * TEN_MINUTES, 10 * TEN_MINUTES], [0, 0]);
+    pair.connect();
+    pair.pass(120_000);
+    pair.nodes.iter_mut().for_each(|node| node.log.clear());
+    pair.now = pair.now.minus_millis(10 * TEN_MINUTES);
+    pair.pass(120_000);
+    assert!(pair.moved(0).0 >= 2, "{:?}", pair.moved(0));
+}
+
+#[test]
+fn a_node_that_does_not_know_the_time_takes_what_may_be_alive() {
+    // Ten years ahead by its machine, and off since a week before.
+    let mut pair = Pair::with_clocks([0, TEN_MINUTES * 6 * 24 * 3_650], [0, 0]);
+    pair.nodes[1].protocol.doubt_time(Some(NOW.minus_millis(TEN_MINUTES * 6 * 24 * 7)));
+    let listings = pair.members[0].listings(pair.circle, 0..40);
+    pair.write(0, listings);
+    pair.connect();
+    pair.pass(120_000);
+    let more = pair.members[0].listing(pair.circle, 77, pair.now);
+    pair.write(0, vec![more]);
+    pair.pass(1_000);
+    assert_eq!((pair.len(0), pair.len(1)), (43, 43));
+    let bans = |output: &Output| matches!(output, Output::Ban(_));
+    assert_eq!((pair.count(0, bans), pair.count(1, bans)), (0, 0));
+}
+
+#[test]
+fn a_slot_goes_on_though_its_last_revision_lies_ahead_of_a_clock_that_was_set_back() {
+    let mut pair = Pair::settled();
+    let ahead = pair.now.plus_millis(3 * TEN_MINUTES);
+    let (first, second) =
+        (pair.members[0].listing(pair.circle, 1, ahead), pair.members[0].listing(pair.circle, 2, ahead));
+    pair.write(0, vec![first]);
+    pair.write(0, vec![second, pair.members[0].withdrawal(pair.circle, 1, ahead.plus_millis(1))]);
+    pair.pass(60_000);
+    assert_eq!((pair.len(0), pair.len(1)), (5, 3), "it waits for its time");
+    pair.pass(4 * TEN_MINUTES);
+    assert_eq!(pair.digest(0), pair.digest(1));
+    assert_eq!(pair.len(1), 5);
 }

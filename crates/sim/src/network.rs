@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use protocol::{Input, MessageRef, Output, PeerId, SessionId, Topic, Verdict};
+use protocol::{Input, MessageRef, Output, PeerId, SessionId, Time, Topic, Verdict};
 use record::Hash;
 
 use crate::event::{Due, Event};
@@ -53,7 +53,9 @@ impl Sim {
                 for session in sessions {
                     self.tell(node, Input::Closed(session));
                 }
-                Input::Disconnected(self.nodes[peer].name.clone())
+                let name = self.nodes[peer].name.clone();
+                self.nodes[node].watch.forget(&name);
+                Input::Disconnected(name)
             }
             Event::Gossip { from, topic, data } => match self.hear(node, from, topic, data) {
                 Some(input) => input,
@@ -76,7 +78,7 @@ impl Sim {
     }
 
     fn tell(&mut self, node: usize, input: Input) {
-        let now = self.nodes[node].clock(self.now);
+        let now = self.nodes[node].time(self.now).latest();
         let Some(protocol) = &mut self.nodes[node].protocol else { return };
         let outputs = protocol.handle(input, now);
         self.act(node, outputs);
@@ -84,8 +86,8 @@ impl Sim {
     }
 
     fn start(&mut self, node: usize) {
-        let now = self.nodes[node].clock(self.now);
-        self.nodes[node].start(&mut self.rng);
+        self.nodes[node].start(&mut self.rng, self.now);
+        let now = self.nodes[node].time(self.now).latest();
         if let Some(protocol) = &mut self.nodes[node].protocol {
             match protocol.follow(self.circle, now) {
                 Ok(outputs) => self.act(node, outputs),
@@ -122,7 +124,8 @@ impl Sim {
     pub(crate) fn write_planned(&mut self, node: usize) {
         let circle = self.circle;
         let writer = &mut self.nodes[node];
-        let now = writer.clock(self.now);
+        // Who is in doubt signs nothing.
+        let Time::Sure(now) = writer.time(self.now) else { return };
         let rules = writer.catalogue(circle).filter(|catalogue| catalogue.charter().is_some());
         let granted = rules.map(|rules| rules.in_slot(&writer.member.grant_slot()).is_some());
         let Some(granted) = granted else { return };
@@ -147,6 +150,7 @@ impl Sim {
             Err(error) => return self.faults.push(format!("node {node} can not sign: {error}")),
         };
         let ids: Vec<_> = records.iter().map(record::Verified::id).collect();
+        writer.watch.signed(now);
         let Some(protocol) = &mut writer.protocol else { return };
         match protocol.write(circle, records, now) {
             Ok(outputs) => {
@@ -200,6 +204,10 @@ impl Sim {
                 Output::Synced { received, .. } => {
                     self.traffic.rounds = self.traffic.rounds.saturating_add(1);
                     self.traffic.records = self.traffic.records.saturating_add(received as u64);
+                }
+                Output::Clock { peer, clock } => {
+                    let running = self.nodes[node].running(self.now);
+                    self.nodes[node].watch.heard(peer, clock, running);
                 }
                 Output::CirclesNearby => {}
                 Output::StoreFailed(error) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use catalogue::{Catalogue, Window};
-use protocol::{MessageRef, PeerId, Protocol, Topic};
+use protocol::{Clock, Memory, MessageRef, PeerId, Protocol, Time, Topic};
 use record::{CircleId, Hash, Timestamp};
 
 use crate::member::Member;
@@ -14,6 +14,8 @@ use crate::store::MemoryStore;
 
 /// When simulations begin. Some day in 2026.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+/// When the program was made: a month before.
+const BUILT: Timestamp = START.minus_millis(30 * 24 * 3_600_000);
 /// How long a message is remembered so that it is not passed on twice, in milliseconds: as in the real
 /// network.
 const SEEN_MS: u64 = 120_000;
@@ -43,8 +45,12 @@ pub(crate) struct Node {
     pub(crate) run: u64,
     /// Whether it shall run: also while it is about to start.
     pub(crate) wanted: bool,
-    /// What its clock showed when the simulation began.
+    /// What its machine's clock shows less what has passed since the simulation began.
     clock_at_start: Timestamp,
+    /// What it makes of that.
+    pub(crate) watch: Clock,
+    /// When it started.
+    started: u64,
     pub(crate) member: Member,
     pub(crate) topics: BTreeSet<Topic>,
     /// The messages that it has seen, and when.
@@ -68,6 +74,8 @@ impl Node {
             run: 0,
             wanted: true,
             clock_at_start: START.minus_millis(skew_ms).plus_millis(skew),
+            watch: Clock::new(BUILT, Some(Memory { time: START, jumped: false })),
+            started: 0,
             member: Member::new(seed, number),
             topics: BTreeSet::new(),
             seen: BTreeMap::new(),
@@ -78,13 +86,34 @@ impl Node {
         }
     }
 
-    /// What its clock shows after so many milliseconds of virtual time.
+    /// What its machine's clock shows after so many milliseconds of virtual time.
     pub(crate) const fn clock(&self, now: u64) -> Timestamp {
         self.clock_at_start.plus_millis(now)
     }
 
+    /// Sets its machine's clock to so many milliseconds ahead of virtual time, or behind.
+    pub(crate) const fn set_clock(&mut self, ahead: u64, behind: u64) {
+        self.clock_at_start = START.plus_millis(ahead).minus_millis(behind);
+    }
+
+    /// How long it runs.
+    pub(crate) const fn running(&self, now: u64) -> u64 {
+        now.saturating_sub(self.started)
+    }
+
+    /// The time, as far as it knows. Its protocol is told.
+    pub(crate) fn time(&mut self, now: u64) -> Time {
+        let time = self.watch.read(self.clock(now), self.running(now));
+        if let Some(protocol) = &mut self.protocol {
+            protocol.doubt_time(time.doubt().map(|doubt| doubt.earliest));
+        }
+        time
+    }
+
     /// Starts its protocol on what the disk has.
-    pub(crate) fn start(&mut self, rng: &mut Rng) {
+    pub(crate) fn start(&mut self, rng: &mut Rng, now: u64) {
+        self.watch = Clock::new(BUILT, self.watch.memory());
+        self.started = now;
         let store = std::mem::take(&mut self.disk);
         self.protocol = Some(Protocol::new(self.name.clone(), store, rng.bytes()));
         self.digest.take();

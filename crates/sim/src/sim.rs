@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use catalogue::Catalogue;
-use protocol::SessionId;
+use protocol::{SessionId, Time};
 use record::{CircleId, Hash, RecordId, Verified};
 
 use crate::event::{Due, Event, Queue, Trace};
 use crate::network::{End, Link};
-use crate::node::{Node, Plan};
+use crate::node::{Node, Plan, START};
 use crate::rng::Rng;
 use crate::topology::Topology;
 
@@ -160,6 +160,23 @@ impl Sim {
     /// Mends what [`Sim::split`] cut.
     pub fn heal(&mut self) {
         self.split(&[]);
+    }
+
+    /// Sets the clock of a node's machine: so far ahead of virtual time, less so far behind.
+    pub fn set_clock(&mut self, node: usize, ahead: Duration, behind: Duration) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.set_clock(millis(ahead), millis(behind));
+        }
+    }
+
+    /// How far the time of a node is from virtual time, in milliseconds; `None` while it is in doubt.
+    #[must_use]
+    pub fn clock_error(&mut self, node: usize) -> Option<u64> {
+        let (right, now) = (START.plus_millis(self.now), self.now);
+        match self.nodes.get_mut(node)?.time(now) {
+            Time::Sure(time) => Some(time.since(right).max(right.since(time))),
+            Time::Unsure(_) => None,
+        }
     }
 
     /// Lets so much virtual time go by.

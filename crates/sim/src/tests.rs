@@ -1,5 +1,7 @@
 //! What a network must come to, whatever chance does.
 
+mod clocks;
+
 use std::time::Duration;
 
 use record::Hash;

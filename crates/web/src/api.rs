@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
-    CircleJson, CircleLink, FilterInput, FoundJson, Handle, ImportInput, ImportJson, ListingInput,
+    CircleJson, CircleLink, ClockJson, FilterInput, FoundJson, Handle, ImportInput, ImportJson, ListingInput,
     ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
@@ -47,6 +47,8 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
         .merge(keys::routes(shelf))
+        .route("/clock", get(clock))
+        .route("/clock/confirm", post(confirm_clock))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route("/import", post(import).layer(DefaultBodyLimit::max(MAX_FILE)))
         .fallback(unknown)
@@ -270,6 +272,14 @@ async fn join(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer
     } else {
         shelf.handle.join(target.parse::<CircleLink>()?).await?
     }))
+}
+
+async fn clock(State(shelf): Node) -> Json<ClockJson> {
+    Json(shelf.handle.clock())
+}
+
+async fn confirm_clock(State(shelf): Node) -> Answer<Json<ClockJson>> {
+    Ok(Json(shelf.handle.confirm_clock().await?))
 }
 
 /// Looks something up beside the threads that answer requests: a large catalogue takes a while.

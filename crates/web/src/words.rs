@@ -1,18 +1,10 @@
 //! Numbers and moments in words.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/// Now, in Unix milliseconds.
-pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// A moment for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq)]

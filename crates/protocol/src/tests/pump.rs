@@ -282,6 +282,7 @@ impl Pair {
                 | Output::Judge { .. }
                 | Output::Ban(_)
                 | Output::Changed { .. }
+                | Output::Clock { .. }
                 | Output::Synced { .. }
                 | Output::CirclesNearby
                 | Output::StoreFailed(_) => {}

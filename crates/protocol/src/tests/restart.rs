@@ -3,7 +3,7 @@
 use record::{Timestamp, Verified};
 
 use super::pump::{Member, Memory, NOW, Pair, name};
-use crate::{Batch, Protocol, Store as _};
+use crate::{Batch, Input, Protocol, Store as _};
 
 /// Starts a node on a store and lets it follow the pair's circle.
 fn start(pair: &Pair, store: Memory, now: Timestamp) -> Protocol<Memory> {
@@ -81,4 +81,48 @@ fn a_large_circle_is_whole_after_a_restart_in_whatever_order_its_store_gives_it(
     let mut again = start(&pair, store, pair.now);
     assert_eq!(again.catalogue(pair.circle).unwrap().len(), 2 + 6 * 2_001);
     assert_eq!(again.store().0.len(), 2 + 6 * 2_001);
+}
+
+#[test]
+fn what_may_have_expired_stays_while_the_time_is_not_known_and_goes_when_it_is() {
+    let (pair, listings, store) = kept();
+    let later = NOW.plus_days(3_650);
+    let mut again = Protocol::new(name(0), store, [9; 32]);
+    again.doubt_time(Some(NOW));
+    again.follow(pair.circle, later).unwrap();
+    again.handle(Input::Tick, later);
+    assert_eq!(again.catalogue(pair.circle).unwrap().len(), pair.len(0));
+    // Set right, it has all of it; if it was right before, what expired goes.
+    again.doubt_time(None);
+    again.handle(Input::Tick, NOW.plus_days(1));
+    assert_eq!(again.catalogue(pair.circle).unwrap().len(), pair.len(0));
+    again.handle(Input::Tick, later);
+    assert_eq!(again.record(pair.circle, &listings[0].id()), Ok(None));
+    assert_eq!(again.catalogue(pair.circle).unwrap().len(), pair.len(0) - 2);
+}
+
+#[test]
+fn what_was_signed_years_ahead_is_said_again_once_the_clock_is_set() {
+    let mut pair = Pair::settled();
+    let ahead = NOW.plus_days(2_000);
+    let (first, second) =
+        (pair.members[0].listing(pair.circle, 1, ahead), pair.members[0].listing(pair.circle, 2, ahead));
+    pair.write(0, vec![first.clone(), second]);
+    pair.pass(10_000);
+    assert_eq!((pair.len(0), pair.len(1)), (5, 3));
+    let old: Vec<_> = pair.nodes[0].protocol.ahead(pair.circle, pair.now).map(|held| held.id()).collect();
+    assert_eq!(old.len(), 2, "neither charter nor grants");
+    let again = vec![
+        pair.members[0].listing(pair.circle, 1, pair.now),
+        pair.members[0].withdrawal(pair.circle, 2, pair.now),
+    ];
+    let (circle, now) = (pair.circle, pair.now);
+    pair.nodes[0].protocol.redate(circle, &old, again.clone(), now).unwrap();
+    pair.pass(10_000);
+    assert_eq!((pair.len(0), pair.len(1)), (5, 5));
+    assert_eq!(pair.digest(0), pair.digest(1));
+    assert_eq!(pair.nodes[0].protocol.record(circle, &first.id()), Ok(None));
+    let store = pair.nodes[0].protocol.store().clone();
+    let kept = start(&pair, store, now);
+    assert!(again.iter().all(|record| kept.catalogue(circle).unwrap().admitted(&record.id()).is_some()));
 }

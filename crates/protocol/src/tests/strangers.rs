@@ -19,7 +19,9 @@ fn greet(pair: &mut Pair, session: SessionId) -> SessionSalt {
     pair.tell(0, Input::Opened { session, peer: name(1) });
     let (circle, salt, clock) = (pair.circle, [7; 16], pair.now);
     let outputs = send(pair, session, &Frame::Hello { version: VERSION, circle, salt, clock });
-    let [Output::Send { frame, .. }] = outputs.as_slice() else { panic!("no welcome: {outputs:?}") };
+    let [Output::Send { frame, .. }, Output::Clock { .. }] = outputs.as_slice() else {
+        panic!("no welcome: {outputs:?}")
+    };
     let Ok(Frame::Welcome { salt: theirs, .. }) = Frame::decode(frame) else { panic!("no welcome") };
     SessionSalt::of(&salt, &theirs)
 }

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use super::{Card, Frame, MAX_QUERY, PageError, Visitor, address, aside, fresh, page, told};
 use crate::Shelf;
 use crate::answer::Failure;
-use crate::words;
 
 /// How many listings a page shows.
 const PAGE: usize = 30;
@@ -131,7 +130,7 @@ async fn answer(
     if pages.is_some_and(|pages| number > pages) {
         return Err(no_page().into());
     }
-    let now = words::now();
+    let now = shelf.handle.now();
     let template = Browse {
         heading: heading(&asked, searching),
         frame: Frame::new(

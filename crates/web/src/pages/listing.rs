@@ -52,7 +52,7 @@ pub(crate) async fn show(
         Ok((listing, matches))
     });
     let (listing, matches): (ListingJson, Vec<PairJson>) = seen.await?;
-    let now = words::now();
+    let now = shelf.handle.now();
     let need = listing.side == "need";
     let circle = shelf.handle.circles().into_iter().find(|circle| circle.id == listing.circle);
     let template = Show {

@@ -91,7 +91,7 @@ pub(crate) async fn show(
         *shown <= OF_ONE_NEED
     });
     pairs.truncate(PAIRS);
-    let now = words::now();
+    let now = shelf.handle.now();
     let template = Matches {
         frame: Frame::new(&shelf, &visitor, "matches", "Who can help whom"),
         alone: shelf.handle.circles().is_empty(),

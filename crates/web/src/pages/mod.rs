@@ -42,6 +42,7 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/node", get(node::show))
         .route("/circle/found", post(node::found))
         .route("/circle/join", post(node::join))
+        .route("/clock/confirm", post(node::confirm_clock))
         .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 

@@ -35,6 +35,8 @@ struct NodePage {
     peers: Vec<Peer>,
     addresses: Vec<String>,
     notices: Vec<String>,
+    /// Whether the person is asked for the date.
+    doubt: bool,
     problem: Option<String>,
     /// What was written into the forms.
     name: String,
@@ -93,6 +95,18 @@ pub(crate) async fn join(
     done(&shelf, &visitor, sent, joined, "/?done=joined")
 }
 
+/// Takes the person's word that the machine's clock is right.
+pub(crate) async fn confirm_clock(
+    State(shelf): State<Arc<Shelf>>,
+    visitor: Visitor,
+    sent: Result<Form<Sent>, FormRejection>,
+) -> Result<Response, PageError> {
+    let sent = super::edit::taken(sent)?;
+    visitor.may_send(&shelf, &sent.form)?;
+    let confirmed = shelf.handle.confirm_clock().await.map(drop);
+    done(&shelf, &visitor, sent, confirmed, "/node")
+}
+
 fn done(
     shelf: &Shelf,
     visitor: &Visitor,
@@ -108,7 +122,7 @@ fn done(
 
 fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeError>) -> NodePage {
     let StatusJson { version, peer, addresses, members, circles, peers, notices } = shelf.handle.status();
-    let now = words::now();
+    let now = shelf.handle.now();
     // Where others are, and where this node keeps its files, is for the person at the node alone.
     let private = |texts: Vec<String>| if visitor.local { texts } else { Vec::new() };
     let nearby = shelf.handle.nearby().into_iter().filter(|circle| !circle.joined).collect();
@@ -129,6 +143,7 @@ fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         peers: peers.collect(),
         addresses: private(addresses),
         notices: private(notices),
+        doubt: visitor.local && !shelf.handle.clock().sure,
         problem: error.map(told),
         name: sent.name,
         target: sent.target,
