@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use record::Signed;
 use tests::vectors::{self, Case, Verdict};
 use tests::{files_below, read, root};
 
@@ -43,6 +44,18 @@ fn the_generator_makes_the_stored_cases() {
             stored == vectors::written(&cases),
             "{name}.json: cargo run --release -p tests --bin vectors"
         );
+    }
+}
+
+#[test]
+fn the_example_in_the_protocols_text_is_one_of_the_cases() {
+    let text: String = read(root().join("docs/protocol.md")).split_whitespace().collect();
+    let cases = stored();
+    let case = cases.iter().find(|case| case.what == "record" && case.name == "a listing").unwrap();
+    let signed = Signed::parse(&case.bytes()).unwrap();
+    let header = vectors::hex(&signed.header().encode());
+    for part in [case.text_of("body"), &case.bytes, &header, &signed.id().to_string()] {
+        assert!(text.contains(part), "{part}");
     }
 }
 

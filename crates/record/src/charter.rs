@@ -222,10 +222,7 @@ impl Charter {
         let cell = fields.take_optional_uint("cell")?.map(Cell::from_index).transpose()?;
         let languages = parse_all(&fields.take_texts("languages")?)?;
         let forms = parse_all(&fields.take_texts("forms")?)?;
-        let Some(Value::Map(quotas)) = fields.take("quotas") else {
-            return Err(BodyError::WrongType("quotas"));
-        };
-        let mut numbers = Fields::with(quotas);
+        let mut numbers = fields.take_map("quotas")?.ok_or(BodyError::Missing("quotas"))?;
         let quotas = Quotas {
             control: numbers.take_u32("control")?,
             members: numbers.take_u32("members")?,

@@ -67,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
         ("a charter without a name", charter().without("name"), "missing"),
         ("a charter with an empty name", charter().with("name", text("")), "empty"),
         ("a charter with a name of 81 characters", charter().with("name", text(&"n".repeat(81))), "too-long"),
-        ("a charter without quotas", charter().without("quotas"), "wrong-type"),
+        ("a charter without quotas", charter().without("quotas"), "missing"),
         ("quotas without members", charter().with("quotas", quotas().without("members").encode()), "missing"),
         (
             "quotas with a field more",
