@@ -18,6 +18,8 @@ mod process;
 mod program;
 mod scenario;
 mod sentence;
+pub mod targets;
+pub mod vectors;
 mod wait;
 mod workspace;
 

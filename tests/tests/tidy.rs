@@ -67,7 +67,7 @@ fn shown(path: &Path) -> String {
 
 /// Files that people write and read.
 fn texts() -> Vec<PathBuf> {
-    files_below(root(), &[".rs", ".toml", ".html", ".css", ".js", ".md", ".yml", "run"])
+    files_below(root(), &[".rs", ".toml", ".html", ".css", ".js", ".py", ".md", ".yml", "run"])
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn pure_crates_are_kept_from_clocks_chance_and_unordered_maps() {
 
 #[test]
 fn files_are_short_enough_to_be_read() {
-    for file in files_below(root(), &[".rs", ".html", ".css", ".js", "run"]) {
+    for file in files_below(root(), &[".rs", ".html", ".css", ".js", ".py", "run"]) {
         let count = read(&file).lines().count();
         assert!(count <= MOST_LINES, "{} has {count} lines; at most {MOST_LINES}", shown(&file));
     }

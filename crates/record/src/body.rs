@@ -1,16 +1,17 @@
 //! What a record says: the body beside its header.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use crate::cbor::{CborError, MapKey, Value};
 use crate::cell::PlaceError;
-use crate::charter::Charter;
+use crate::charter::{Charter, ReadPolicy, WritePolicy};
 use crate::checkpoint::SignedCheckpoint;
-use crate::grant::Grant;
+use crate::grant::{Grant, GrantRole};
 use crate::header::Kind;
 use crate::keys::KeyError;
 use crate::limits::{MAX_BODY, MAX_LIST};
-use crate::listing::Listing;
+use crate::listing::{Language, Listing, Side, Terms};
 use crate::membership::{Admission, Removal, Vouch};
 use crate::notice::{Comment, Notice};
 use crate::profile::Profile;
@@ -101,9 +102,18 @@ pub enum BodyError {
         /// The word.
         word: String,
     },
+    /// A character that nobody sees, or that turns the direction of others.
+    #[error("the {0} holds a character that can not be seen")]
+    Unseen(&'static str),
     /// A list has too many items.
     #[error("the list \"{0}\" has more than {MAX_LIST} items")]
     TooMany(&'static str),
+    /// A member twice in one list.
+    #[error("the list \"{0}\" names a member twice")]
+    Repeated(&'static str),
+    /// What goes without saying was said: an empty text or list, or `left` where all are left.
+    #[error("the body says what goes without saying: there is one encoding of each value")]
+    SecondForm,
     /// A place that cannot be.
     #[error(transparent)]
     Place(#[from] PlaceError),
@@ -133,33 +143,30 @@ impl Body {
     }
 
     /// Reads the body of a record of this kind. A word that this version does not know, in a field that
-    /// is made of words, makes it [`Body::Other`]: a later version may know it.
+    /// is made of words, makes it [`Body::Other`], whatever else it says: a later version may know it.
     ///
     /// # Errors
     /// A [`BodyError`] that says what is wrong with it.
     pub fn decode(kind: &Kind, bytes: &[u8]) -> Result<Self, BodyError> {
-        if bytes.len() > MAX_BODY {
-            return Err(BodyError::TooLarge(bytes.len()));
+        let map = map_of(bytes)?;
+        if holds_unknown_word(kind, &map) {
+            return Ok(Self::Other(map));
         }
-        let Value::Map(map) = Value::decode(bytes)? else { return Err(BodyError::NotAMap) };
         let read = match kind.as_str() {
-            Kind::CHARTER => Charter::from_map(map.clone()).map(Self::Charter),
-            Kind::GRANT => Grant::from_map(map.clone()).map(Self::Grant),
-            Kind::PROFILE => Profile::from_map(map.clone()).map(Self::Profile),
-            Kind::ADMISSION => Admission::from_map(map.clone()).map(Self::Admission),
-            Kind::REMOVAL => Removal::from_map(map.clone()).map(Self::Removal),
-            Kind::VOUCH => Vouch::from_map(map.clone()).map(Self::Vouch),
-            Kind::LISTING => Listing::from_map(map.clone()).map(Self::Listing),
-            Kind::NOTICE => Notice::from_map(map.clone()).map(Self::Notice),
-            Kind::COMMENT => Comment::from_map(map.clone()).map(Self::Comment),
-            Kind::RECEIPT => SignedReceipt::from_map(map.clone()).map(Box::new).map(Self::Receipt),
-            Kind::CHECKPOINT => SignedCheckpoint::from_map(map.clone()).map(Box::new).map(Self::Checkpoint),
+            Kind::CHARTER => Self::Charter(Charter::from_map(map)?),
+            Kind::GRANT => Self::Grant(Grant::from_map(map)?),
+            Kind::PROFILE => Self::Profile(Profile::from_map(map)?),
+            Kind::ADMISSION => Self::Admission(Admission::from_map(map)?),
+            Kind::REMOVAL => Self::Removal(Removal::from_map(map)?),
+            Kind::VOUCH => Self::Vouch(Vouch::from_map(map)?),
+            Kind::LISTING => Self::Listing(Listing::from_map(map)?),
+            Kind::NOTICE => Self::Notice(Notice::from_map(map)?),
+            Kind::COMMENT => Self::Comment(Comment::from_map(map)?),
+            Kind::RECEIPT => Self::Receipt(Box::new(SignedReceipt::from_map(map)?)),
+            Kind::CHECKPOINT => Self::Checkpoint(Box::new(SignedCheckpoint::from_map(map)?)),
             _ => return Ok(Self::Other(map)),
         };
-        match read {
-            Err(BodyError::UnknownWord { .. }) => Ok(Self::Other(map)),
-            read => read,
-        }
+        if read.encode() == bytes { Ok(read) } else { Err(BodyError::SecondForm) }
     }
 
     /// The canonical bytes.
@@ -180,5 +187,48 @@ impl Body {
             Self::Other(map) => map.clone(),
         };
         Value::Map(map).encode()
+    }
+}
+
+/// The map that these canonical bytes hold, no larger than a body may be.
+pub(crate) fn map_of(bytes: &[u8]) -> Result<Map, BodyError> {
+    if bytes.len() > MAX_BODY {
+        return Err(BodyError::TooLarge(bytes.len()));
+    }
+    if let Value::Map(map) = Value::decode(bytes)? { Ok(map) } else { Err(BodyError::NotAMap) }
+}
+
+/// Whether a field that is made of words holds one that this version does not know. It is asked before
+/// anything else is read, so that the answer does not depend on the order of reading.
+fn holds_unknown_word(kind: &Kind, map: &Map) -> bool {
+    match kind.as_str() {
+        Kind::CHARTER => {
+            unknown::<Language>(map, "languages")
+                || unknown::<Terms>(map, "forms")
+                || unknown::<WritePolicy>(map, "write")
+                || unknown::<ReadPolicy>(map, "read")
+        }
+        Kind::GRANT => unknown::<GrantRole>(map, "role"),
+        Kind::PROFILE => unknown::<Language>(map, "languages"),
+        Kind::LISTING => {
+            unknown::<Side>(map, "side")
+                || unknown::<Terms>(map, "terms")
+                || unknown::<Language>(map, "language")
+        }
+        Kind::NOTICE => unknown::<Language>(map, "language"),
+        Kind::RECEIPT => {
+            matches!(map.get(&MapKey("receipt".to_owned())), Some(Value::Map(inner)) if unknown::<Terms>(inner, "terms"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a field, or an item of its list, is a text that is no word of this sort.
+fn unknown<T: FromStr>(map: &Map, field: &str) -> bool {
+    let is_unknown = |value: &Value| matches!(value, Value::Text(word) if word.parse::<T>().is_err());
+    match map.get(&MapKey(field.to_owned())) {
+        Some(Value::List(items)) => items.iter().any(is_unknown),
+        Some(value) => is_unknown(value),
+        None => false,
     }
 }

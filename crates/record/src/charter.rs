@@ -1,6 +1,6 @@
 //! The body of a charter: a circle's name and rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::body::{BodyError, Map};
 use crate::cbor::Value;
@@ -12,7 +12,7 @@ use crate::header::Key;
 use crate::id::{CircleId, RecordId};
 use crate::keys::{MemberId, PublicKey, SecretKey};
 use crate::limits::{MAX_NAME, MAX_STEWARDS, MAX_VOUCHES};
-use crate::listing::{Language, Terms, between, within, words};
+use crate::listing::{Language, Terms, between, line_within, words};
 use crate::seal::Seal;
 use crate::text::tidy_line;
 use crate::time::Timestamp;
@@ -114,7 +114,7 @@ impl Charter {
     /// A [`BodyError`] when the name is empty or too long.
     pub fn founding(name: &str, steward: MemberId) -> Result<Self, BodyError> {
         let name = tidy_line(name);
-        within("name", &name, 1, MAX_NAME)?;
+        line_within("name", &name, 1, MAX_NAME)?;
         Ok(Self {
             name,
             cell: None,
@@ -218,14 +218,11 @@ impl Charter {
     pub(crate) fn from_map(map: Map) -> Result<Self, BodyError> {
         let mut fields = Fields::with(map);
         let name = fields.take_text("name")?;
-        within("name", &name, 1, MAX_NAME)?;
+        line_within("name", &name, 1, MAX_NAME)?;
         let cell = fields.take_optional_uint("cell")?.map(Cell::from_index).transpose()?;
         let languages = parse_all(&fields.take_texts("languages")?)?;
         let forms = parse_all(&fields.take_texts("forms")?)?;
-        let Some(Value::Map(quotas)) = fields.take("quotas") else {
-            return Err(BodyError::WrongType("quotas"));
-        };
-        let mut numbers = Fields::with(quotas);
+        let mut numbers = fields.take_map("quotas")?.ok_or(BodyError::Missing("quotas"))?;
         let quotas = Quotas {
             control: numbers.take_u32("control")?,
             members: numbers.take_u32("members")?,
@@ -241,6 +238,7 @@ impl Charter {
         if stewards.len() > MAX_STEWARDS {
             return Err(BodyError::TooMany("stewards"));
         }
+        no_one_twice("stewards", &stewards)?;
         let write = fields.take_text("write")?.parse()?;
         let vouches = fields.take_optional_u32("vouches")?;
         match (write, vouches) {
@@ -254,6 +252,7 @@ impl Charter {
         let read = fields.take_text("read")?.parse()?;
         let parent = fields.take_optional_bytes("parent")?.map(RecordId::from_bytes);
         let distrusted = fields.take_list("distrusted", member)?;
+        no_one_twice("distrusted", &distrusted)?;
         let approvals = fields.take_list("approvals", Approval::from_value)?;
         Ok(Self {
             name,
@@ -296,6 +295,12 @@ impl Approval {
 fn member(value: Value) -> Option<MemberId> {
     let Value::Bytes(bytes) = value else { return None };
     MemberId::from_bytes(bytes.try_into().ok()?).ok()
+}
+
+/// A majority of stewards counts each of them once.
+fn no_one_twice(field: &'static str, members: &[MemberId]) -> Result<(), BodyError> {
+    let different: BTreeSet<&MemberId> = members.iter().collect();
+    if different.len() == members.len() { Ok(()) } else { Err(BodyError::Repeated(field)) }
 }
 
 fn parse_all<T: std::str::FromStr<Err = BodyError>>(words: &[String]) -> Result<Vec<T>, BodyError> {

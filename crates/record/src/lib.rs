@@ -19,6 +19,8 @@ mod grant;
 mod header;
 mod id;
 mod keys;
+#[cfg(test)]
+mod laws;
 pub mod limits;
 mod listing;
 mod membership;

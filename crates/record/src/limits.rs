@@ -6,7 +6,7 @@ pub const MAX_ENVELOPE: usize = 1024;
 pub const MAX_BODY: usize = 7 * 1024;
 /// The deepest nesting of maps and lists in canonical bytes.
 pub const MAX_DEPTH: usize = 8;
-/// The longest kind, in bytes.
+/// The longest word for a kind or a feature, in characters.
 pub const MAX_KIND: usize = 32;
 /// How far in the future a revision may lie, in milliseconds: ten minutes.
 pub const MAX_FUTURE_MS: u64 = 10 * 60 * 1000;

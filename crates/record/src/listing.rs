@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::body::{BodyError, Map};
 use crate::cell::Cell;
 use crate::fields::Fields;
-use crate::limits::{MAX_CATEGORY, MAX_COUNT, MAX_TEXT, MAX_TITLE};
-use crate::text::{tidy, tidy_line};
+use crate::limits::{MAX_CATEGORY, MAX_COUNT, MAX_KIND, MAX_TEXT, MAX_TITLE};
+use crate::text::{is_unseen, tidy, tidy_line};
 use crate::time::Timestamp;
 
 /// Makes an enum of words: each variant has one spelling, used in records, JSON and commands.
@@ -140,7 +140,8 @@ pub struct Listing {
     pub cell: Option<Cell>,
     /// Until when it stands, for people ("until Friday"); the record itself lives by its class.
     pub until: Option<Timestamp>,
-    /// Features that a reader must know to act on it; whoever lacks one shows it only.
+    /// Features that a reader must know to act on it, words of at most 32 characters; whoever lacks one
+    /// shows it only.
     pub needs: Vec<String>,
     /// Fields that this version does not know, carried as they are.
     pub other: Map,
@@ -179,9 +180,12 @@ impl Listing {
     }
 
     fn check(&self) -> Result<(), BodyError> {
-        within("title", &self.title, 1, MAX_TITLE)?;
+        line_within("title", &self.title, 1, MAX_TITLE)?;
         within("text", &self.text, 0, MAX_TEXT)?;
-        within("category", &self.category, 0, MAX_CATEGORY)?;
+        line_within("category", &self.category, 0, MAX_CATEGORY)?;
+        for feature in &self.needs {
+            line_within("needs", feature, 1, MAX_KIND)?;
+        }
         between("count", self.count, 1, MAX_COUNT)?;
         between("left", self.left, 0, self.count)
     }
@@ -258,7 +262,17 @@ pub(crate) fn between(field: &'static str, number: u32, least: u32, most: u32) -
     Err(BodyError::OutOfRange { field, given: number.to_string(), least: least.into(), most: most.into() })
 }
 
-/// Checks the length of a text in characters.
+/// Checks the length of a line in characters, and that no character of it breaks or hides.
+pub(crate) fn line_within(
+    field: &'static str,
+    line: &str,
+    least: usize,
+    most: usize,
+) -> Result<(), BodyError> {
+    if line.contains('\n') { Err(BodyError::Unseen(field)) } else { within(field, line, least, most) }
+}
+
+/// Checks the length of a text in characters, and that all but its line breaks can be seen.
 pub(crate) fn within(field: &'static str, text: &str, least: usize, most: usize) -> Result<(), BodyError> {
     let length = text.chars().count();
     if length < least {
@@ -266,6 +280,9 @@ pub(crate) fn within(field: &'static str, text: &str, least: usize, most: usize)
     }
     if length > most {
         return Err(BodyError::TooLong { field, length, most });
+    }
+    if text.chars().any(|character| character != '\n' && is_unseen(character)) {
+        return Err(BodyError::Unseen(field));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::fields::Fields;
 use crate::header::Key;
 use crate::keys::MemberId;
 use crate::limits::{MAX_TEXT, MAX_TITLE};
-use crate::listing::{Language, within};
+use crate::listing::{Language, line_within, within};
 use crate::text::{tidy, tidy_line};
 use crate::time::Timestamp;
 
@@ -45,7 +45,7 @@ impl Notice {
     /// A [`BodyError`] when the line is empty or too long.
     pub fn new(title: &str) -> Result<Self, BodyError> {
         let title = tidy_line(title);
-        within("title", &title, 1, MAX_TITLE)?;
+        line_within("title", &title, 1, MAX_TITLE)?;
         Ok(Self { title, text: String::new(), language: None, until: None, other: Map::new() })
     }
 
@@ -65,7 +65,7 @@ impl Notice {
     pub(crate) fn from_map(map: Map) -> Result<Self, BodyError> {
         let mut fields = Fields::with(map);
         let title = fields.take_text("title")?;
-        within("title", &title, 1, MAX_TITLE)?;
+        line_within("title", &title, 1, MAX_TITLE)?;
         let text = fields.take_optional_text("text")?.unwrap_or_default();
         within("text", &text, 0, MAX_TEXT)?;
         let language = fields.take_optional_text("language")?.map(|code| code.parse()).transpose()?;

@@ -4,7 +4,7 @@ use crate::body::{BodyError, Map};
 use crate::cell::Cell;
 use crate::fields::Fields;
 use crate::limits::{MAX_NAME, MAX_TEXT};
-use crate::listing::{Language, within};
+use crate::listing::{Language, line_within, within};
 use crate::text::{tidy, tidy_line};
 
 /// What a member says of itself: the body of a record of kind `profile`.
@@ -40,7 +40,7 @@ impl Profile {
 
     fn checked(mut self) -> Result<Self, BodyError> {
         self.text = tidy(&self.text);
-        within("name", &self.name, 1, MAX_NAME)?;
+        line_within("name", &self.name, 1, MAX_NAME)?;
         within("text", &self.text, 0, MAX_TEXT)?;
         Ok(self)
     }
@@ -60,7 +60,7 @@ impl Profile {
     pub(crate) fn from_map(map: Map) -> Result<Self, BodyError> {
         let mut fields = Fields::with(map);
         let name = fields.take_text("name")?;
-        within("name", &name, 1, MAX_NAME)?;
+        line_within("name", &name, 1, MAX_NAME)?;
         let text = fields.take_optional_text("text")?.unwrap_or_default();
         within("text", &text, 0, MAX_TEXT)?;
         let languages =

@@ -8,7 +8,7 @@ use crate::header::Key;
 use crate::id::{CircleId, Hash};
 use crate::keys::{MemberId, PublicKey};
 use crate::limits::{MAX_CODE, MAX_COUNT, MAX_MINUTES, MAX_TITLE};
-use crate::listing::{Terms, between, within};
+use crate::listing::{Terms, between, line_within};
 use crate::seal::{Seal, SealError};
 use crate::time::Timestamp;
 
@@ -138,7 +138,7 @@ impl Receipt {
             at: Timestamp::from_millis(inner.take_uint("at")?),
         };
         inner.nothing_else("receipt")?;
-        within("title", &receipt.title, 1, MAX_TITLE)?;
+        line_within("title", &receipt.title, 1, MAX_TITLE)?;
         between("count", receipt.count, 1, MAX_COUNT)?;
         between("minutes", receipt.minutes, 0, MAX_MINUTES)?;
         Ok(receipt)
@@ -198,10 +198,13 @@ impl SignedReceipt {
         let giver = Seal::take(&mut fields, "giver")?;
         let receiver = match fields.take_map("code")? {
             Some(mut inner) => {
+                if fields.take("receiver").is_some() {
+                    return Err(BodyError::WrongType("receiver"));
+                }
                 let commitment = Hash::from_bytes(inner.take_bytes("commitment")?);
                 let code = inner.take_text("code")?;
                 inner.nothing_else("code")?;
-                within("code", &code, 1, MAX_CODE)?;
+                line_within("code", &code, 1, MAX_CODE)?;
                 Confirmation::Code { commitment, code }
             }
             None => Confirmation::Seal(Seal::take(&mut fields, "receiver")?),

@@ -3,8 +3,8 @@
 //! What is signed is the `Sig_structure` of RFC 9052 §4.4 with the purpose as external data, as records
 //! do it with theirs: no signature for one purpose is ever good for another.
 
-use crate::body::{Body, BodyError, Map};
-use crate::cbor::Value;
+use crate::body::{Body, BodyError, Map, map_of};
+use crate::cbor::{LIST, Value, write_bytes, write_head, write_text};
 use crate::envelope::{PROTECTED, Record, RefusedBytes, Verified};
 use crate::fields::Fields;
 use crate::grant::{Grant, GrantRole};
@@ -45,13 +45,13 @@ pub enum SealError {
 
 /// The bytes that a signature under a purpose is made over.
 pub(crate) fn to_be_signed(purpose: &str, payload: &[u8]) -> Vec<u8> {
-    Value::List(vec![
-        Value::Text("Signature1".to_owned()),
-        Value::Bytes(PROTECTED.to_vec()),
-        Value::Bytes(purpose.as_bytes().to_vec()),
-        Value::Bytes(payload.to_vec()),
-    ])
-    .encode()
+    let mut out = Vec::with_capacity(payload.len() + 64);
+    write_head(&mut out, LIST, 4);
+    write_text(&mut out, "Signature1");
+    write_bytes(&mut out, &PROTECTED);
+    write_bytes(&mut out, purpose.as_bytes());
+    write_bytes(&mut out, payload);
+    out
 }
 
 impl Seal {
@@ -96,6 +96,20 @@ impl Seal {
         }
     }
 
+    /// The canonical bytes of a seal that travels alone.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.to_value().encode()
+    }
+
+    /// Reads a seal that travels alone.
+    ///
+    /// # Errors
+    /// A [`BodyError`] when the bytes are not canonical or a field is wrong.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BodyError> {
+        Self::from_map(Fields::with(map_of(bytes)?), "seal")
+    }
+
     pub(crate) fn to_value(&self) -> Value {
         let mut fields = Fields::with(Map::new());
         fields.put("grant", Value::Bytes(self.grant.envelope.clone()));
@@ -105,7 +119,10 @@ impl Seal {
     }
 
     pub(crate) fn take(fields: &mut Fields, name: &'static str) -> Result<Self, BodyError> {
-        let mut inner = fields.take_map(name)?.ok_or(BodyError::Missing(name))?;
+        Self::from_map(fields.take_map(name)?.ok_or(BodyError::Missing(name))?, name)
+    }
+
+    fn from_map(mut inner: Fields, name: &'static str) -> Result<Self, BodyError> {
         let envelope = inner.take_byte_string("grant")?;
         let body = inner.take_byte_string("body")?;
         let signature = inner.take_bytes("signature")?;

@@ -4,14 +4,14 @@
 //! letter heals what was lost, in any order. A stance is a value with canonical bytes of its own; a letter
 //! seals it for its recipient.
 
-use crate::body::{BodyError, Map};
+use crate::body::{BodyError, Map, map_of};
 use crate::cbor::Value;
 use crate::fields::Fields;
 use crate::header::{Header, Key, Slot};
 use crate::id::{CircleId, Hash};
 use crate::keys::MemberId;
-use crate::limits::{MAX_BODY, MAX_CODE, MAX_COUNT, MAX_TEXT};
-use crate::listing::{between, within};
+use crate::limits::{MAX_CODE, MAX_COUNT, MAX_TEXT};
+use crate::listing::{between, line_within, within};
 use crate::seal::{Seal, SealError};
 use crate::time::Timestamp;
 
@@ -132,11 +132,7 @@ impl Stance {
     /// # Errors
     /// A [`BodyError`] when the bytes are not canonical, a field is wrong, or the side does not fit the members.
     pub fn decode(bytes: &[u8]) -> Result<Self, BodyError> {
-        if bytes.len() > MAX_BODY {
-            return Err(BodyError::TooLarge(bytes.len()));
-        }
-        let Value::Map(map) = Value::decode(bytes)? else { return Err(BodyError::NotAMap) };
-        let mut fields = Fields::with(map);
+        let mut fields = Fields::with(map_of(bytes)?);
         let says = match (fields.take_map("asker")?, fields.take_map("listers")?) {
             (Some(map), None) => Says::Asker(AskerSays::take(map)?),
             (None, Some(map)) => Says::Lister(ListerSays::take(map)?),
@@ -160,7 +156,7 @@ impl Stance {
         if stance.from == stance.to || lister != stance.listing.0 {
             return Err(BodyError::WrongType("lister"));
         }
-        Ok(stance)
+        if stance.encode() == bytes { Ok(stance) } else { Err(BodyError::SecondForm) }
     }
 
     /// Checks its author's signature; what was promised or handed over is signed, what was asked is not.
@@ -254,7 +250,7 @@ impl ListerSays {
             between("promised", promised, 1, MAX_COUNT)?;
         }
         if let Some(code) = &says.code {
-            within("code", code, 1, MAX_CODE)?;
+            line_within("code", code, 1, MAX_CODE)?;
         }
         fields.nothing_else("listers")?;
         Ok(says)

@@ -40,8 +40,9 @@ pub fn tidy_line(text: &str) -> String {
     tidy(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a character shows nothing or turns the direction of its neighbours.
-fn is_unseen(character: char) -> bool {
+/// Whether a character shows nothing or turns the direction of its neighbours. The list is closed: what a
+/// body may hold must not depend on the edition of Unicode that a reader knows.
+pub(crate) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}'

@@ -1,0 +1,134 @@
+//! What is fuzzed: functions that take any bytes and panic if something does not hold. `tests/fuzz` feeds
+//! them with chance, and the test `corpus` with what chance found before.
+
+use node::CircleLink;
+use node::import::{self, Options};
+use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
+
+/// A target's name, and the function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const ALL: &[Target] = &[
+    ("envelope", envelope),
+    ("header", header),
+    ("body", body),
+    ("stance", stance),
+    ("import", import),
+    ("link", link),
+];
+
+/// The kinds of [`body`]: which one it is, the first byte tells.
+pub const KINDS: &[&str] = &[
+    Kind::CHARTER,
+    Kind::GRANT,
+    Kind::PROFILE,
+    Kind::ADMISSION,
+    Kind::REMOVAL,
+    Kind::VOUCH,
+    Kind::LISTING,
+    Kind::NOTICE,
+    Kind::COMMENT,
+    Kind::RECEIPT,
+    Kind::CHECKPOINT,
+    "weather",
+];
+
+/// An envelope that is taken is the one encoding of what it says.
+///
+/// # Panics
+/// If it is not.
+pub fn envelope(bytes: &[u8]) {
+    let Ok(signed) = Signed::parse(bytes) else { return };
+    assert_eq!(signed.bytes(), bytes);
+    assert_eq!(signed.id(), signed.header().id());
+    let verified = Record { envelope: bytes.to_vec(), body: None }.verify();
+    if let Ok(record) = verified {
+        assert_eq!(record.to_record().envelope, bytes);
+    }
+}
+
+/// A header that is taken is written again as it was.
+///
+/// # Panics
+/// If it is not.
+pub fn header(bytes: &[u8]) {
+    if let Ok(header) = Header::decode(bytes) {
+        assert_eq!(header.encode(), bytes);
+    }
+}
+
+/// A body that is taken is written again as it was, and whatever it proves can be checked.
+///
+/// # Panics
+/// If it is not.
+pub fn body(bytes: &[u8]) {
+    let Some((first, bytes)) = bytes.split_first() else { return };
+    let Some(kind) = KINDS.get(usize::from(*first) % KINDS.len()).and_then(|word| Kind::new(word)) else {
+        return;
+    };
+    let Ok(body) = Body::decode(&kind, bytes) else { return };
+    assert_eq!(body.encode(), bytes);
+    match body {
+        Body::Receipt(receipt) => drop(receipt.check()),
+        Body::Checkpoint(checkpoint) => drop(checkpoint.check()),
+        Body::Charter(charter) => {
+            let circle = record::CircleId::from_bytes([0; 32]);
+            assert!(
+                charter.approved_by(circle, record::Timestamp::from_millis(0)).len()
+                    <= charter.approvals.len()
+            );
+        }
+        Body::Grant(_)
+        | Body::Profile(_)
+        | Body::Admission(_)
+        | Body::Removal(_)
+        | Body::Vouch(_)
+        | Body::Listing(_)
+        | Body::Notice(_)
+        | Body::Comment(_)
+        | Body::Other(_) => {}
+    }
+}
+
+/// A stance that is taken is written again as it was.
+///
+/// # Panics
+/// If it is not.
+pub fn stance(bytes: &[u8]) {
+    if let Ok(stance) = Stance::decode(bytes) {
+        assert_eq!(stance.encode(), bytes);
+    }
+}
+
+/// Rows of a table that are taken make listings within all bounds.
+///
+/// # Panics
+/// If they do not.
+pub fn import(bytes: &[u8]) {
+    let Ok(outcome) = import::read(bytes, &Options::default()) else { return };
+    for row in outcome.rows {
+        let listing: Listing = row.listing.into_listing();
+        assert_eq!(listing.clone().checked().as_ref(), Ok(&listing), "line {}", row.line);
+        let bytes = Body::Listing(listing).encode();
+        // A listing's texts together may still be larger than a record: signing says so.
+        if bytes.len() <= record::limits::MAX_BODY {
+            assert!(
+                matches!(Body::decode(&Kind::listing(), &bytes), Ok(Body::Listing(_))),
+                "line {}",
+                row.line
+            );
+        }
+    }
+}
+
+/// A link that is taken survives its text.
+///
+/// # Panics
+/// If it does not.
+pub fn link(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(link) = text.parse::<CircleLink>() {
+        assert_eq!(link.to_string().parse::<CircleLink>().ok(), Some(link));
+    }
+}
