@@ -74,6 +74,7 @@ impl NodeClock {
             machine: self.machine().millis(),
             known: doubt.map_or(time.earliest(), |doubt| doubt.known).millis(),
             peers: doubt.and_then(|doubt| doubt.peers).map(Timestamp::millis),
+            can_confirm: doubt.is_some_and(|doubt| doubt.possible),
             advice: doubt.map(advice),
         }
     }

@@ -161,6 +161,8 @@ pub struct ClockJson {
     pub known: u64,
     /// What the clocks of connected nodes show, if the date is in doubt and there are three or more.
     pub peers: Option<u64>,
+    /// Whether the date is in doubt and the person at the node can say that the machine's clock is right.
+    pub can_confirm: bool,
     /// What the person at the node should do, if the date is in doubt.
     pub advice: Option<String>,
 }

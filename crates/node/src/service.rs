@@ -42,6 +42,8 @@ const ASK_EVERY: u32 = 2;
 const LOOK_AT_GRANTS: u32 = 3_600;
 /// Every so many ticks readers see the digests by the hour: what was dated a little ahead counts by and by.
 const DIGEST_EVERY: u32 = 30;
+/// The first tick and then every so many look whether the time has to be remembered.
+const REMEMBER_EVERY: u32 = 60;
 /// How many addresses of peers are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// Under which name they lie in the store.
@@ -207,7 +209,9 @@ impl Service {
     pub(crate) fn tick(&mut self) {
         self.ticks = self.ticks.wrapping_add(1);
         let now = self.time();
-        if let Err(error) = self.remember_time() {
+        if self.ticks % REMEMBER_EVERY == 1
+            && let Err(error) = self.remember_time()
+        {
             tracing::error!(%error, "the time was not written down");
         }
         if self.net.as_ref().is_some_and(|net| net.down) {

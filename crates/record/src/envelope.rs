@@ -1,7 +1,7 @@
 //! The envelope: COSE_Sign1 around a header, and the chain from bytes to a verified record.
 
 use crate::body::{Body, BodyError};
-use crate::cbor::{CborError, LIST, MAP, Reader, write_bytes, write_head, write_text};
+use crate::cbor::{CborError, LIST, MAP, Reader, write_bytes, write_head};
 use crate::header::{Class, Header, HeaderError, Key, Kind};
 use crate::id::{CircleId, Hash, RecordId};
 use crate::keys::{KeyError, KnownKeys, MemberId, SecretKey};

@@ -35,7 +35,7 @@ struct NodePage {
     peers: Vec<Peer>,
     addresses: Vec<String>,
     notices: Vec<String>,
-    /// Whether the person is asked for the date.
+    /// Whether the person can say that the machine's clock is right.
     doubt: bool,
     problem: Option<String>,
     /// What was written into the forms.
@@ -143,7 +143,7 @@ fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         peers: peers.collect(),
         addresses: private(addresses),
         notices: private(notices),
-        doubt: visitor.local && !shelf.handle.clock().sure,
+        doubt: visitor.local && shelf.handle.clock().can_confirm,
         problem: error.map(told),
         name: sent.name,
         target: sent.target,
