@@ -1,7 +1,7 @@
 //! The envelope: COSE_Sign1 around a header, and the chain from bytes to a verified record.
 
 use crate::body::{Body, BodyError};
-use crate::cbor::{CborError, LIST, MAP, Reader, write_bytes, write_head};
+use crate::cbor::{CborError, LIST, MAP, Reader, Value, write_bytes, write_head};
 use crate::header::{Class, Header, HeaderError, Key, Kind};
 use crate::id::{CircleId, Hash, RecordId};
 use crate::keys::{KeyError, KnownKeys, MemberId, SecretKey};
@@ -98,13 +98,9 @@ impl Signed {
         if bytes.len() > MAX_ENVELOPE {
             return Err(RefusedBytes::TooLarge(bytes.len()));
         }
-        let mut reader = Reader::of(bytes);
-        if reader.argument(LIST)? != 4 || reader.bytes()? != PROTECTED || reader.argument(MAP)? != 0 {
-            return Err(RefusedBytes::Shape);
-        }
-        let (payload, signature) = (reader.bytes()?, reader.bytes()?);
-        reader.end()?;
-        let signature: [u8; 64] = signature.try_into().map_err(|_| RefusedBytes::Shape)?;
+        // What is not canonical at all is told as such, whatever was met first.
+        let (payload, signature) = parts(bytes)
+            .ok_or_else(|| Value::decode(bytes).err().map_or(RefusedBytes::Shape, RefusedBytes::Cbor))?;
         let header = Header::decode(payload)?;
         // The signature's bytes and their two-byte head close the envelope; the payload ends before.
         let end = bytes.len().saturating_sub(66);
@@ -181,6 +177,17 @@ impl Signed {
         }
         Ok(Verified { signed: self, body: body.map(Vec::into_boxed_slice) })
     }
+}
+
+/// The payload and the signature of an envelope, if it has the one shape that records have.
+fn parts(bytes: &[u8]) -> Option<(&[u8], [u8; 64])> {
+    let mut reader = Reader::of(bytes);
+    let head = reader.argument(LIST).ok()? == 4
+        && reader.bytes().ok()? == PROTECTED
+        && reader.argument(MAP).ok()? == 0;
+    let (payload, signature) = (reader.bytes().ok()?, reader.array().ok()?);
+    reader.end().ok()?;
+    head.then_some((payload, signature))
 }
 
 /// What somebody is about to sign, apart from the body.
@@ -302,7 +309,6 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cbor::Value;
     use crate::listing::{Listing, Side};
     use proptest::prelude::*;
 

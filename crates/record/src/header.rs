@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::body::BodyError;
-use crate::cbor::{CborError, MAP, Reader, UINT, write_bytes, write_head, write_text};
+use crate::cbor::{CborError, MAP, Reader, UINT, Value, write_bytes, write_head, write_text};
 use crate::id::{CircleId, Hash, RecordId};
 use crate::keys::{KeyError, MemberId, PublicKey};
 use crate::limits::{MAX_BODY, MAX_KIND};
@@ -379,6 +379,15 @@ impl Header {
     /// # Errors
     /// A [`HeaderError`]; each is the fault of whoever sent it.
     pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
+        Self::read(bytes).map_err(|error| match Value::decode(bytes) {
+            // What is not canonical at all is told as such, whatever was met first.
+            Err(not_canonical) => not_canonical.into(),
+            Ok(Value::Map(_)) => error,
+            Ok(_) => BodyError::NotAMap.into(),
+        })
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, HeaderError> {
         let mut reader = Reader::of(bytes);
         match reader.argument(MAP)? {
             FIELDS => {}
@@ -417,7 +426,7 @@ fn named<'r, 'a>(reader: &'r mut Reader<'a>, name: &'static str) -> Result<&'r m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cbor::{MapKey, Value};
+    use crate::cbor::MapKey;
     use crate::keys::SecretKey;
     use proptest::prelude::*;
 

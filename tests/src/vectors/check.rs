@@ -206,6 +206,7 @@ fn cbor(error: &CborError) -> String {
         CborError::KeyNotText => "key",
         CborError::KeyOrder => "order",
         CborError::TooDeep => "depth",
+        CborError::WrongType => return "wrong-type".to_owned(),
         other => return unnamed(other),
     };
     format!("cbor/{word}")
@@ -249,6 +250,7 @@ fn header_error(error: &HeaderError) -> String {
         HeaderError::Field(error) => return body_error(error),
         HeaderError::Key(error) => return key_error(error),
         HeaderError::UnknownField => "unknown-field",
+        HeaderError::TooFewFields => "missing",
         HeaderError::BadKind => "bad-kind",
         HeaderError::WrongClass(..) => "wrong-class",
         HeaderError::BodyTooLarge(_) => "too-large",
