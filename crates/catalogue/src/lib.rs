@@ -26,6 +26,8 @@ pub use rules::Belonging;
 pub use tier::{CHARTERS, GRANTS, RESERVE, RIVALS, WAITING, WITHDRAWN};
 
 #[cfg(test)]
+mod belonging_tests;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Admitted, Catalogue, Changes, Refusal, Standing};
 use record::limits::MAX_FUTURE_MS;
-use record::{CircleId, Class, Fault, Kind, ReadSecret, Record, RecordId, Signed, Timestamp, Verified};
+use record::{
+    CircleId, Class, Fault, Kind, KnownKeys, ReadSecret, Record, RecordId, Signed, Timestamp, Verified,
+};
 
 use crate::budget::Budgets;
 use crate::limits::MAX_REFUSED;
@@ -35,6 +37,8 @@ pub(crate) struct Circle {
     pub(crate) catalogue: Catalogue,
     pub(crate) topic: Topic,
     pub(crate) budgets: Budgets,
+    /// Where the keys of its signers lie on the curve.
+    pub(crate) keys: KnownKeys,
     /// Refused without anybody's fault; not asked for again until the control records change.
     refused: BTreeSet<RecordId>,
     /// While the time is not known: the earliest that it may be.
@@ -80,7 +84,7 @@ impl Circle {
             store.apply(id, Batch { put: Vec::new(), drop })?;
         }
         let (budgets, refused) = (Budgets::default(), BTreeSet::new());
-        Ok(Self { catalogue, topic: topic_of(id), budgets, refused, doubt })
+        Ok(Self { catalogue, topic: topic_of(id), budgets, keys: KnownKeys::default(), refused, doubt })
     }
 
     /// Takes records in: into the store, then into the catalogue.

@@ -364,7 +364,8 @@ impl<S: Store> Protocol<S> {
         };
         let id = *id;
         let record = Some(data).filter(|data| data.len() <= MAX_GOSSIP).map(decode_gossip);
-        let Some(record) = record.and_then(Result::ok).and_then(|record| record.verify().ok()) else {
+        let Some(record) = record.and_then(Result::ok).and_then(|it| it.verify_with(&mut circle.keys).ok())
+        else {
             self.offend(peer, Offence::BadGossip, now, out);
             return Verdict::Reject;
         };

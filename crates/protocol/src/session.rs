@@ -307,7 +307,7 @@ impl Talk {
             if !self.asked.remove(&self.salt.apply(&signed.id())) {
                 return Err(Trouble::Offence(Offence::Unasked));
             }
-            verified.push(signed.verify(record.body).map_err(bad)?);
+            verified.push(signed.verify_with(record.body, &mut scope.circle.keys).map_err(bad)?);
         }
         self.received = self.received.saturating_add(verified.len());
         let (news, verdicts) = scope.circle.absorb(scope.store, verified, scope.now)?;

@@ -304,6 +304,14 @@ impl Record {
     pub fn verify(self) -> Result<Verified, RefusedBytes> {
         Signed::parse(&self.envelope)?.verify(self.body)
     }
+
+    /// The same with a memory for signers' keys.
+    ///
+    /// # Errors
+    /// As [`Record::verify`]: the verdict does not depend on the memory.
+    pub fn verify_with(self, known: &mut KnownKeys) -> Result<Verified, RefusedBytes> {
+        Signed::parse(&self.envelope)?.verify_with(self.body, known)
+    }
 }
 
 #[cfg(test)]
