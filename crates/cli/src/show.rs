@@ -129,6 +129,9 @@ pub(crate) fn circle(circle: &CircleJson) -> String {
     let mut out = String::new();
     let name = if circle.name.is_empty() { "(its charter has not arrived yet)" } else { &circle.name };
     line!(out, "{name}: {} of {}", many(circle.listings, "listing"), many(circle.members, "member"));
+    if circle.others > 0 {
+        line!(out, "  and {} that this version can not show", many(circle.others, "other record"));
+    }
     line!(out, "  id    {}", circle.id);
     line!(out, "  join  {}", circle.link);
     out

@@ -116,6 +116,9 @@ pub struct CircleJson {
     pub records: usize,
     /// How many of them are listings that stand.
     pub listings: usize,
+    /// How many are of a kind, or say something, that this version does not know. They are kept and passed on.
+    #[serde(default)]
+    pub others: usize,
     /// How many members wrote something.
     pub members: usize,
     /// A hash of all live records' ids: equal digests, equal catalogues.

@@ -32,6 +32,8 @@ struct CircleView {
     names: BTreeMap<MemberId, (RecordId, String)>,
     entries: BTreeMap<RecordId, Entry>,
     newest: BTreeSet<(Reverse<Timestamp>, RecordId)>,
+    /// What this version can not read.
+    others: BTreeSet<RecordId>,
     index: Index<RecordId>,
 }
 
@@ -89,6 +91,7 @@ impl View {
                     names: BTreeMap::new(),
                     entries: BTreeMap::new(),
                     newest: BTreeSet::new(),
+                    others: BTreeSet::new(),
                     index: Index::new(),
                 },
             );
@@ -252,7 +255,7 @@ impl View {
     pub(crate) fn pair(&self, circle: CircleId, pair: &Match<RecordId>, now: Timestamp) -> Option<PairJson> {
         let json = |id| {
             let place = Place { circle, id };
-            self.entry(&place).filter(|entry| entry.stands(now))?;
+            self.entry(&place).filter(|entry| entry.stands(now) && entry.is_understood())?;
             self.json(&place, None)
         };
         let reasons = pair.reasons.iter();
@@ -303,6 +306,7 @@ impl View {
                 name: circle.name.clone(),
                 records: circle.records,
                 listings: circle.entries.len(),
+                others: circle.others.len(),
                 members: circle.authors,
                 digest: circle.digest.to_string(),
                 link: CircleLink { circle: *id, peers: peers.clone() }.to_string(),
@@ -362,6 +366,11 @@ impl Entry {
     pub(crate) fn stands(&self, now: Timestamp) -> bool {
         self.listing.until.is_none_or(|until| until > now)
     }
+
+    /// Whether this version knows all features that a reader must know to act on it; it knows none so far.
+    pub(crate) const fn is_understood(&self) -> bool {
+        self.listing.needs.is_empty()
+    }
 }
 
 impl CircleView {
@@ -379,6 +388,11 @@ impl CircleView {
             Some(Body::Profile(profile)) => {
                 self.names.insert(header.author, (record.id(), profile.name));
             }
+            Some(Body::Other(_)) => drop(self.others.insert(record.id())),
+            // A body that is here and can not be read: a later version may.
+            None if record.body_bytes().is_some_and(|bytes| !bytes.is_empty()) => {
+                self.others.insert(record.id());
+            }
             Some(
                 Body::Charter(_)
                 | Body::Grant(_)
@@ -388,8 +402,7 @@ impl CircleView {
                 | Body::Notice(_)
                 | Body::Comment(_)
                 | Body::Receipt(_)
-                | Body::Checkpoint(_)
-                | Body::Other(_),
+                | Body::Checkpoint(_),
             )
             | None => {}
         }
@@ -401,5 +414,10 @@ impl CircleView {
             self.newest.remove(&(Reverse(entry.revision), *id));
         }
         self.names.retain(|_, (profile, _)| profile != id);
+        self.others.remove(id);
     }
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

@@ -1,0 +1,63 @@
+//! What readers see of a circle.
+
+use catalogue::{Catalogue, Window};
+use protocol::News;
+use record::{
+    Body, Charter, CircleId, Grant, GrantRole, Key, Listing, Map, MemberId, SecretKey, Side, Statement,
+    Timestamp, Verified,
+};
+
+use super::View;
+use crate::input::Filter;
+
+const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+fn device() -> SecretKey {
+    SecretKey::from_seed(&[2; 32])
+}
+
+/// A circle with these listings, each of a member of its own.
+fn view(listings: Vec<Listing>) -> (View, CircleId) {
+    let founder = SecretKey::from_seed(&[1; 32]);
+    let author = MemberId::from(founder.public());
+    let key = Key::from_bytes([0; 16]);
+    let founding = Statement { author, circle: CircleId::FOUNDING, key, revision: NOW };
+    let charter = Body::Charter(Charter::founding("Gartenstraße", author).unwrap());
+    let mut records = vec![founding.sign(&charter, &device()).unwrap()];
+    let circle = CircleId::founded_by(records[0].id());
+    for (number, listing) in (10_u8..).zip(listings) {
+        let root = SecretKey::from_seed(&[number; 32]);
+        let say = |key| Statement { author: root.public().into(), circle, key, revision: NOW };
+        let (signer, until) = (device().public(), NOW.plus_days(1));
+        let grant = Grant { signer, role: GrantRole::Device, until, other: Map::new() };
+        records.push(say(Grant::key(&signer)).sign(&Body::Grant(grant), &root).unwrap());
+        records.push(say(key).sign(&Body::Listing(listing), &device()).unwrap());
+    }
+    let mut catalogue = Catalogue::new(circle);
+    for record in &records {
+        catalogue.insert(record, NOW).unwrap();
+    }
+    let admitted = |record: &Verified| catalogue.admitted(&record.id()).is_some();
+    assert!(records.iter().all(admitted));
+    let mut view = View::new(author);
+    view.add_circle(circle);
+    let digest = catalogue.digests(Window::between(NOW, NOW)).all();
+    view.follow(&catalogue, &News { admitted: records, removed: Vec::new() }, digest);
+    (view, circle)
+}
+
+fn pairs(view: &View, circle: CircleId) -> usize {
+    view.all_matches(10).iter().filter(|(_, pair)| view.pair(circle, pair, NOW).is_some()).count()
+}
+
+#[test]
+fn a_listing_that_needs_an_unknown_feature_is_shown_and_not_matched() {
+    let offer = Listing::new(Side::Offer, "Bohrmaschine");
+    let need = Listing::new(Side::Need, "Bohrmaschine");
+    let (plain, circle) = view(vec![offer.clone(), need.clone()]);
+    assert_eq!(pairs(&plain, circle), 1);
+    let later = Listing { needs: vec!["time-slots".to_owned()], ..offer };
+    let (view, circle) = view(vec![later, need]);
+    assert_eq!(view.listings(&Filter::default(), NOW).unwrap().len(), 2);
+    assert_eq!(pairs(&view, circle), 0);
+}
