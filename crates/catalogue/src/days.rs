@@ -205,23 +205,28 @@ impl Days {
 
 /// SHA-256 over sorted ids.
 fn digest_of<'a>(ids: impl Iterator<Item = &'a RecordId>) -> Hash {
-    let bytes: Vec<u8> = ids.flat_map(|id| *id.as_bytes()).collect();
+    let mut bytes = Vec::new();
+    ids.for_each(|id| bytes.extend_from_slice(id.as_bytes()));
     Hash::of(&bytes)
 }
 
 /// The digest of a day: SHA-256 over its buckets that are not empty, each as its byte and its digest.
 fn digest_of_buckets(buckets: impl Iterator<Item = (u8, Hash)>) -> Hash {
-    let bytes: Vec<u8> =
-        buckets.flat_map(|(byte, digest)| std::iter::once(byte).chain(*digest.as_bytes())).collect();
+    let mut bytes = Vec::new();
+    for (byte, digest) in buckets {
+        bytes.push(byte);
+        bytes.extend_from_slice(digest.as_bytes());
+    }
     Hash::of(&bytes)
 }
 
 /// The digest of a group: SHA-256 over its days, each as 4 bytes of its number (big-endian) and the
 /// 32 of its digest.
 fn digest_of_days(days: &BTreeMap<u32, Hash>) -> Hash {
-    let bytes: Vec<u8> = days
-        .iter()
-        .flat_map(|(day, digest)| day.to_be_bytes().into_iter().chain(*digest.as_bytes()))
-        .collect();
+    let mut bytes = Vec::with_capacity(days.len().saturating_mul(36));
+    for (day, digest) in days {
+        bytes.extend_from_slice(&day.to_be_bytes());
+        bytes.extend_from_slice(digest.as_bytes());
+    }
     Hash::of(&bytes)
 }
