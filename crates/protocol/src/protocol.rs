@@ -372,6 +372,9 @@ impl<S: Store> Protocol<S> {
         if circle.catalogue.admitted(&record.id()).is_some() {
             return Verdict::Accept;
         }
+        if !record.is_whole() {
+            return Verdict::Ignore;
+        }
         if !circle.budgets.take(record.header().author, now) {
             return Verdict::Ignore;
         }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Digests, Group, Window};
-use record::{Fault, Hash, Record, RecordId, Signed, Timestamp};
+use record::{Fault, Hash, Record, RecordId, Signed, Timestamp, Verified};
 
 use crate::circle::{Circle, News};
 use crate::frame::{Frame, SaltedId, room_for};
@@ -309,6 +309,8 @@ impl Talk {
             }
             verified.push(signed.verify_with(record.body, &mut scope.circle.keys).map_err(bad)?);
         }
+        // A body can't be asked for alone: what comes without one is asked of another peer, as a whole.
+        verified.retain(Verified::is_whole);
         self.received = self.received.saturating_add(verified.len());
         let (news, verdicts) = scope.circle.absorb(scope.store, verified, scope.now)?;
         scope.news.push(news);

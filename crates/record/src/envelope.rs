@@ -282,6 +282,12 @@ impl Verified {
         self.body.as_deref()
     }
 
+    /// Whether its body is here, if it has one.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.body.is_some()
+    }
+
     /// What it says, if its body is here and readable.
     #[must_use]
     pub fn body(&self) -> Option<Body> {

@@ -85,6 +85,29 @@ fn a_record_that_was_asked_for_is_taken_once() {
 }
 
 #[test]
+fn a_record_that_comes_without_its_body_is_taken_from_another_peer() {
+    let mut pair = Pair::settled();
+    let listing = pair.members[1].listing(pair.circle, 1, NOW);
+    let bare = Record { body: None, ..listing.to_record() };
+    for (number, record) in [(1_001, bare.clone()), (1_003, listing.to_record())] {
+        let session = SessionId(number);
+        let salt = greet(&mut pair, session);
+        let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
+        assert_eq!(wanted(&send(&mut pair, session, &offer)), Some(1));
+        let has_body = record.body.is_some();
+        let outputs = send(&mut pair, session, &Frame::Records { records: vec![record], last: true });
+        assert_eq!((wanted(&outputs), bans(&outputs)), (Some(0), false));
+        let catalogue = pair.nodes[0].protocol.catalogue(pair.circle).unwrap();
+        assert_eq!(catalogue.admitted(&listing.id()).is_some(), has_body);
+    }
+    let topic = pair.nodes[0].protocol.topics().next().unwrap().clone();
+    let other = pair.members[1].listing(pair.circle, 2, NOW);
+    let stripped = Record { body: None, ..other.to_record() };
+    assert_eq!(gossip(&mut pair, &topic, encode_gossip(&stripped)).0, Verdict::Ignore);
+    assert_eq!(gossip(&mut pair, &topic, encode_gossip(&other.to_record())).0, Verdict::Accept);
+}
+
+#[test]
 fn a_record_whose_signature_does_not_hold_costs_its_sender() {
     let mut pair = Pair::settled();
     let listing = pair.members[1].listing(pair.circle, 1, NOW);
