@@ -57,6 +57,23 @@ fn three_nodes_in_a_row_agree_though_the_ends_never_meet() {
 }
 
 #[test]
+fn nodes_that_know_one_and_the_same_find_each_other_and_go_on_without_it() {
+    let first = Home::new().up(&["--circle", "Gartenstraße"]);
+    let join = || Home::new().up(&["--peer", first.address(), "--join", &first.link()]);
+    let others = [join(), join(), join()];
+    wait_until("each is connected with all others", Duration::from_secs(60), || {
+        let peers = || others.iter().map(|node| texts(&node.json(&["peers"]), "peer").len());
+        let met = peers().all(|peers| peers == others.len());
+        if met { Ok(()) } else { Err(format!("they have {:?} peers", peers().collect::<Vec<_>>())) }
+    });
+    drop(first);
+    others[0].run(&["offer", "After the first one left"]);
+    for other in &others[1..] {
+        same_digest(others[0].home(), other.home(), 1, AGREED);
+    }
+}
+
+#[test]
 fn edits_and_withdrawals_reach_the_other_node() {
     let (one, other) = two();
     let ladder = one.json(&["offer", "Leiter", "--count", "2"]);

@@ -9,6 +9,9 @@ use crate::Address;
 pub enum Command {
     /// Connect to a peer, and connect again with a growing delay whenever it is not connected.
     Dial(Address),
+    /// Connect to a peer that another one told of: an address with a peer id. There is room for some hundred
+    /// such peers; who can't be reached makes room.
+    Meet(Address),
     /// Hear what is published on a topic, and pass it on. At most 128 topics of at most 96 bytes.
     Subscribe(Topic),
     /// The opposite of `Subscribe`.

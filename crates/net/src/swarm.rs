@@ -131,6 +131,11 @@ impl Node {
             Command::Dial(address) => {
                 self.dialer.add(address.bare(), address.libp2p_peer(), Instant::now());
             }
+            Command::Meet(address) => {
+                if let Some(peer) = address.libp2p_peer().filter(|peer| peer != self.swarm.local_peer_id()) {
+                    self.dialer.nearby(peer, vec![address.bare()], Instant::now());
+                }
+            }
             Command::Subscribe(topic) => self.subscribe(topic),
             Command::Unsubscribe(topic) => {
                 let topic = names::to_gossip_topic(&topic);

@@ -1,6 +1,7 @@
 //! The one thread that owns the protocol, the catalogue and the store.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ const LOOK_AT_GRANTS: u32 = 3_600;
 const DIGEST_EVERY: u32 = 30;
 /// The first tick and then every so many look whether the time has to be remembered.
 const REMEMBER_EVERY: u32 = 60;
+/// Ports below belong to a system's services: no node listens there.
+const FIRST_PORT: u16 = 1024;
 /// How many addresses of peers are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// Under which name they lie in the store.
@@ -169,6 +172,7 @@ impl Service {
                     self.hear(circle);
                 }
                 Output::Clock { peer, clock } => self.clock.heard(peer, clock),
+                Output::Told { by, addresses } => self.told(&by, &addresses),
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
                     tracing::error!(%error, "the store failed");
@@ -187,6 +191,28 @@ impl Service {
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
         if news.admitted.iter().any(|record| record.header().class == Class::Control) {
             self.tell_about_keys();
+        }
+    }
+
+    /// Connects to peers that a peer told of. It may have made them up: so no port of a system's service and
+    /// no address that means something else here than there is dialled for it.
+    fn told(&self, by: &PeerId, addresses: &[String]) {
+        let teller =
+            self.read(|view| view.peers.get(by).and_then(|peer| peer.address.parse::<Address>().ok()));
+        let Some(teller) = teller.map(|address| address.socket().ip()) else { return };
+        for address in addresses.iter().filter_map(|text| text.parse::<Address>().ok()) {
+            let socket = address.socket();
+            let (ip, same_machine) = (socket.ip(), teller.is_loopback());
+            let usual = socket.port() >= FIRST_PORT
+                && !ip.is_unspecified()
+                && !ip.is_multicast()
+                && !is_link_local(ip)
+                && (same_machine || !ip.is_loopback());
+            let known = address.peer().is_none_or(|peer| self.read(|view| view.peers.contains_key(&peer)));
+            if usual && !known {
+                tracing::debug!(%address, %by, "told of a peer");
+                self.command(net::Command::Meet(address));
+            }
         }
     }
 
@@ -243,7 +269,10 @@ impl Service {
                         view.addresses.push(address);
                     }
                 });
-                return;
+                // What leads to this machine alone comes last.
+                let mut all = self.read(|view| view.addresses.clone());
+                all.sort_by_key(|address| address.socket().ip().is_loopback());
+                Input::Listening(all.iter().map(ToString::to_string).collect())
             }
             net::Event::Connected { peer, address, inbound } => {
                 tracing::info!(%peer, %address, inbound, "connected");
@@ -309,6 +338,14 @@ impl Service {
         if let Some(net) = self.net.as_ref().filter(|net| !net.down) {
             self.runtime.block_on(net.handle.send(command));
         }
+    }
+}
+
+/// Addresses of one link alone: they lead elsewhere on another machine, or to a cloud's own services.
+const fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
     }
 }
 

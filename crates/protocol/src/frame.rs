@@ -3,7 +3,9 @@
 use catalogue::{Digests, Group};
 use record::{CborError, CircleId, Hash, Record, Timestamp, Value};
 
-use crate::limits::{DAYS_IN_FRAME, MAX_CIRCLES, MAX_DAYS, MAX_FRAME, OFFER, WINDOW};
+use crate::limits::{
+    DAYS_IN_FRAME, MAX_ADDRESS, MAX_ADDRESSES, MAX_CIRCLES, MAX_DAYS, MAX_FRAME, MAX_TOLD, OFFER, WINDOW,
+};
 
 /// The id of a record, salted for one session: what reconciliation compares.
 pub(crate) type SaltedId = [u8; 32];
@@ -18,6 +20,10 @@ pub(crate) enum Frame {
     Circles,
     /// These: their founding charters.
     CirclesAre(Vec<Record>),
+    /// Who else keeps this circle? I listen here.
+    Peers { circle: CircleId, mine: Vec<String> },
+    /// I listen here, and others there.
+    PeersAre { mine: Vec<String>, others: Vec<String> },
     /// Let us reconcile this circle.
     Hello { version: u64, circle: CircleId, salt: Salt, clock: Timestamp },
     /// I keep it too; this is what I have within both our clocks.
@@ -57,6 +63,13 @@ impl Frame {
         let parts = match self {
             Self::Circles => vec![text("circles")],
             Self::CirclesAre(charters) => vec![text("circles-are"), list(charters, encode_record)],
+            Self::Peers { circle, mine } => {
+                vec![text("peers"), bytes(circle.as_bytes()), list(mine, |address| text(address))]
+            }
+            Self::PeersAre { mine, others } => {
+                let addresses = |them: &[String]| list(them, |address| text(address));
+                vec![text("peers-are"), addresses(mine), addresses(others)]
+            }
             Self::Hello { version, circle, salt, clock } => vec![
                 text("hello"),
                 Value::Uint(*version),
@@ -100,6 +113,14 @@ impl Frame {
         let frame = match name.as_str() {
             "circles" => Self::Circles,
             "circles-are" => Self::CirclesAre(fields.list(MAX_CIRCLES, decode_record)?),
+            "peers" => Self::Peers {
+                circle: CircleId::from_bytes(fields.array()?),
+                mine: fields.list(MAX_ADDRESSES, decode_address)?,
+            },
+            "peers-are" => Self::PeersAre {
+                mine: fields.list(MAX_ADDRESSES, decode_address)?,
+                others: fields.list(MAX_TOLD, decode_address)?,
+            },
             "hello" => Self::Hello {
                 version: fields.uint()?,
                 circle: CircleId::from_bytes(fields.array()?),
@@ -173,6 +194,11 @@ fn decode_record(value: Value) -> Option<Record> {
     Some(Record { envelope, body: Some(body) })
 }
 
+fn decode_address(value: Value) -> Option<String> {
+    let Value::Text(address) = value else { return None };
+    (address.len() <= MAX_ADDRESS).then_some(address)
+}
+
 fn decode_day(value: Value) -> Option<(u32, Hash)> {
     let Value::List(parts) = value else { return None };
     let [day, digest] = <[Value; 2]>::try_from(parts).ok()?;
@@ -244,6 +270,11 @@ mod tests {
         vec![
             Frame::Circles,
             Frame::CirclesAre(vec![record.clone()]),
+            Frame::Peers {
+                circle: CircleId::from_bytes([3; 32]),
+                mine: vec!["/ip4/10.0.0.7/tcp/7".to_owned()],
+            },
+            Frame::PeersAre { mine: Vec::new(), others: vec!["/ip4/10.0.0.7/tcp/7".to_owned(); MAX_TOLD] },
             Frame::Hello {
                 version: 1,
                 circle: CircleId::from_bytes([3; 32]),

@@ -28,6 +28,17 @@ pub const MAX_CIRCLES: usize = 16;
 /// How many circles of peers a node remembers.
 pub const MAX_NEARBY: usize = 256;
 
+/// With this many peers a node asks for no more.
+pub const ENOUGH_PEERS: usize = 8;
+/// How often it asks a peer for others until then, in milliseconds.
+pub const ASK_PEERS_MS: u64 = 10 * 60 * 1000;
+/// How many addresses a node tells at once, and keeps of one peer.
+pub const MAX_TOLD: usize = 32;
+/// See [`MAX_TOLD`].
+pub const MAX_ADDRESSES: usize = 4;
+/// The longest address, in bytes of its text.
+pub const MAX_ADDRESS: usize = 160;
+
 /// A session without a frame for this long is closed, in milliseconds.
 pub const SESSION_IDLE_MS: u64 = 30_000;
 /// Sessions that one peer may have opened at a time.

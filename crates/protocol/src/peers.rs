@@ -50,6 +50,10 @@ pub(crate) struct Rounds {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Peer {
     pub(crate) rounds: BTreeMap<CircleId, Rounds>,
+    /// Where it says that it listens.
+    pub(crate) addresses: Vec<String>,
+    /// When it is asked who else keeps a circle, once a round with it has ended.
+    pub(crate) ask_peers: Option<Timestamp>,
     points: u32,
     forgiven: Timestamp,
 }

@@ -7,7 +7,9 @@ use record::{CircleId, Fault, Hash, RecordId, Timestamp, Verified};
 
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
-use crate::limits::{GOSSIP_BURST, MAX_GOSSIP, NEWS_MS, POLITE_MS, ROUND_JITTER_MS, ROUND_MS};
+use crate::limits::{
+    GOSSIP_BURST, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_MS, POLITE_MS, ROUND_JITTER_MS, ROUND_MS,
+};
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
 use crate::peers::{Offence, Peers};
@@ -23,6 +25,9 @@ pub enum Input {
     Connected(PeerId),
     /// A peer's last connection is gone.
     Disconnected(PeerId),
+    /// This node listens at these addresses, each with its name in it, the most useful ones first. Peers
+    /// that keep the same circle are told the first few.
+    Listening(Vec<String>),
     /// A gossip message waits for a verdict.
     Gossip {
         /// Who passed it on.
@@ -122,6 +127,13 @@ pub enum Output {
         /// What it shows.
         clock: Timestamp,
     },
+    /// A peer told where others are that keep the same circle. Whether to connect to them is the node's to say.
+    Told {
+        /// Who said so.
+        by: PeerId,
+        /// Their addresses, unchecked.
+        addresses: Vec<String>,
+    },
     /// Peers told which circles they keep: see [`Protocol::nearby`].
     CirclesNearby,
     /// The store failed; what should have been kept is not.
@@ -150,6 +162,8 @@ pub struct Protocol<S> {
     pub(crate) peers: Peers,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) nearby: NearbyCircles,
+    /// Where this node listens.
+    pub(crate) addresses: Vec<String>,
     next_session: u64,
     seed: [u8; 32],
     draws: u64,
@@ -173,6 +187,7 @@ impl<S: Store> Protocol<S> {
             peers: Peers::new(),
             sessions: BTreeMap::new(),
             nearby: NearbyCircles(BTreeMap::new()),
+            addresses: Vec::new(),
             next_session: 0,
             seed,
             draws: 0,
@@ -301,6 +316,11 @@ impl<S: Store> Protocol<S> {
                 self.nearby.forget(&peer);
                 self.sessions.retain(|_, session| session.peer != peer);
             }
+            Input::Listening(mut addresses) => {
+                addresses.retain(|address| address.len() <= MAX_ADDRESS);
+                addresses.truncate(MAX_ADDRESSES);
+                self.addresses = addresses;
+            }
             Input::Gossip { peer, message, topic, data } => {
                 let verdict = self.gossip(&peer, &topic, &data, now, &mut out);
                 out.push(Output::Judge { peer, message, verdict });
@@ -338,6 +358,7 @@ impl<S: Store> Protocol<S> {
         }
         self.close_idle(now, out);
         self.open_due(now, out);
+        self.ask_for_peers(now, out);
     }
 
     fn connected(&mut self, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {

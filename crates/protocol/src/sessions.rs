@@ -5,8 +5,8 @@ use record::{CircleId, RecordId, Timestamp};
 
 use crate::frame::{Frame, Salt};
 use crate::limits::{
-    MAX_CIRCLES, MAX_INBOUND_SESSIONS, MAX_ROUNDS_AT_ONCE, NEWS_MS, POLITE_MS, SESSION_IDLE_MS, SETTLE_MS,
-    VERSION,
+    ASK_PEERS_MS, ENOUGH_PEERS, MAX_CIRCLES, MAX_INBOUND_SESSIONS, MAX_ROUNDS_AT_ONCE, MAX_TOLD, NEWS_MS,
+    POLITE_MS, SESSION_IDLE_MS, SETTLE_MS, VERSION,
 };
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
@@ -20,6 +20,8 @@ use crate::store::Store;
 enum Purpose {
     /// To ask which circles the peer keeps.
     Circles,
+    /// To ask who else keeps a circle.
+    Peers(CircleId),
     /// To reconcile a circle.
     Round(CircleId),
 }
@@ -27,6 +29,8 @@ enum Purpose {
 enum State {
     /// The question about circles is out.
     Asked,
+    /// The question about peers is out.
+    AskedPeers,
     /// Hello is out.
     Greeted { circle: CircleId, salt: Salt, clock: Timestamp },
     /// The peer opened it and has said nothing yet.
@@ -46,7 +50,7 @@ impl Session {
     const fn round(&self) -> Option<CircleId> {
         match self.state {
             State::Greeted { circle, .. } | State::Talking { circle, .. } => Some(circle),
-            State::Asked | State::Silent => None,
+            State::Asked | State::AskedPeers | State::Silent => None,
         }
     }
 }
@@ -57,6 +61,9 @@ impl<S: Store> Protocol<S> {
         let id = self.new_session();
         let (state, frame) = match purpose {
             Purpose::Circles => (State::Asked, Frame::Circles),
+            Purpose::Peers(circle) => {
+                (State::AskedPeers, Frame::Peers { circle, mine: self.addresses.clone() })
+            }
             Purpose::Round(circle) => {
                 let salt = self.salt();
                 let clock = self.doubt.unwrap_or(now);
@@ -98,6 +105,24 @@ impl<S: Store> Protocol<S> {
                 rounds.session = Some(session);
                 rounds.again = false;
             }
+        }
+    }
+
+    /// Asks peers who else keeps a circle, while this node has few: one link is enough to find the others.
+    pub(crate) fn ask_for_peers(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        if self.peers.len() >= ENOUGH_PEERS {
+            return;
+        }
+        let mut due = Vec::new();
+        for (name, peer) in &mut self.peers {
+            if peer.ask_peers.is_some_and(|at| at <= now) {
+                peer.ask_peers = Some(now.plus_millis(ASK_PEERS_MS));
+                let kept = peer.rounds.iter().filter(|(_, rounds)| rounds.settled);
+                due.extend(kept.map(|(circle, _)| (name.clone(), *circle)).take(MAX_ROUNDS_AT_ONCE));
+            }
+        }
+        for (peer, circle) in due {
+            self.open(peer, Purpose::Peers(circle), now, out);
         }
     }
 
@@ -168,6 +193,27 @@ impl<S: Store> Protocol<S> {
                 out.push(Output::CirclesNearby);
                 if honest { Ok(Flow::Finished) } else { Err(Trouble::Offence(Offence::BadRecord)) }
             }
+            (State::Silent, Frame::Peers { circle, mine }) => {
+                if let Some(peer) = self.peers.get_mut(&session.peer) {
+                    peer.addresses = mine;
+                }
+                let others = self.peers.iter().filter(|(name, peer)| {
+                    **name != session.peer && peer.rounds.get(&circle).is_some_and(|rounds| rounds.settled)
+                });
+                let others = others.flat_map(|(_, peer)| peer.addresses.iter().cloned()).take(MAX_TOLD);
+                let frame = Frame::PeersAre { mine: self.addresses.clone(), others: others.collect() };
+                out.push(Output::Send { session: id, frame: frame.encode() });
+                Ok(Flow::Finished)
+            }
+            (State::AskedPeers, Frame::PeersAre { mine, others }) => {
+                if let Some(peer) = self.peers.get_mut(&session.peer) {
+                    peer.addresses = mine;
+                }
+                if !others.is_empty() {
+                    out.push(Output::Told { by: session.peer.clone(), addresses: others });
+                }
+                Ok(Flow::Finished)
+            }
             (State::Silent, Frame::Hello { version: VERSION, circle, salt, clock }) => {
                 let mine = self.salt();
                 let Some(followed) = self.circles.get(&circle) else { return Ok(Flow::Finished) };
@@ -196,7 +242,7 @@ impl<S: Store> Protocol<S> {
                 self.talk(id, session, None, now, out)
             }
             (State::Talking { .. }, frame) => self.talk(id, session, Some(frame), now, out),
-            (State::Asked | State::Greeted { .. } | State::Silent, _) => Err(nonsense),
+            (State::Asked | State::AskedPeers | State::Greeted { .. } | State::Silent, _) => Err(nonsense),
         }
     }
 
@@ -255,8 +301,9 @@ impl<S: Store> Protocol<S> {
     fn finish(&mut self, id: SessionId, session: &Session, now: Timestamp) {
         let Some(circle) = session.round() else { return };
         let next = self.next_round(now);
-        let peer = self.peers.get_mut(&session.peer);
-        let Some(rounds) = peer.and_then(|peer| peer.rounds.get_mut(&circle)) else { return };
+        let Some(peer) = self.peers.get_mut(&session.peer) else { return };
+        peer.ask_peers.get_or_insert(now.plus_millis(NEWS_MS));
+        let Some(rounds) = peer.rounds.get_mut(&circle) else { return };
         let first = !std::mem::replace(&mut rounds.settled, true);
         if rounds.session == Some(id) {
             rounds.session = None;

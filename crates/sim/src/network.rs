@@ -209,7 +209,7 @@ impl Sim {
                     let running = self.nodes[node].running(self.now);
                     self.nodes[node].watch.heard(peer, clock, running);
                 }
-                Output::CirclesNearby => {}
+                Output::CirclesNearby | Output::Told { .. } => {}
                 Output::StoreFailed(error) => {
                     self.faults.push(format!("the store of node {node} failed: {error}"));
                 }

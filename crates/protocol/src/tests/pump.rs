@@ -285,6 +285,7 @@ impl Pair {
                 | Output::Clock { .. }
                 | Output::Synced { .. }
                 | Output::CirclesNearby
+                | Output::Told { .. }
                 | Output::StoreFailed(_) => {}
             }
         }

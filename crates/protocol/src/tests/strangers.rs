@@ -202,6 +202,34 @@ fn who_floods_with_gossip_is_held_back_without_offence() {
 }
 
 /// The session in which the first node asks which circles its peer keeps.
+fn peers_told(outputs: &[Output]) -> Option<(Vec<String>, Vec<String>)> {
+    outputs.iter().find_map(|output| {
+        let Output::Send { frame, .. } = output else { return None };
+        match Frame::decode(frame) {
+            Ok(Frame::PeersAre { mine, others }) => Some((mine, others)),
+            Ok(_) | Err(_) => None,
+        }
+    })
+}
+
+#[test]
+fn who_keeps_the_circle_is_told_of_others_that_keep_it_and_a_stranger_of_none() {
+    let mut pair = Pair::settled();
+    let at = |host: u8| format!("/ip4/10.0.0.{host}/tcp/7378");
+    pair.tell(0, Input::Listening(vec![at(1)]));
+    let ask = |pair: &mut Pair, session: u64, peer: u8, mine: Vec<String>| {
+        let session = SessionId(session);
+        pair.tell(0, Input::Opened { session, peer: name(peer.into()) });
+        let circle = pair.circle;
+        peers_told(&send(pair, session, &Frame::Peers { circle, mine })).unwrap()
+    };
+    assert_eq!(ask(&mut pair, 1_001, 1, vec![at(2)]), (vec![at(1)], Vec::new()), "itself is not told to it");
+    pair.tell(0, Input::Connected(name(2)));
+    assert_eq!(ask(&mut pair, 1_003, 2, vec![at(3)]), (vec![at(1)], vec![at(2)]));
+    // The third has not reconciled the circle with this node: whether it keeps it is not known.
+    assert_eq!(ask(&mut pair, 1_005, 1, vec![at(2)]), (vec![at(1)], Vec::new()));
+}
+
 fn question(pair: &mut Pair) -> SessionId {
     let outputs = pair.tell(0, Input::AskCircles);
     outputs.iter().find_map(opens).expect("a question")
@@ -246,7 +274,7 @@ fn some_frame(pair: &Pair, choice: u8) -> Frame {
     let digests = catalogue::Digests { control: hash, rest: hash };
     let group = catalogue::Group::ALL[usize::from(choice) / 13 % 2];
     let last = !choice.is_multiple_of(3);
-    match choice % 13 {
+    match choice % 15 {
         0 => Frame::Circles,
         1 => Frame::CirclesAre(vec![listing.to_record()]),
         2 => Frame::Hello { version: VERSION, circle: pair.circle, salt, clock },
@@ -259,6 +287,8 @@ fn some_frame(pair: &Pair, choice: u8) -> Frame {
         9 => Frame::Offer { ids: vec![*hash.as_bytes(); 3] },
         10 => Frame::Want { ids: vec![*hash.as_bytes()] },
         11 => records(&[&listing]),
+        12 => Frame::Peers { circle: pair.circle, mine: vec!["anywhere".to_owned()] },
+        13 => Frame::PeersAre { mine: Vec::new(), others: vec!["anywhere".to_owned()] },
         _ => Frame::Done,
     }
 }
