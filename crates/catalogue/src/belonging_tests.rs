@@ -286,3 +286,17 @@ fn charters_in_another_slot_or_with_a_forged_approval_are_the_senders_fault() {
     story.hear(&wrapped);
     assert_eq!(story.catalogue.charter_id(), Some(wrapped.id()));
 }
+
+#[test]
+fn a_charter_does_not_silence_the_revocation_that_undoes_it() {
+    // It would shut out the steward whose stolen key made it, and so the news that the key was stolen.
+    let mut story = Story::new(WritePolicy::Open);
+    let first =
+        story.says(0, 21, What::Charter { parent: 0, stewards: 2, approve: 0, write: WritePolicy::Open });
+    let stolen = Act { member: 1, device: 1, hour: 107, what: charter(1, 0b100, 0) };
+    let coup = story.happen(stolen);
+    assert_eq!(story.catalogue.charter_id(), Some(coup.id()));
+    story.happen(Act { member: 1, device: 1, hour: 108, what: What::Revoke });
+    assert_eq!(story.catalogue.charter_id(), Some(first.id()));
+    assert_eq!(story.belonging(1), Belonging::Steward);
+}

@@ -132,7 +132,10 @@ impl Plain {
         let member = self.members.contains(&header.author);
         let since = self.removed.get(&header.author);
         match header.kind.as_str() {
-            Kind::GRANT => return open || member || since.is_some(),
+            Kind::GRANT => {
+                let steward = self.stewards.contains_key(&header.author);
+                return open || member || steward || since.is_some();
+            }
             Kind::CHARTER => {
                 let Some(Body::Charter(charter)) = record.body() else { return false };
                 let parent = charter.parent.and_then(|parent| self.charters.get(&parent));
