@@ -5,6 +5,9 @@ use node::CircleLink;
 use node::import::{self, Options};
 use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
 
+use crate::vectors::{self, Case, Verdict};
+use crate::{files_below, read, root};
+
 /// A target's name, and the function.
 pub type Target = (&'static str, fn(&[u8]));
 
@@ -130,5 +133,50 @@ pub fn link(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(link) = text.parse::<CircleLink>() {
         assert_eq!(link.to_string().parse::<CircleLink>().ok(), Some(link));
+    }
+}
+
+/// What chance begins with: a target and bytes that it takes, from the test cases and the demo's tables.
+///
+/// # Panics
+/// If a table of the demo can not be read.
+#[must_use]
+pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let mut found = Vec::new();
+    for case in vectors::cases().into_iter().flat_map(|(_, cases)| cases) {
+        // A few of the good ones show every field; the bad ones are tried as they are.
+        if case.expect == Verdict::Accept {
+            found.extend(inputs(&case).into_iter().filter(|(_, bytes)| bytes.len() < 4096));
+        }
+    }
+    for table in files_below(root().join("crates/cli/demo"), &[".csv"]) {
+        found.push(("import", read(table).into_bytes()));
+    }
+    let rows = r#"[{"title":"Bohrmaschine","terms":"loan","count":2},{"title":"Leiter","side":"need"}]"#;
+    found.push(("import", rows.as_bytes().to_vec()));
+    let circle = record::CircleId::from_bytes([7; 32]);
+    let peers = ["/ip4/192.168.1.5/tcp/7378", "/dns4/leihlokal.example/udp/7378/quic-v1", "/ip6/::1/tcp/1"];
+    found.push(("link", circle.to_string().into_bytes()));
+    found.push(("link", format!("commonshelf:{circle}?peer={}", peers.join("&peer=")).into_bytes()));
+    found
+}
+
+/// What a case is for the targets.
+#[must_use]
+pub fn inputs(case: &Case) -> Option<(&'static str, Vec<u8>)> {
+    let body = |kind: &str| {
+        let first = KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len() - 1);
+        let first = u8::try_from(first).unwrap_or(u8::MAX);
+        Some(("body", [vec![first], case.bytes()].concat()))
+    };
+    match case.what.as_str() {
+        "header" => Some(("header", case.bytes())),
+        "envelope" | "record" => Some(("envelope", case.bytes())),
+        "stance" => Some(("stance", case.bytes())),
+        "body" => body(case.text_of("kind")),
+        "receipt" => body(Kind::RECEIPT),
+        "checkpoint" => body(Kind::CHECKPOINT),
+        "approvals" => body(Kind::CHARTER),
+        _ => None,
     }
 }

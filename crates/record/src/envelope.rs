@@ -5,7 +5,7 @@ use crate::cbor::{CborError, LIST, MAP, Reader, Value, write_bytes, write_head};
 use crate::header::{Class, Header, HeaderError, Key, Kind};
 use crate::id::{CircleId, Hash, RecordId};
 use crate::keys::{KeyError, KnownKeys, MemberId, SecretKey};
-use crate::limits::{MAX_BODY, MAX_ENVELOPE};
+use crate::limits::MAX_ENVELOPE;
 use crate::seal::to_be_signed;
 use crate::time::Timestamp;
 
@@ -207,14 +207,13 @@ impl Statement {
     /// Signs it with a body of a known kind.
     ///
     /// # Errors
-    /// A [`BodyError`] when the body is too large or of no known kind.
+    /// A [`BodyError`] when the body is of no known kind, too large, or breaks a rule of its kind.
     pub fn sign(self, body: &Body, signer: &SecretKey) -> Result<Verified, BodyError> {
         let kind = body.kind().ok_or(BodyError::NotAMap)?;
         let class = kind.class().ok_or(BodyError::NotAMap)?;
         let bytes = body.encode();
-        if bytes.len() > MAX_BODY {
-            return Err(BodyError::TooLarge(bytes.len()));
-        }
+        // Nobody could read what we can not read ourselves.
+        Body::decode(&kind, &bytes)?;
         Ok(self.seal(kind, class, bytes, signer))
     }
 
@@ -234,7 +233,7 @@ impl Statement {
             key: self.key,
             revision: self.revision,
             body: Hash::of(&body),
-            // Why: `sign` bounds the body by MAX_BODY, far below 4 GiB.
+            // Why: `sign` bounds the body by its limit, far below 4 GiB.
             size: u32::try_from(body.len()).unwrap_or(u32::MAX),
         };
         let payload = header.encode();
@@ -403,6 +402,12 @@ mod tests {
             assert_eq!(Signed::parse(&Value::List(wrong).encode()), Err(RefusedBytes::Shape));
         }
         assert_eq!(Signed::parse(&[0; MAX_ENVELOPE + 1]), Err(RefusedBytes::TooLarge(MAX_ENVELOPE + 1)));
+    }
+
+    #[test]
+    fn a_body_that_nobody_could_read_is_not_signed() {
+        let hidden = Body::Listing(Listing::new(Side::Offer, "Bohr\u{202e}maschine"));
+        assert_eq!(statement().sign(&hidden, &alice()), Err(BodyError::Unseen("title")));
     }
 
     #[test]
