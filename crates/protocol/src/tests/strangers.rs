@@ -89,7 +89,7 @@ fn a_record_that_comes_without_its_body_is_taken_from_another_peer() {
     let mut pair = Pair::settled();
     let listing = pair.members[1].listing(pair.circle, 1, NOW);
     let bare = Record { body: None, ..listing.to_record() };
-    for (number, record) in [(1_001, bare.clone()), (1_003, listing.to_record())] {
+    for (number, record) in [(1_001, bare), (1_003, listing.to_record())] {
         let session = SessionId(number);
         let salt = greet(&mut pair, session);
         let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
