@@ -122,9 +122,9 @@ impl Catalogue {
         self.rules.as_ref().map_or(Belonging::Stranger, |rules| rules.belonging(member))
     }
 
-    /// The circle's members, stewards included.
-    pub fn members(&self) -> impl Iterator<Item = MemberId> {
-        self.rules.iter().flat_map(|rules| rules.members().copied())
+    /// Who belongs to the circle, or did: members and the removed, not strangers.
+    pub fn people(&self) -> impl Iterator<Item = MemberId> {
+        self.rules.iter().flat_map(|rules| rules.named(rules))
     }
 
     /// The number of admitted records.

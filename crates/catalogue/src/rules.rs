@@ -123,11 +123,6 @@ impl Rules {
         }
     }
 
-    /// Who is a member, stewards included.
-    pub(crate) fn members(&self) -> impl Iterator<Item = &MemberId> {
-        self.members.iter()
-    }
-
     /// All of whom these rules or the other ones say something.
     pub(crate) fn named<'a>(&'a self, other: &'a Self) -> BTreeSet<MemberId> {
         let of = |rules: &'a Self| {

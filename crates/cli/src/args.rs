@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use node::{Address, FilterInput, ListingInput};
+use node::{Address, FilterInput, ListingInput, MemberInput};
 
 use crate::keys::{Grant, Key};
 
@@ -296,7 +296,31 @@ pub(crate) enum Circle {
         /// How many things each member may list
         #[arg(long, value_name = "N")]
         quota: Option<u32>,
+        /// Who may write: anybody, whom a steward took in, or also those for whom members vouch
+        #[arg(long, value_name = "open|invited|vouched")]
+        write: Option<String>,
+        /// With vouched: how many members have to vouch for a newcomer
+        #[arg(long, value_name = "N")]
+        vouches: Option<u32>,
     },
+    /// List who belongs to a circle
+    Members {
+        /// The circle, if this node keeps several
+        #[arg(long, value_name = "ID")]
+        circle: Option<String>,
+    },
+    /// Take a member in, as a steward
+    Admit(About),
+    /// Shut a member out, as a steward
+    ShutOut {
+        #[command(flatten)]
+        about: About,
+        /// Why, for the member and the other stewards
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Vouch for somebody whom you know
+    Vouch(About),
     /// Join a circle
     Join {
         /// `nearby`, or the circle's link or id
@@ -308,4 +332,19 @@ pub(crate) enum Circle {
         #[arg(long)]
         nearby: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct About {
+    /// The member: a did:key, as `key show` and `status` tell it
+    member: String,
+    /// The circle, if this node keeps several
+    #[arg(long, value_name = "ID")]
+    circle: Option<String>,
+}
+
+impl About {
+    pub(crate) fn input(self, reason: Option<String>) -> MemberInput {
+        MemberInput { member: self.member, reason, circle: self.circle }
+    }
 }

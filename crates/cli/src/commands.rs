@@ -5,8 +5,8 @@ use std::path::Path;
 
 use node::import::MAX_FILE;
 use node::{
-    CircleJson, ClockJson, FoundJson, ImportInput, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson,
-    StatusJson,
+    CircleJson, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, ListingJson, MemberJson,
+    NearbyJson, PairJson, PeerJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -88,8 +88,25 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             let ask = Ask::new("POST", "/clock/confirm");
             answer(client, ask, |clock: ClockJson| show::clock(&clock))
         }
-        Question::Circle(Circle::Found { name, quota }) => {
-            let ask = Ask::new("POST", "/circles").json(&json!({ "name": name, "quota": quota }));
+        Question::Circle(Circle::Members { circle }) => {
+            let ask = Ask::get("/members").query(&json!({ "circle": circle }));
+            answer(client, ask, |members: Vec<MemberJson>| show::members(&members))
+        }
+        Question::Circle(Circle::Admit(about)) => {
+            let ask = Ask::new("POST", "/members/admit").json(&about.input(None));
+            answer(client, ask, |member: MemberJson| show::members(&[member]))
+        }
+        Question::Circle(Circle::ShutOut { about, reason }) => {
+            let ask = Ask::new("POST", "/members/shut-out").json(&about.input(reason));
+            answer(client, ask, |member: MemberJson| show::members(&[member]))
+        }
+        Question::Circle(Circle::Vouch(about)) => {
+            let ask = Ask::new("POST", "/members/vouch").json(&about.input(None));
+            answer(client, ask, |member: MemberJson| show::members(&[member]))
+        }
+        Question::Circle(Circle::Found { name, quota, write, vouches }) => {
+            let input = FoundInput { name, quota, write, vouches, once: false };
+            let ask = Ask::new("POST", "/circles").json(&input);
             answer(client, ask, |circle: CircleJson| show::circle(&circle))
         }
         Question::Circle(Circle::Join { target }) => {

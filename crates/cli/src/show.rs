@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use node::{
-    CircleJson, ClockJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson, date_text,
+    CircleJson, ClockJson, ImportJson, ListingJson, MemberJson, NearbyJson, PairJson, PeerJson, StatusJson,
+    date_text,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -120,6 +121,16 @@ pub(crate) fn peers(peers: &[PeerJson]) -> String {
     }
     if out.is_empty() {
         line!(out, "Nobody is connected.");
+    }
+    out
+}
+
+/// Who belongs to a circle.
+pub(crate) fn members(members: &[MemberJson]) -> String {
+    let mut out = String::new();
+    for member in members {
+        let name = member.name.as_deref().unwrap_or("(no name yet)");
+        line!(out, "{:<8}  {name}  {}", member.belonging, member.member);
     }
     out
 }

@@ -1,6 +1,8 @@
 //! Founding circles and joining them.
 
-use record::{Body, Charter, CircleId, Key, MemberId, Statement};
+use record::limits::MAX_VOUCHES;
+use record::{Body, Charter, CircleId, Key, MemberId, Statement, WritePolicy};
+use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
 use crate::identity::random;
@@ -9,13 +11,46 @@ use crate::link::CircleLink;
 use crate::service::Service;
 use crate::view::View;
 
+/// A circle to be founded, as a command or a program asks for it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FoundInput {
+    /// What it is called.
+    pub name: String,
+    /// How many things each member may list; 2,000 unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<u32>,
+    /// Who may write: `open` unless said, `invited` or `vouched`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write: Option<String>,
+    /// With `vouched`: how many members have to vouch for a newcomer, 1 to 16; 2 unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vouches: Option<u32>,
+    /// Only if this node keeps no circle of that name.
+    pub once: bool,
+}
+
+/// How many members vouch for a newcomer, unless said.
+const VOUCHES: u32 = 2;
+
 impl Service {
     /// Founds a circle with this node's member as its first steward.
-    pub(crate) fn found(&mut self, name: &str, content_quota: Option<u32>) -> Result<CircleJson, NodeError> {
+    pub(crate) fn found(&mut self, input: &FoundInput) -> Result<CircleJson, NodeError> {
         let now = self.clock.to_sign()?;
         let author: MemberId = self.identity.member();
-        let mut charter = Charter::founding(name, author)?;
-        if let Some(quota) = content_quota {
+        let mut charter = Charter::founding(&input.name, author)?;
+        charter.write = input.write.as_deref().map_or(Ok(WritePolicy::Open), str::parse)?;
+        charter.vouches = match (charter.write, input.vouches) {
+            (WritePolicy::Vouched, vouches) => Some(vouches.unwrap_or(VOUCHES)),
+            (WritePolicy::Open | WritePolicy::Invited, None) => None,
+            (WritePolicy::Open | WritePolicy::Invited, Some(_)) => {
+                return Err(NodeError::Invalid("a number of vouches goes with --write vouched alone".into()));
+            }
+        };
+        if let Some(most) = charter.vouches.filter(|vouches| !(1..=MAX_VOUCHES).contains(vouches)) {
+            return Err(NodeError::Invalid(format!("{most} vouches: it goes from 1 to {MAX_VOUCHES}")));
+        }
+        if let Some(quota) = input.quota {
             charter.quotas.content = quota;
             charter.quotas.strangers = charter.quotas.strangers.max(quota);
         }
@@ -39,7 +74,7 @@ impl Service {
     pub(crate) fn found_once(&mut self, name: &str) -> Result<CircleJson, NodeError> {
         match self.read(|view| view.circle_named(&record::tidy_line(name))) {
             Some(circle) => self.circle_json(circle),
-            None => self.found(name, None),
+            None => self.found(&FoundInput { name: name.to_owned(), ..FoundInput::default() }),
         }
     }
 

@@ -135,6 +135,24 @@ pub enum NodeError {
          `commonshelf key restore --alone`"
     )]
     NotHeard,
+    /// The circle takes things only from members.
+    #[error(
+        "in this circle only members write: give a steward, or members who know you, your name {0}, so that \
+         they take you in"
+    )]
+    NotMember(MemberId),
+    /// The member was shut out of the circle.
+    #[error("you were shut out of this circle: its stewards can say why, and take you in again")]
+    ShutOut,
+    /// Only stewards do that.
+    #[error("only a steward of the circle takes members in and shuts them out")]
+    NotSteward,
+    /// Stewards are not shut out.
+    #[error("a steward is not shut out by another one: that takes a new charter of the circle")]
+    IsSteward,
+    /// Only who shut a member out takes that back.
+    #[error("another steward shut this member out, and alone can take that back")]
+    RemovedByAnother,
     /// This node may not sign for its member.
     #[error(
         "this node holds no grant of yours in the circle, or one that has ended, and your root key is not \
@@ -190,6 +208,11 @@ impl NodeError {
             | Self::TakenOff
             | Self::NotEmpty(_)
             | Self::NotHeard
+            | Self::NotMember(_)
+            | Self::ShutOut
+            | Self::NotSteward
+            | Self::IsSteward
+            | Self::RemovedByAnother
             | Self::NoGrant(_)
             | Self::Revoked
             | Self::KeyRevoked(_)

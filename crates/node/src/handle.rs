@@ -11,6 +11,7 @@ use record::{CircleId, RecordId};
 use store::SledStore;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::circles::FoundInput;
 use crate::clock::{CLOCK, NodeClock};
 use crate::config::Config;
 use crate::error::NodeError;
@@ -353,7 +354,15 @@ impl Handle {
     /// # Errors
     /// If the name is out of bounds, or the store fails.
     pub async fn found(&self, name: String, content_quota: Option<u32>) -> Result<CircleJson, NodeError> {
-        self.on_node(move |service| service.found(&name, content_quota)).await
+        self.found_with(FoundInput { name, quota: content_quota, ..FoundInput::default() }).await
+    }
+
+    /// Founds a circle of one's choice.
+    ///
+    /// # Errors
+    /// If the name or a number is out of bounds, or the store fails.
+    pub async fn found_with(&self, input: FoundInput) -> Result<CircleJson, NodeError> {
+        self.on_node(move |service| service.found(&input)).await
     }
 
     /// The circle of this name, founded if this node keeps none.

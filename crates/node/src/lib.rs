@@ -8,6 +8,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod belonging;
 mod circles;
 mod clock;
 mod config;
@@ -25,6 +26,8 @@ mod service;
 mod view;
 mod writing;
 
+pub use belonging::{MemberInput, MemberJson};
+pub use circles::FoundInput;
 pub use config::{Config, Network};
 pub use error::{ErrorKind, NodeError};
 pub use folder::{Folder, Running, running, token_of};

@@ -145,6 +145,11 @@ impl View {
         self.order.iter().find(|id| self.circles.get(id).is_some_and(|circle| circle.name == name)).copied()
     }
 
+    /// What a member of a circle is called.
+    pub(crate) fn name_of(&self, circle: CircleId, member: &MemberId) -> Option<String> {
+        self.circles.get(&circle)?.names.get(member).map(|(_, name)| name.clone())
+    }
+
     /// The listing with this id or key, or the only one whose id or key begins so.
     pub(crate) fn find(&self, reference: &str) -> Result<Place, NodeError> {
         let reference = reference.trim();

@@ -137,6 +137,7 @@ impl Service {
             if catalogue.charter().is_none() {
                 return Err(NodeError::NoCharterYet);
             }
+            self.must_belong(circle)?;
             let new = |record: &&Verified| catalogue.in_slot(&record.header().slot()).is_none();
             let (used, limit) = catalogue.quota(me, Class::Content);
             if used.saturating_add(records.iter().filter(new).count()) > limit {

@@ -13,15 +13,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
-    CircleJson, CircleLink, ClockJson, FilterInput, FoundJson, Handle, ImportInput, ImportJson, ListingInput,
-    ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
+    CircleJson, CircleLink, ClockJson, FilterInput, FoundInput, FoundJson, Handle, ImportInput, ImportJson,
+    ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
-use crate::{Shelf, gate, keys};
+use crate::{Shelf, gate, keys, members};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -47,6 +47,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
         .merge(keys::routes(shelf))
+        .merge(members::routes())
         .route("/clock", get(clock))
         .route("/clock/confirm", post(confirm_clock))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -237,24 +238,13 @@ async fn nearby(State(shelf): Node) -> Json<Vec<NearbyJson>> {
     Json(shelf.handle.nearby())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Found {
-    name: String,
-    quota: Option<u32>,
-    #[serde(default)]
-    once: bool,
-}
-
 async fn found(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Response> {
-    let Found { name, quota, once } = json(body)?;
-    let circle = match quota {
-        quota @ Some(_) if !once || shelf.handle.circles().is_empty() => {
-            shelf.handle.found(name, quota).await?
+    let input: FoundInput = json(body)?;
+    let circle = match input.once {
+        true if input.quota.is_none() || !shelf.handle.circles().is_empty() => {
+            shelf.handle.found_once(input.name).await?
         }
-        Some(_) => shelf.handle.found_once(name).await?,
-        None if once => shelf.handle.found_once(name).await?,
-        None => shelf.handle.found(name, None).await?,
+        true | false => shelf.handle.found_with(input).await?,
     };
     Ok((StatusCode::CREATED, Json(circle)).into_response())
 }
@@ -312,7 +302,7 @@ fn refused_body(status: StatusCode, most: usize) -> Failure {
     }
 }
 
-fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Failure> {
+pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Failure> {
     Query::try_from_uri(uri).map(|Query(query)| query).map_err(|rejection| {
         let said: String = rejection.body_text().chars().take(200).collect();
         Failure::invalid(format!("the query can not be read: {said}"))

@@ -18,6 +18,7 @@ mod api;
 mod assets;
 mod gate;
 mod keys;
+mod members;
 mod pages;
 mod serve;
 mod words;

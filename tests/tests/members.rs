@@ -1,0 +1,86 @@
+//! Who may write in a circle, between real nodes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use tests::{Home, Node, check_sentence, same_digest, titles, wait_until};
+
+const AGREED: Duration = Duration::from_secs(30);
+
+/// A node with a circle of these rules, and one that joined it and has its charter.
+fn two(rules: &[&str]) -> (Node, Node) {
+    let home = Home::new();
+    home.run(&[&["circle", "found", "Werkstatt"], rules].concat());
+    let one = home.up(&[]);
+    let other = Home::new().up(&["--peer", one.address(), "--join", &one.link()]);
+    other.wait_for_charter();
+    (one, other)
+}
+
+fn member(node: &Node) -> String {
+    node.json(&["key", "show"])["member"].as_str().unwrap().to_owned()
+}
+
+/// Waits until a node knows how a member belongs.
+fn belongs(node: &Node, member: &str, how: &str) {
+    wait_until(&format!("{member} is a {how}"), AGREED, || {
+        let people = node.json(&["circle", "members"]);
+        let found = people.as_array().unwrap().iter().find(|one| one["member"] == member).cloned();
+        let belonging =
+            found.map_or_else(|| "stranger".to_owned(), |one| one["belonging"].as_str().unwrap().to_owned());
+        if belonging == how { Ok(()) } else { Err(format!("it is a {belonging}")) }
+    });
+}
+
+#[test]
+fn where_members_are_invited_a_newcomer_writes_after_a_steward_took_it_in_and_not_after_it_was_shut_out() {
+    let (one, other) = two(&["--write", "invited"]);
+    let newcomer = member(&other);
+    let refused = other.cli(&["offer", "Hobel"]);
+    check_sentence(&refused, 1);
+    assert!(refused.stderr.contains(&newcomer), "it says what to give the steward: {refused:#?}");
+    check_sentence(&other.cli(&["circle", "admit", &newcomer]), 1);
+
+    one.run(&["circle", "admit", &newcomer]);
+    belongs(&other, &newcomer, "member");
+    other.run(&["offer", "Hobel"]);
+    same_digest(one.home(), other.home(), 1, AGREED);
+
+    let steward = member(&one);
+    check_sentence(&one.cli(&["circle", "shut-out", &steward]), 1);
+    one.run(&["circle", "shut-out", &newcomer, "--reason", "Nothing came back"]);
+    belongs(&other, &newcomer, "removed");
+    check_sentence(&other.cli(&["offer", "Säge"]), 1);
+    // What it said before stays.
+    same_digest(one.home(), other.home(), 1, AGREED);
+    assert_eq!(titles(one.home()).into_iter().collect::<Vec<_>>(), ["Hobel"]);
+
+    one.run(&["circle", "admit", &newcomer]);
+    belongs(&other, &newcomer, "member");
+    other.run(&["offer", "Säge"]);
+    same_digest(one.home(), other.home(), 2, AGREED);
+}
+
+#[test]
+fn where_members_vouch_enough_vouches_let_a_newcomer_write() {
+    let (one, other) = two(&["--write", "vouched", "--vouches", "1"]);
+    let newcomer = member(&other);
+    check_sentence(&other.cli(&["circle", "vouch", &member(&one)]), 1);
+    one.run(&["circle", "vouch", &newcomer]);
+    belongs(&other, &newcomer, "member");
+    other.run(&["need", "Schraubzwinge"]);
+    same_digest(one.home(), other.home(), 1, AGREED);
+}
+
+#[test]
+fn rules_that_make_no_sense_are_refused_in_a_sentence() {
+    let home = Home::new();
+    for rules in
+        [&["--write", "anybody"][..], &["--vouches", "2"], &["--write", "vouched", "--vouches", "17"]]
+    {
+        check_sentence(&home.cli(&[&["circle", "found", "Werkstatt"], rules].concat()), 1);
+    }
+    home.run(&["circle", "found", "Werkstatt"]);
+    check_sentence(&home.cli(&["circle", "admit", "Anna"]), 1);
+}
