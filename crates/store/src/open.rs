@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why a store can not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,10 @@ pub enum OpenError {
 
 /// How long opening may take. A healthy store of 100,000 records takes less than a second.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a lock on the log is waited for. The node's own lock says that nobody else has the folder; but a
+/// program that this process is just starting holds all open files until it has begun.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// What a Raspberry Pi can spare; sled's default is a gigabyte.
 const CACHE: u64 = 16 * 1024 * 1024;
 
@@ -52,7 +56,7 @@ pub(crate) fn open(folder: &Path) -> Result<sled::Db, OpenError> {
     let (done, opened) = mpsc::channel();
     let opener = thread::Builder::new().name("store-open".into()).spawn(move || {
         // Nobody listens any more if it took too long.
-        let _ = done.send(config.open());
+        let _ = done.send(open_unlocked(&config));
     });
     opener.map_err(|error| failed(error.to_string()))?;
     match opened.recv_timeout(PATIENCE) {
@@ -61,5 +65,22 @@ pub(crate) fn open(folder: &Path) -> Result<sled::Db, OpenError> {
         Err(mpsc::RecvTimeoutError::Timeout) => Err(OpenError::Stuck(folder.to_owned())),
         // Its thread panicked: sled does that on some damage.
         Err(mpsc::RecvTimeoutError::Disconnected) => Err(OpenError::Stuck(folder.to_owned())),
+    }
+}
+
+/// Opens the database once its log is not locked any more.
+fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
+    let begun = Instant::now();
+    loop {
+        match config.open() {
+            // Why: sled tells it by these words alone.
+            Err(sled::Error::Io(error))
+                if error.to_string().contains("could not acquire lock")
+                    && begun.elapsed() < LOCK_PATIENCE =>
+            {
+                thread::sleep(LOCK_PAUSE);
+            }
+            opened => return opened,
+        }
     }
 }
