@@ -239,6 +239,21 @@ fn revoking_a_lost_device_voids_its_listings_everywhere() {
 }
 
 #[test]
+fn what_a_lost_device_listed_stays_if_it_is_signed_again() {
+    let one = Home::new().up(&["--circle", "Gartenstraße"]);
+    let device = joined(&restored(&words(one.home())), &one);
+    wait_until_heard(device.home());
+    device.run(&["offer", "Leiter", "--count", "2"]);
+    same_digest(one.home(), device.home(), 1, AGREED);
+    let revoked = one.json(&["grant", "revoke", text(&key(device.home()), "key"), "--keep"]);
+    assert_eq!((&revoked[0]["listings"], &revoked[0]["kept"]), (&0.into(), &1.into()), "{revoked:#}");
+    same_digest(one.home(), device.home(), 1, AGREED);
+    let kept = one.json(&["list"]);
+    assert_eq!((&kept[0]["title"], &kept[0]["count"]), (&"Leiter".into(), &2.into()), "{kept:#}");
+    check_sentence(&device.cli(&["offer", "Again"]), 1);
+}
+
+#[test]
 fn wrong_words_get_one_sentence_and_change_nothing() {
     let good = words(&Home::new());
     let home = Home::new();

@@ -64,6 +64,9 @@ pub(crate) enum Grant {
     Revoke {
         #[command(flatten)]
         which: Which,
+        /// Sign its listings again with this node's key, so that they stay
+        #[arg(long)]
+        keep: bool,
     },
 }
 
@@ -123,11 +126,13 @@ pub(crate) fn grant(client: &Client, command: Grant) -> Done {
             answer(client, Ask::new("POST", "/grants").json(&input), |grants: Vec<GrantJson>| listed(&grants))
         }
         Grant::List => answer(client, Ask::get("/grants"), |grants: Vec<GrantJson>| listed(&grants)),
-        Grant::Revoke { which } => {
-            let ask = Ask::new("POST", "/grants/revoke").json(&which.input(client)?);
+        Grant::Revoke { which, keep } => {
+            let input = GrantInput { keep, ..which.input(client)? };
+            let ask = Ask::new("POST", "/grants/revoke").json(&input);
             answer(client, ask, |revoked: Vec<RevokedJson>| {
                 let line = |one: &RevokedJson| {
-                    format!("Revoked {} in {}: {} listings are void.\n", one.key, one.circle, one.listings)
+                    let RevokedJson { circle, key, listings, kept } = one;
+                    format!("Revoked {key} in {circle}: {listings} listings are void, {kept} signed again.\n")
                 };
                 revoked.iter().map(line).collect()
             })

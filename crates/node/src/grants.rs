@@ -1,8 +1,8 @@
 //! Grants: the member lets other keys sign for it, and revokes that.
 
 use record::{
-    Body, CircleId, Class, Grant, GrantRole, Kind, Map, MemberId, PublicKey, SecretKey, Slot, Timestamp,
-    Verified,
+    Body, CircleId, Class, Grant, GrantRole, Kind, Map, MemberId, PublicKey, RecordId, SecretKey, Slot,
+    Timestamp, Verified,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -28,6 +28,9 @@ pub struct GrantInput {
     /// The circle's id; without it all circles of this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub circle: Option<String>,
+    /// When a key is revoked: sign its listings again with this node's key, so that they stay.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
     /// The member's 24 words, where the root key is not on this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub words: Option<Zeroizing<String>>,
@@ -57,6 +60,9 @@ pub struct RevokedJson {
     pub key: String,
     /// How many listings it had signed, which are void now.
     pub listings: usize,
+    /// How many this node signed again.
+    #[serde(default)]
+    pub kept: usize,
 }
 
 /// Whether a key may sign for this node's member in a circle.
@@ -119,7 +125,7 @@ impl Service {
         Slot { author: self.identity.member(), kind: Kind::grant(), key: Grant::key(signer) }
     }
 
-    fn grant_of(&self, circle: CircleId, id: &record::RecordId) -> Result<Option<Grant>, NodeError> {
+    fn grant_of(&self, circle: CircleId, id: &RecordId) -> Result<Option<Grant>, NodeError> {
         let body = self.protocol.record(circle, id)?.and_then(|record| record.body());
         Ok(if let Some(Body::Grant(grant)) = body { Some(grant) } else { None })
     }
@@ -187,25 +193,55 @@ impl Service {
             if !matches!(self.granted(circle, &key.root())?, Granted::Until(_)) {
                 continue;
             }
-            let me = self.identity.member();
-            let void = self.catalogue(circle)?.iter().filter(|held| {
-                let header = held.header();
-                header.author == me
-                    && header.signer == key.root()
-                    && header.kind == Kind::listing()
-                    && !header.is_withdrawal()
-            });
-            let listings = void.count();
+            let mut void = self.signed_by(circle, &key.root())?;
+            let kept = if input.keep { self.sign_again(circle, &mut void)? } else { 0 };
             let statement = self.statement(circle, &self.grant_slot(&key.root()), self.clock.to_sign()?)?;
             let record = statement.sign_withdrawal(Kind::grant(), Class::Control, &root);
             self.put(circle, vec![record])?;
-            revoked.push(RevokedJson { circle: circle.to_string(), key: key.to_string(), listings });
+            let (circle, key, listings) = (circle.to_string(), key.to_string(), void.len());
+            revoked.push(RevokedJson { circle, key, listings, kept });
         }
         match revoked.is_empty() {
             false => Ok(revoked),
             true if self.waits() => Err(NodeError::NotHeard),
             true => Err(NodeError::NoSuchGrant(key)),
         }
+    }
+
+    /// The member's listings that a key signed.
+    fn signed_by(&self, circle: CircleId, signer: &PublicKey) -> Result<Vec<(Slot, RecordId)>, NodeError> {
+        let me = self.identity.member();
+        let listings = self.catalogue(circle)?.iter().filter(|held| {
+            let header = held.header();
+            header.author == me
+                && header.signer == *signer
+                && header.kind == Kind::listing()
+                && !header.is_withdrawal()
+        });
+        Ok(listings.map(|held| (held.header().slot(), held.id())).collect())
+    }
+
+    /// Says again with this node's key what another one signed; what can not be read here stays in the list.
+    fn sign_again(
+        &mut self,
+        circle: CircleId,
+        listings: &mut Vec<(Slot, RecordId)>,
+    ) -> Result<usize, NodeError> {
+        self.must_have_heard(circle)?;
+        let now = self.clock.to_sign()?;
+        let (mut records, mut left) = (Vec::new(), Vec::new());
+        for (slot, id) in std::mem::take(listings) {
+            match self.protocol.record(circle, &id)?.and_then(|record| record.body()) {
+                Some(body @ Body::Listing(_)) => records.push(self.sign(circle, &slot, &body, now)?),
+                Some(_) | None => left.push((slot, id)),
+            }
+        }
+        *listings = left;
+        let count = records.len();
+        if count > 0 {
+            self.write(circle, records)?;
+        }
+        Ok(count)
     }
 
     /// The circles that are meant: the one that is named, or all whose charter is here.
