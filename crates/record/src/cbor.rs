@@ -89,8 +89,8 @@ pub enum CborError {
 impl Value {
     /// Reads the canonical encoding of one value; `bytes` must hold it and nothing more.
     ///
-    /// Memory stays within a small multiple of the input: lengths are checked against what is there
-    /// before anything is reserved.
+    /// Lengths are checked against what is there before anything is reserved. A map takes some hundred bytes
+    /// of memory however small it is, so that the costliest body within the limits takes less than 2 MB.
     ///
     /// # Errors
     /// A [`CborError`] for any bytes that [`Value::encode`] would not write.
