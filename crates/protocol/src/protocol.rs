@@ -8,7 +8,7 @@ use record::{CircleId, Fault, Hash, RecordId, Timestamp, Verified};
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
 use crate::limits::{
-    GOSSIP_BURST, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_MS, POLITE_MS, ROUND_JITTER_MS, ROUND_MS,
+    GOSSIP_BURST, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_AGE_MS, NEWS_MS, POLITE_MS, ROUND_JITTER_MS, ROUND_MS,
 };
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
@@ -391,12 +391,15 @@ impl<S: Store> Protocol<S> {
             return Verdict::Reject;
         };
         if circle.catalogue.admitted(&record.id()).is_some() {
-            return Verdict::Accept;
+            let fresh = now.since(record.header().revision) <= NEWS_AGE_MS;
+            return if fresh { Verdict::Accept } else { Verdict::Ignore };
         }
         if !record.is_whole() {
             return Verdict::Ignore;
         }
-        if !circle.budgets.take(record.header().author, now) {
+        // Why: else who repeats what an author said before would use up the author's budget.
+        let new = circle.catalogue.check(&record, now).is_ok();
+        if new && !circle.budgets.take(record.header().author, now) {
             return Verdict::Ignore;
         }
         self.unsynced.get_or_insert(now);
