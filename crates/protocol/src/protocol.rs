@@ -8,7 +8,8 @@ use record::{CircleId, Fault, Hash, RecordId, Timestamp, Verified};
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
 use crate::limits::{
-    GOSSIP_BURST, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_AGE_MS, NEWS_MS, POLITE_MS, ROUND_JITTER_MS, ROUND_MS,
+    GOSSIP_BURST, LINGER_MS, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_AGE_MS, NEWS_MS, POLITE_MS,
+    ROUND_JITTER_MS, ROUND_MS,
 };
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
@@ -345,8 +346,10 @@ impl<S: Store> Protocol<S> {
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        // Why: a session that began before the end of a record still counts on it.
+        let ended = now.minus_millis(LINGER_MS);
         for (id, circle) in &mut self.circles {
-            match circle.advance(&mut self.store, now) {
+            match circle.advance(&mut self.store, ended) {
                 Ok(news) if news.is_empty() => {}
                 Ok(news) => out.push(Output::Changed { circle: *id, news }),
                 Err(error) => out.push(Output::StoreFailed(error)),

@@ -53,7 +53,8 @@ impl Report {
         let stored = (0..honest).map(|node| sim.stored(node)).max().unwrap_or(0);
         let counted: Vec<_> = sim.nodes.iter().filter(|node| node.counts()).collect();
         let mean = |sum: u64| sum / (counted.len() as u64).max(1);
-        let times = |received: u64, lacked: u64| (received as f64 - BESIDE).max(0.0) / (lacked as f64).max(1.0);
+        let times =
+            |received: u64, lacked: u64| (received as f64 - BESIDE).max(0.0) / (lacked as f64).max(1.0);
         let missing = sim.missing();
         let lost = missing.iter().zip(&sim.nodes).filter(|(_, node)| node.counts()).map(|(lost, _)| *lost);
         let mut report = Self {
@@ -111,7 +112,10 @@ impl std::fmt::Display for Report {
         let after = self.converged.map_or("-".to_owned(), |after| format!("{:.1} s", after.as_secs_f64()));
         let rounds = format!("{}/{}", self.rounds, self.allowed_rounds);
         let Self { seed, sent, received, lacked, worst, lost, resurrected, bans, .. } = self;
-        write!(f, "{seed:>6}  {after:>9}  {rounds:>7}  {sent:>8}  {received:>8}  {lacked:>8}  {worst:>5.2}  ")?;
+        write!(
+            f,
+            "{seed:>6}  {after:>9}  {rounds:>7}  {sent:>8}  {received:>8}  {lacked:>8}  {worst:>5.2}  "
+        )?;
         let result = if self.is_good() { "good".to_owned() } else { self.wrong.join(", ") };
         write!(f, "{lost:>5}  {resurrected:>11}  {bans:>5}  {result}")
     }
