@@ -17,6 +17,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod config;
 mod event;
 mod hostile;
 mod links;
@@ -32,10 +33,11 @@ mod store;
 mod topology;
 mod writing;
 
+pub use config::{Attack, Config, Traffic};
 pub use hostile::Hostility;
 pub use report::Report;
 pub use scenario::{Cut, Scenario, ScenarioError};
-pub use sim::{Attack, Config, Sim, Traffic};
+pub use sim::{Listener, Sim};
 pub use store::MemoryStore;
 pub use topology::{Topology, UnknownTopology};
 

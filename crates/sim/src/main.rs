@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use clap::Parser;
-use sim::{Report, Scenario, ScenarioError};
+use sim::{Listener, Report, Scenario, ScenarioError};
 
 /// Lets the nodes of one circle go through a scenario in virtual time, once for each seed, and tells whether
 /// they end equal, with nothing lost and nothing back that was withdrawn. Bytes are those of an average node.
@@ -80,7 +80,7 @@ fn run(options: &Options, out: &mut impl Write) -> Result<u64, Trouble> {
     writeln!(out, "{}", Report::heading())?;
     let mut failed = 0_u64;
     for seed in options.seeds.clone() {
-        let trace = options.trace.then(|| -> Box<dyn FnMut(&str)> {
+        let trace = options.trace.then(|| -> Listener {
             Box::new(|event| {
                 // Who does not read on misses nothing.
                 let _ = writeln!(io::stdout(), "{event}");

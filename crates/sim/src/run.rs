@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::report::Report;
 use crate::rng::Rng;
 use crate::scenario::{Cut, Scenario, ScenarioError};
-use crate::sim::Sim;
+use crate::sim::{Listener, Sim};
 
 /// Something on the agenda.
 #[derive(Debug, Clone, Copy)]
@@ -42,11 +42,7 @@ impl Scenario {
     ///
     /// # Errors
     /// If the scenario has a mistake.
-    pub fn run(
-        &self,
-        seed: u64,
-        listener: Option<Box<dyn FnMut(&str)>>,
-    ) -> Result<(Report, Sim), ScenarioError> {
+    pub fn run(&self, seed: u64, listener: Option<Listener>) -> Result<(Report, Sim), ScenarioError> {
         let mut sim = Sim::new(self.config(seed)?);
         if let Some(listener) = listener {
             sim.listen(listener);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use record::Quotas;
 use serde::Deserialize;
 
-use crate::sim::{Attack, Config};
+use crate::config::{Attack, Config};
 use crate::topology::{Topology, UnknownTopology};
 
 /// What a network goes through. Times are seconds of virtual time, shares go from 0 to 1.
