@@ -55,6 +55,8 @@ pub const ROUND_JITTER_MS: u64 = 30_000;
 pub const SETTLE_MS: u64 = 8_000;
 /// How long news that gossip does not carry are gathered before the next round, in milliseconds.
 pub const NEWS_MS: u64 = 1_000;
+/// How often a round is put off for [`NEWS_MS`] in a row, while another peer brings records of the circle.
+pub const MAX_WAITS: u32 = 12;
 /// How long a node leaves it to the peer (the one with the lower name) to begin, in milliseconds.
 pub const POLITE_MS: u64 = 3_000;
 
@@ -66,6 +68,13 @@ pub const AUTHOR_BURST: u64 = 60;
 pub const AUTHOR_MS: u64 = 2_000;
 /// How many authors' budgets are remembered.
 pub const MAX_BUDGETS: usize = 10_000;
+
+/// A record that is known already is passed on if it is no older than this, in milliseconds: it may have come
+/// by reconciliation first. What is older was told before, and somebody tells it again.
+pub const NEWS_AGE_MS: u64 = 10 * 60 * 1_000;
+/// How long a record is kept after its end, in milliseconds. Sessions leave it out from its end on, and both
+/// sides of one that began before still have it.
+pub const LINGER_MS: u64 = 60_000;
 
 /// A peer with this many points is banned.
 pub const BAN_POINTS: u32 = 100;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use record::{CircleId, Timestamp};
 
-use crate::limits::{BAN_POINTS, FORGIVE_MS};
+use crate::limits::{BAN_POINTS, FORGIVE_MS, MAX_WAITS, NEWS_MS};
 use crate::names::{PeerId, SessionId};
 
 /// What a peer did wrong, and what it costs.
@@ -44,6 +44,25 @@ pub(crate) struct Rounds {
     pub(crate) again: bool,
     /// There was one: from now on gossip can be counted on.
     pub(crate) settled: bool,
+    /// How often it was put off in a row, while another peer brought records.
+    pub(crate) waited: u32,
+}
+
+impl Rounds {
+    /// Whether it can wait for another one to end. Not for long: who dawdles must not keep others away.
+    pub(crate) const fn can_wait(&self) -> bool {
+        self.waited < MAX_WAITS
+    }
+
+    /// Puts the round off for a moment, if it can wait.
+    pub(crate) fn put_off(&mut self, now: Timestamp) -> bool {
+        let can_wait = self.can_wait();
+        if can_wait {
+            self.waited = self.waited.saturating_add(1);
+            self.due = now.plus_millis(NEWS_MS);
+        }
+        can_wait
+    }
 }
 
 /// A connected peer.

@@ -8,7 +8,8 @@ use record::{CircleId, Fault, Hash, RecordId, Timestamp, Verified};
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
 use crate::limits::{
-    GOSSIP_BURST, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_MS, POLITE_MS, ROUND_JITTER_MS, ROUND_MS,
+    GOSSIP_BURST, LINGER_MS, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_AGE_MS, NEWS_MS, POLITE_MS,
+    ROUND_JITTER_MS, ROUND_MS,
 };
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
@@ -345,8 +346,10 @@ impl<S: Store> Protocol<S> {
     }
 
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        // Why: a session that began before the end of a record still counts on it.
+        let ended = now.minus_millis(LINGER_MS);
         for (id, circle) in &mut self.circles {
-            match circle.advance(&mut self.store, now) {
+            match circle.advance(&mut self.store, ended) {
                 Ok(news) if news.is_empty() => {}
                 Ok(news) => out.push(Output::Changed { circle: *id, news }),
                 Err(error) => out.push(Output::StoreFailed(error)),
@@ -391,12 +394,15 @@ impl<S: Store> Protocol<S> {
             return Verdict::Reject;
         };
         if circle.catalogue.admitted(&record.id()).is_some() {
-            return Verdict::Accept;
+            let fresh = now.since(record.header().revision) <= NEWS_AGE_MS;
+            return if fresh { Verdict::Accept } else { Verdict::Ignore };
         }
         if !record.is_whole() {
             return Verdict::Ignore;
         }
-        if !circle.budgets.take(record.header().author, now) {
+        // Why: else who repeats what an author said before would use up the author's budget.
+        let new = circle.catalogue.check(&record, now).is_ok();
+        if new && !circle.budgets.take(record.header().author, now) {
             return Verdict::Ignore;
         }
         self.unsynced.get_or_insert(now);

@@ -125,28 +125,77 @@ mod tests {
         Comparison::new(salt, records).unwrap()
     }
 
+    /// What each side has that the other lacks.
+    fn differences(mut near: Comparison, mut far: Comparison) -> (BTreeSet<RecordId>, BTreeSet<RecordId>) {
+        let mut message = near.begin().unwrap();
+        let (have, need) = loop {
+            let answer = far.answer(&message).unwrap();
+            match near.read(&answer).unwrap() {
+                Progress::Ask(next) => message = next,
+                Progress::Found { have, need } => break (have, need),
+            }
+        };
+        (
+            have.iter().filter_map(|id| near.id(id)).collect(),
+            need.iter().filter_map(|id| far.id(id)).collect(),
+        )
+    }
+
     proptest! {
         #[test]
         fn what_differs_is_found_exactly(
             one in proptest::collection::btree_set(0_u32..3_000, 0..800),
             other in proptest::collection::btree_set(0_u32..3_000, 0..800),
         ) {
-            let (mut near, mut far) = (comparison(&one), comparison(&other));
-            let mut message = near.begin().unwrap();
-            let (have, need) = loop {
-                let answer = far.answer(&message).unwrap();
-                match near.read(&answer).unwrap() {
-                    Progress::Ask(next) => message = next,
-                    Progress::Found { have, need } => break (have, need),
-                }
-            };
-            let have: BTreeSet<_> = have.iter().filter_map(|id| near.id(id)).collect();
-            let need: BTreeSet<_> = need.iter().filter_map(|id| far.id(id)).collect();
+            let (have, need) = differences(comparison(&one), comparison(&other));
             let ids = |numbers: Vec<&u32>| -> BTreeSet<_> {
                 numbers.into_iter().map(|number| RecordId::of_header(&number.to_be_bytes())).collect()
             };
             prop_assert_eq!(have, ids(one.difference(&other).collect()));
             prop_assert_eq!(need, ids(other.difference(&one).collect()));
+        }
+
+        /// The attacker may choose ids freely here, which hashes don't allow; a real one has to search.
+        #[test]
+        fn ids_with_equal_sums_fool_a_bare_comparison_and_are_all_found_with_a_salt(
+            starts in proptest::collection::btree_set(any::<[u8; 31]>(), 48),
+            moves in proptest::collection::vec(0_u8..100, 48),
+            salt in any::<[u8; 16]>(),
+        ) {
+            // Ids in pairs. On one side, those of some pairs are moved apart: their sum stays. Each of
+            // negentropy's 16 parts holds three pairs.
+            let set = |moved: bool| -> BTreeSet<RecordId> {
+                let pairs = starts.iter().zip(&moves).flat_map(|(start, by)| {
+                    let by = if moved { *by } else { 0 };
+                    [100 - by, 150 + by].map(|end| {
+                        let mut id = [end; 32];
+                        id[..31].copy_from_slice(start);
+                        RecordId::from_bytes(id)
+                    })
+                });
+                pairs.collect()
+            };
+            let (one, other) = (set(false), set(true));
+            let bare = |set: &BTreeSet<RecordId>| {
+                let mut storage = NegentropyStorageVector::new();
+                for id in set {
+                    storage.insert(0, Id::from_byte_array(*id.as_bytes())).unwrap();
+                }
+                storage.seal().unwrap();
+                Negentropy::owned(storage, FRAME_ROOM as u64).unwrap()
+            };
+            let (mut near, mut far) = (bare(&one), bare(&other));
+            let (mut have, mut need) = (Vec::new(), Vec::new());
+            let answer = far.reconcile(&near.initiate().unwrap()).unwrap();
+            let more = near.reconcile_with_ids(&answer, &mut have, &mut need).unwrap();
+            prop_assert_eq!((more, have, need), (None, Vec::new(), Vec::new()), "fooled");
+            let salted = |set: &BTreeSet<RecordId>| {
+                let salt = SessionSalt::of(&salt, &[2; 16]);
+                Comparison::new(salt, set.iter().map(|id| (*id, Timestamp::from_millis(0)))).unwrap()
+            };
+            let (have, need) = differences(salted(&one), salted(&other));
+            prop_assert_eq!(have, one.difference(&other).copied().collect::<BTreeSet<_>>());
+            prop_assert_eq!(need, other.difference(&one).copied().collect::<BTreeSet<_>>());
         }
 
         #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Scope<'a, S> {
     pub(crate) circle: &'a mut Circle,
     pub(crate) store: &'a mut S,
     pub(crate) now: Timestamp,
+    /// Whether another session brings records of this circle, and this one can wait.
+    pub(crate) busy: bool,
     /// Frames to send.
     pub(crate) frames: Vec<Frame>,
     /// What was admitted on the way.
@@ -77,11 +79,17 @@ pub(crate) struct Talk {
     /// What the peer had at the beginning.
     peer: Option<Digests>,
     days: BTreeMap<u32, Hash>,
+    /// The days that differ.
+    differing: Vec<u32>,
     comparison: Option<Comparison>,
     /// What to ask for, the first last.
     queue: Vec<SaltedId>,
     asked: BTreeSet<SaltedId>,
     offers: Vec<SaltedId>,
+    /// The two differ, and this session is to mend it.
+    pub(crate) mends: bool,
+    /// The two differ, and this session leaves it to a later one: another session is at it.
+    pub(crate) put_off: bool,
     pub(crate) received: usize,
     pub(crate) sent: usize,
 }
@@ -99,10 +107,13 @@ impl Talk {
             group: Group::Control,
             peer,
             days: BTreeMap::new(),
+            differing: Vec::new(),
             comparison: None,
             queue: Vec::new(),
             asked: BTreeSet::new(),
             offers: Vec::new(),
+            mends: false,
+            put_off: false,
             received: 0,
             sent: 0,
         }
@@ -118,6 +129,13 @@ impl Talk {
         if !moved && self.peer.is_some_and(|peer| peer.of(group) == own.of(group)) {
             return self.next_group(scope);
         }
+        // Why: whoever was cut off from several peers would get the same records from all of them at once.
+        if scope.busy && !self.mends {
+            self.put_off = true;
+            scope.frames.push(Frame::Done);
+            return Flow::Finished;
+        }
+        self.mends = true;
         let days: Vec<_> = scope.circle.catalogue.days(group, self.window).into_iter().collect();
         let mut chunks = days.chunks(DAYS_IN_FRAME).peekable();
         if chunks.peek().is_none() {
@@ -179,17 +197,20 @@ impl Talk {
         }
     }
 
-    fn records_of<S>(&self, days: &[u32], scope: &Scope<'_, S>) -> Result<Comparison, Nonsense> {
+    /// What is here of the days that differ.
+    fn held<'a, S>(&'a self, scope: &'a Scope<'_, S>) -> impl Iterator<Item = (RecordId, Timestamp)> + 'a {
         let catalogue = &scope.circle.catalogue;
-        let records = days.iter().flat_map(|day| catalogue.of_day(self.group, *day, self.window));
-        Comparison::new(self.salt, records)
+        self.differing.iter().flat_map(|day| catalogue.of_day(self.group, *day, self.window))
     }
 
     fn compare<S: Store>(&mut self, days: &[u32], scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
         if days.is_empty() {
+            // Digests differed before, so most likely the peer is busy with another one.
+            self.put_off |= self.received.saturating_add(self.sent) == 0;
             return Ok(self.next_group(scope));
         }
-        let mut comparison = self.records_of(days, scope)?;
+        self.differing = days.to_vec();
+        let mut comparison = Comparison::new(self.salt, self.held(scope))?;
         scope.frames.push(Frame::Reconcile { message: comparison.begin()? });
         self.comparison = Some(comparison);
         self.step = Step::Ids;
@@ -242,7 +263,10 @@ impl Talk {
 
     /// Of what the peer has, what is wanted here, in the order of asking with the first last.
     fn wanted<S>(&self, ids: Vec<SaltedId>, scope: &Scope<'_, S>) -> Vec<SaltedId> {
-        let unwanted: BTreeSet<_> = scope.circle.unwanted().map(|id| self.salt.apply(&id)).collect();
+        // What came meanwhile from elsewhere is not wanted again.
+        let here = self.held(scope).map(|(id, _)| id);
+        let unwanted: BTreeSet<_> =
+            scope.circle.unwanted().chain(here).map(|id| self.salt.apply(&id)).collect();
         let mut wanted: Vec<_> = ids.into_iter().filter(|id| !unwanted.contains(id)).collect();
         if scope.circle.catalogue.charter().is_none() {
             // Nothing can be judged without the charter, and its id is the circle's.
@@ -272,9 +296,14 @@ impl Talk {
         let ours = scope.circle.catalogue.days(group, self.window);
         let all: BTreeSet<u32> = theirs.keys().chain(ours.keys()).copied().collect();
         let differ = |day: &u32| theirs.get(day) != ours.get(day);
-        let days: Vec<u32> = all.into_iter().filter(differ).take(MAX_DAYS / 4).collect();
-        self.comparison = Some(self.records_of(&days, scope)?);
-        scope.frames.push(Frame::Differ { days });
+        self.differing = all.into_iter().filter(differ).take(MAX_DAYS / 4).collect();
+        if scope.busy && !self.mends && !self.differing.is_empty() {
+            self.put_off = true;
+            self.differing.clear();
+        }
+        self.mends |= !self.differing.is_empty();
+        self.comparison = Some(Comparison::new(self.salt, self.held(scope))?);
+        scope.frames.push(Frame::Differ { days: self.differing.clone() });
         Ok(Flow::On)
     }
 

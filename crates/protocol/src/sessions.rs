@@ -1,5 +1,7 @@
 //! The sessions of a node: opening, the hello, closing, and the rounds that they are part of.
 
+use std::collections::BTreeSet;
+
 use catalogue::{Group, Window};
 use record::{CircleId, RecordId, Timestamp};
 
@@ -53,6 +55,12 @@ impl Session {
             State::Asked | State::AskedPeers | State::Silent => None,
         }
     }
+
+    /// The circle of which it brings records, here or there.
+    fn mends(&self) -> Option<CircleId> {
+        let State::Talking { circle, talk } = &self.state else { return None };
+        talk.mends.then_some(*circle)
+    }
 }
 
 impl<S: Store> Protocol<S> {
@@ -89,11 +97,15 @@ impl<S: Store> Protocol<S> {
     pub(crate) fn open_due(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         let circles: Vec<CircleId> = self.circles.keys().copied().collect();
         let mut due = Vec::new();
+        let mending: BTreeSet<_> = self.sessions.values().filter_map(Session::mends).collect();
         for (name, peer) in &mut self.peers {
             let mut under_way = peer.rounds.values().filter(|rounds| rounds.session.is_some()).count();
             for circle in &circles {
                 let rounds = peer.rounds.entry(*circle).or_default();
-                if rounds.session.is_none() && rounds.due <= now && under_way < MAX_ROUNDS_AT_ONCE {
+                if rounds.session.is_some() || rounds.due > now || under_way >= MAX_ROUNDS_AT_ONCE {
+                    continue;
+                }
+                if !(mending.contains(circle) && rounds.put_off(now)) {
                     under_way = under_way.saturating_add(1);
                     due.push((name.clone(), *circle));
                 }
@@ -216,6 +228,12 @@ impl<S: Store> Protocol<S> {
             }
             (State::Silent, Frame::Hello { version: VERSION, circle, salt, clock }) => {
                 let mine = self.salt();
+                let later = self.next_round(now);
+                let rounds = self.peers.get_mut(&session.peer).and_then(|peer| peer.rounds.get_mut(&circle));
+                if let Some(rounds) = rounds.filter(|rounds| rounds.session.is_none()) {
+                    // The peer's round tells all news until now: this node needs none of its own for them.
+                    (rounds.again, rounds.due) = (false, later);
+                }
                 let Some(followed) = self.circles.get(&circle) else { return Ok(Flow::Finished) };
                 // While the time is not known, any time that may be is as good as the peer's.
                 let own = self.doubt.map_or(now, |earliest| clock.max(earliest).min(now));
@@ -258,14 +276,30 @@ impl<S: Store> Protocol<S> {
         let State::Talking { circle, talk } = &mut session.state else { return Ok(Flow::Finished) };
         let (circle_id, peer) = (*circle, session.peer.clone());
         let Some(circle) = self.circles.get_mut(&circle_id) else { return Ok(Flow::Finished) };
-        let mut scope = Scope { circle, store: &mut self.store, now, frames: Vec::new(), news: Vec::new() };
+        let rounds = self.peers.get_mut(&peer).and_then(|peer| peer.rounds.get_mut(&circle_id));
+        let busy = rounds.as_ref().is_some_and(|rounds| rounds.can_wait())
+            && self.sessions.values().any(|other| {
+                // Why: if two begin with each other at once, the session of the lower name goes on.
+                other.mends() == Some(circle_id) && (other.peer != peer || self.me < peer)
+            });
+        let (store, frames, news) = (&mut self.store, Vec::new(), Vec::new());
+        let mut scope = Scope { circle, store, now, busy, frames, news };
         let result = match frame {
             None => Ok(talk.begin(Group::Control, &mut scope)),
             Some(frame) => talk.handle(frame, &mut scope),
         };
         let Scope { frames, news, .. } = scope;
         out.extend(frames.into_iter().map(|frame| Output::Send { session: id, frame: frame.encode() }));
-        let (received, sent) = (talk.received, talk.sent);
+        let (received, sent, finished) = (talk.received, talk.sent, matches!(result, Ok(Flow::Finished)));
+        if let Some(rounds) = rounds.filter(|_| finished) {
+            if talk.put_off {
+                rounds.put_off(now);
+                rounds.again = true;
+            } else {
+                rounds.waited = 0;
+            }
+        }
+        let done = finished && !talk.put_off;
         for news in news {
             if !news.admitted.is_empty() {
                 self.spread(circle_id, Some(&peer), now);
@@ -275,7 +309,7 @@ impl<S: Store> Protocol<S> {
                 out.push(Output::Changed { circle: circle_id, news });
             }
         }
-        if matches!(result, Ok(Flow::Finished)) {
+        if done {
             out.push(Output::Synced { peer, circle: circle_id, received, sent });
         }
         result
@@ -283,6 +317,14 @@ impl<S: Store> Protocol<S> {
 
     pub(crate) fn closed(&mut self, id: SessionId, now: Timestamp) {
         if let Some(session) = self.sessions.remove(&id) {
+            if let Some(circle) = session.mends() {
+                // It broke before all was told: the next one goes on soon.
+                let peer = self.peers.get_mut(&session.peer);
+                if let Some(rounds) = peer.and_then(|peer| peer.rounds.get_mut(&circle)) {
+                    rounds.again = true;
+                    rounds.due = rounds.due.min(now.plus_millis(NEWS_MS));
+                }
+            }
             self.finish(id, &session, now);
         }
     }

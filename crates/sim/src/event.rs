@@ -1,6 +1,7 @@
 //! What is due when, and the running hash of what happened.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 use protocol::{SessionId, Topic};
@@ -54,6 +55,22 @@ impl Queue {
         let first = self.due.first_entry().filter(|entry| entry.key().0 <= until)?;
         let ((at, _), due) = first.remove_entry();
         Some((at, due))
+    }
+}
+
+impl fmt::Display for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "node {}: ", self.node)?;
+        match &self.event {
+            Event::PowerOn => write!(f, "starts"),
+            Event::Tick => write!(f, "tick"),
+            Event::Connected(peer) => write!(f, "connected to {peer}"),
+            Event::Gone { peer, sessions } => write!(f, "lost {peer} and {} sessions", sessions.len()),
+            Event::Gossip { from, data, .. } => write!(f, "hears {} bytes from {from}", data.len()),
+            Event::Opened { peer, session } => write!(f, "session {} opened by {peer}", session.0),
+            Event::Frame { session, frame } => write!(f, "session {}: {} bytes", session.0, frame.len()),
+            Event::Closed(session) => write!(f, "session {} closed", session.0),
+        }
     }
 }
 

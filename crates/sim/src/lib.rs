@@ -9,25 +9,35 @@
 //! assert!(elapsed.is_some());
 //! ```
 //!
-//! Start reading at [`Sim`], then `network` (who hears what, and when) and `node`.
+//! Start reading at [`Sim`], then `network` (who hears what, and when) and `node`. `scenarios.toml` says what is
+//! tried, [`Scenario`] how.
 //!
 //! **Invariant:** no clock, no threads, no hash map, one source of chance: the same [`Config`] and the
 //! same calls give the same events in the same order, and so the same [`Sim::trace_hash`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod config;
 mod event;
+mod hostile;
+mod links;
 mod member;
 mod network;
 mod node;
+mod report;
 mod rng;
+mod run;
 mod scenario;
 mod sim;
 mod store;
 mod topology;
+mod writing;
 
-pub use scenario::{Outcome, everybody_writes};
-pub use sim::{Config, Sim, Traffic};
+pub use config::{Attack, Config, Traffic};
+pub use hostile::Hostility;
+pub use report::Report;
+pub use scenario::{Cut, Scenario, ScenarioError};
+pub use sim::{Listener, Sim};
 pub use store::MemoryStore;
 pub use topology::{Topology, UnknownTopology};
 

@@ -1,41 +1,34 @@
-//! Runs the simulation for several seeds and prints a table.
+//! Runs a scenario for several seeds and prints a table.
 
 #![allow(clippy::print_stderr, reason = "a program of the command line speaks to its terminal")]
 
 use std::io::{self, Write};
 use std::ops::Range;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
-use sim::{Config, Topology, everybody_writes};
+use sim::{Listener, Report, Scenario, ScenarioError};
 
-/// Lets many nodes of one circle write and reconcile in virtual time, once for each seed, and tells how
-/// long it takes until all are equal.
+/// Lets the nodes of one circle go through a scenario in virtual time, once for each seed, and tells whether
+/// they end equal, with nothing lost and nothing back that was withdrawn. Bytes are those of an average node.
 #[derive(Debug, Parser)]
 #[command(name = "sim", version)]
 struct Options {
-    /// How many nodes there are.
-    #[arg(long, default_value_t = 30, value_parser = nodes)]
-    nodes: usize,
+    /// What the network goes through; see --list.
+    #[arg(long, default_value = "partition")]
+    scenario: String,
+    /// How many honest nodes there are, if not as many as the scenario says.
+    #[arg(long, value_parser = nodes)]
+    nodes: Option<usize>,
     /// Which seeds: one (7), or from the first to before the last (0..20).
     #[arg(long, default_value = "0..20", value_parser = seeds)]
     seeds: Range<u64>,
-    /// The probability that a gossip message is lost on a link, 0 to 1.
-    #[arg(long, default_value_t = 0.2, value_parser = probability)]
-    loss: f64,
-    /// How many listings each member writes.
-    #[arg(long, default_value_t = 20)]
-    records: usize,
-    /// Which nodes are linked: line, ring, random, random:DEGREE or full.
-    #[arg(long, default_value = "random", value_parser = str::parse::<Topology>)]
-    topology: Topology,
-    /// How far clocks may be ahead or behind, in seconds.
-    #[arg(long, default_value_t = 0)]
-    skew: u64,
-    /// How many seconds of virtual time a network has to become equal.
-    #[arg(long, default_value_t = 600)]
-    limit: u64,
+    /// Name the scenarios, and what they show.
+    #[arg(long)]
+    list: bool,
+    /// Print every event.
+    #[arg(long)]
+    trace: bool,
 }
 
 /// The most nodes: each keeps all records in memory.
@@ -56,57 +49,66 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
     if range.is_empty() { Err("the range of seeds is empty".to_owned()) } else { Ok(range) }
 }
 
-fn probability(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
-    number.ok_or_else(|| "give a probability from 0 to 1, such as 0.2".to_owned())
+/// Why there is no table.
+enum Trouble {
+    Scenario(ScenarioError),
+    Output(io::Error),
 }
 
-/// Prints the table; says how many seeds did not end well.
-fn run(options: &Options, out: &mut impl Write) -> io::Result<u64> {
-    writeln!(out, "{:>8}  {:>10}  {:>10}  {:>12}  result", "seed", "seconds", "messages", "bytes")?;
-    let mut bad = 0_u64;
+impl From<ScenarioError> for Trouble {
+    fn from(error: ScenarioError) -> Self {
+        Self::Scenario(error)
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Prints the scenarios or the table; says how many seeds failed.
+fn run(options: &Options, out: &mut impl Write) -> Result<u64, Trouble> {
+    if options.list {
+        for (name, scenario) in Scenario::all()? {
+            writeln!(out, "{name:<16}{}", scenario.about)?;
+        }
+        return Ok(0);
+    }
+    let mut scenario = Scenario::named(&options.scenario)?;
+    scenario.nodes = options.nodes.unwrap_or(scenario.nodes);
+    writeln!(out, "{}", Report::heading())?;
+    let mut failed = 0_u64;
     for seed in options.seeds.clone() {
-        let config = Config {
-            seed,
-            nodes: options.nodes,
-            topology: options.topology,
-            loss: options.loss,
-            skew_ms: options.skew.saturating_mul(1_000),
-            ..Config::default()
-        };
-        let outcome = everybody_writes(config, options.records, Duration::from_secs(options.limit));
-        let (seconds, mut result) = match outcome.converged {
-            Some(elapsed) => (format!("{:.1}", elapsed.as_secs_f64()), "equal".to_owned()),
-            None => ("-".to_owned(), format!("not equal, {} nodes lack records", outcome.lacking)),
-        };
-        if outcome.faults > 0 {
-            result.push_str(&format!(", {} faults", outcome.faults));
-        }
-        if outcome.converged.is_none() || outcome.faults > 0 {
-            bad = bad.saturating_add(1);
-        }
-        let (messages, bytes) = (outcome.traffic.messages, outcome.traffic.bytes);
-        writeln!(out, "{seed:>8}  {seconds:>10}  {messages:>10}  {bytes:>12}  {result}")?;
+        let trace = options.trace.then(|| -> Listener {
+            Box::new(|event| {
+                // Who does not read on misses nothing.
+                let _ = writeln!(io::stdout(), "{event}");
+            })
+        });
+        let (report, _) = scenario.run(seed, trace)?;
+        failed = failed.saturating_add(u64::from(!report.is_good()));
+        writeln!(out, "{report}")?;
         out.flush()?;
     }
-    Ok(bad)
+    Ok(failed)
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options, &mut io::stdout().lock()) {
+    match run(&Options::parse(), &mut io::stdout()) {
         Ok(0) => ExitCode::SUCCESS,
-        Ok(bad) => {
-            let limit = options.limit;
-            eprintln!(
-                "{bad} of the seeds did not become equal within {limit} virtual seconds, or had faults."
-            );
+        Ok(failed) => {
+            eprintln!("{failed} seeds failed; --seeds SEED --trace shows what happened.");
             ExitCode::FAILURE
         }
         // Whoever reads the table has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Trouble::Output(error)) => {
             eprintln!("The table can not be written: {error}.");
+            ExitCode::FAILURE
+        }
+        Err(Trouble::Scenario(error)) => {
+            eprintln!("The scenario can not be run: {error}.");
             ExitCode::FAILURE
         }
     }

@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use catalogue::{Catalogue, Window};
 use protocol::{Clock, Memory, MessageRef, PeerId, Protocol, Time, Topic};
-use record::{CircleId, Hash, Timestamp};
+use record::{CircleId, Hash, RecordId, Timestamp};
 
+use crate::hostile::Hostile;
 use crate::member::Member;
 use crate::rng::Rng;
 use crate::store::MemoryStore;
@@ -32,8 +33,14 @@ pub(crate) struct Judged {
 pub(crate) enum Plan {
     /// Write so many listings at once.
     Write(usize),
+    /// Write a listing dated so many milliseconds ago.
+    Date(u64),
+    /// Give so many listings a new revision at once.
+    Edit(usize),
     /// Withdraw so many at once.
     Withdraw(usize),
+    /// Take in the members at all honest nodes.
+    Admit,
 }
 
 pub(crate) struct Node {
@@ -52,6 +59,19 @@ pub(crate) struct Node {
     /// When it started.
     started: u64,
     pub(crate) member: Member,
+    /// The ids of what its member said and what stands.
+    pub(crate) said: BTreeSet<RecordId>,
+    /// The ids of what it knew to be replaced or withdrawn since it started.
+    pub(crate) over: BTreeSet<RecordId>,
+    /// If it means harm.
+    pub(crate) hostile: Option<Hostile>,
+    /// The nodes to which it has links, up or down.
+    pub(crate) linked: Vec<usize>,
+    /// The bytes that it sent and got since the last mark.
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+    /// The bytes that it lacked at the last mark.
+    pub(crate) lacked: u64,
     pub(crate) topics: BTreeSet<Topic>,
     /// The messages that it has seen, and when.
     seen: BTreeMap<Hash, u64>,
@@ -77,6 +97,13 @@ impl Node {
             watch: Clock::new(BUILT, Some(Memory { time: START, jumped: false })),
             started: 0,
             member: Member::new(seed, number),
+            said: BTreeSet::new(),
+            over: BTreeSet::new(),
+            hostile: None,
+            linked: Vec::new(),
+            sent: 0,
+            received: 0,
+            lacked: 0,
             topics: BTreeSet::new(),
             seen: BTreeMap::new(),
             judging: BTreeMap::new(),
@@ -130,6 +157,7 @@ impl Node {
         self.disk = disk;
         self.topics.clear();
         self.seen.clear();
+        self.over.clear();
         self.judging.clear();
         self.next_session = 1;
         self.digest.take();
@@ -152,6 +180,11 @@ impl Node {
     /// Forgets messages after a while.
     pub(crate) fn tidy(&mut self, now: u64) {
         self.seen.retain(|_, at| now.saturating_sub(*at) < SEEN_MS);
+    }
+
+    /// Whether it matters what it knows: it is honest, and runs or is about to.
+    pub(crate) const fn counts(&self) -> bool {
+        self.wanted && self.hostile.is_none()
     }
 
     pub(crate) fn changed(&mut self) {

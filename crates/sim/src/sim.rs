@@ -1,55 +1,22 @@
-//! The simulation: its settings, what can be done to it, what can be read from it.
+//! The simulation: what can be done to it, what can be read from it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalogue::Catalogue;
-use protocol::{SessionId, Time};
+use protocol::{PeerId, SessionId, Time};
 use record::{CircleId, Hash, RecordId, Verified};
 
+use crate::config::{Config, Traffic};
 use crate::event::{Due, Event, Queue, Trace};
-use crate::network::{End, Link};
+use crate::hostile::Hostile;
+use crate::links::Link;
+use crate::network::End;
 use crate::node::{Node, Plan, START};
 use crate::rng::Rng;
-use crate::topology::Topology;
 
-/// How a simulation is set up.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Config {
-    /// What all chance follows from.
-    pub seed: u64,
-    /// How many nodes there are.
-    pub nodes: usize,
-    /// Which of them are linked.
-    pub topology: Topology,
-    /// The probability that a gossip message is lost on a link.
-    pub loss: f64,
-    /// How long a message takes on a link, in milliseconds.
-    pub latency_ms: RangeInclusive<u64>,
-    /// How far clocks may be ahead or behind, in milliseconds.
-    pub skew_ms: u64,
-}
-
-impl Default for Config {
-    /// Two nodes on a good day.
-    fn default() -> Self {
-        Self { seed: 0, nodes: 2, topology: Topology::Full, loss: 0.0, latency_ms: 5..=80, skew_ms: 0 }
-    }
-}
-
-/// What went over the links.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Gossip messages (each hop counts) and sync frames, lost ones too.
-    pub messages: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Rounds of reconciliation that both sides finished, counted on each side.
-    pub rounds: u64,
-    /// Records that these rounds brought.
-    pub records: u64,
-}
+/// Somebody who is told of events, in words.
+pub type Listener = Box<dyn FnMut(&str)>;
 
 /// How often conditions are looked at, in milliseconds of virtual time.
 const LOOK_MS: u64 = 100;
@@ -63,13 +30,23 @@ pub struct Sim {
     pub(crate) queue: Queue,
     pub(crate) trace: Trace,
     pub(crate) nodes: Vec<Node>,
+    pub(crate) names: BTreeMap<PeerId, usize>,
     pub(crate) links: BTreeMap<(usize, usize), Link>,
     pub(crate) sessions: BTreeMap<(usize, SessionId), End>,
     pub(crate) circle: CircleId,
     /// The founding charter, until the first node has written it.
     pub(crate) charter: Option<Verified>,
-    pub(crate) acknowledged: BTreeSet<RecordId>,
+    /// What was acknowledged and stands, with its bytes.
+    pub(crate) acknowledged: BTreeMap<RecordId, usize>,
+    /// What replaced or withdrew what.
+    pub(crate) replaced: BTreeMap<RecordId, RecordId>,
+    /// How often a node took something back that it had known to be replaced or withdrawn.
+    pub(crate) resurrected: usize,
+    /// How often an honest node banned a hostile one.
+    pub(crate) bans: usize,
     pub(crate) traffic: Traffic,
+    /// Is told of every event.
+    listener: Option<Listener>,
     pub(crate) faults: Vec<String>,
 }
 
@@ -78,14 +55,28 @@ impl Sim {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let mut rng = Rng::new(config.seed);
-        let edges = config.topology.edges(config.nodes, &mut rng);
-        let links = edges.into_iter().map(|edge| (edge, Link::default())).collect();
-        let nodes: Vec<Node> = (0..config.nodes)
+        let mut edges = config.topology.edges(config.nodes, &mut rng);
+        let mut nodes: Vec<Node> = (0..config.nodes)
             .map(|number| Node::new(config.seed, number, config.skew_ms, &mut rng))
             .collect();
+        for attack in &config.hostile {
+            for _ in 0..attack.nodes {
+                let mut node = Node::new(config.seed, nodes.len(), config.skew_ms, &mut rng);
+                let [from, until] = [attack.from, attack.until].map(|at| at.saturating_mul(1_000));
+                node.hostile = Some(Hostile::new(attack.kind, from, until));
+                edges.extend((0..attack.links).map(|_| (rng.index(config.nodes), nodes.len())));
+                nodes.push(node);
+            }
+        }
+        for (one, other) in &edges {
+            nodes[*one].linked.push(*other);
+            nodes[*other].linked.push(*one);
+        }
+        let links = edges.into_iter().map(|edge| (edge, Link::ranked(rng.next()))).collect();
+        let names = nodes.iter().enumerate().map(|(number, node)| (node.name.clone(), number)).collect();
         let mut faults = Vec::new();
         let charter = nodes.first().and_then(|node| {
-            let charter = node.member.charter(node.clock(0));
+            let charter = node.member.charter(config.quotas, node.clock(0));
             charter.map_err(|error| faults.push(format!("the charter: {error}"))).ok()
         });
         let circle =
@@ -96,15 +87,23 @@ impl Sim {
             queue: Queue::default(),
             trace: Trace::new(),
             nodes,
+            names,
             links,
             sessions: BTreeMap::new(),
             circle,
             charter,
-            acknowledged: BTreeSet::new(),
+            acknowledged: BTreeMap::new(),
+            replaced: BTreeMap::new(),
+            resurrected: 0,
+            bans: 0,
             traffic: Traffic::default(),
+            listener: None,
             faults,
             config,
         };
+        if sim.config.members && sim.config.nodes > 0 {
+            sim.nodes[0].plans.push_back(Plan::Admit);
+        }
         for node in 0..sim.nodes.len() {
             let at = sim.rng.below(1_000);
             sim.queue.push(at, Due { node, run: 0, event: Event::PowerOn });
@@ -121,6 +120,33 @@ impl Sim {
     /// Lets the member at a node withdraw so many of its listings at once, the oldest first.
     pub fn withdraw(&mut self, node: usize, listings: usize) {
         self.plan_for(node, Plan::Withdraw(listings));
+    }
+
+    /// Lets the member at a node give so many of its listings a new revision at once.
+    pub fn edit(&mut self, node: usize, listings: usize) {
+        self.plan_for(node, Plan::Edit(listings));
+    }
+
+    /// Lets the member at a node write a listing that says it is so old.
+    pub fn write_dated(&mut self, node: usize, age: Duration) {
+        self.plan_for(node, Plan::Date(millis(age)));
+    }
+
+    /// How many listings of the member at a node stand.
+    #[must_use]
+    pub fn standing(&self, node: usize) -> usize {
+        self.nodes.get(node).map_or(0, |node| node.member.standing())
+    }
+
+    /// Whether a node runs.
+    #[must_use]
+    pub fn runs(&self, node: usize) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.protocol.is_some())
+    }
+
+    /// Tells somebody of every event, in words.
+    pub fn listen(&mut self, listener: Listener) {
+        self.listener = Some(listener);
     }
 
     fn plan_for(&mut self, node: usize, plan: Plan) {
@@ -149,17 +175,15 @@ impl Sim {
         }
     }
 
-    /// Cuts every link between one of these nodes and one of the others.
+    /// Cuts every link between one of these nodes and one of the others, and mends what was split before.
     pub fn split(&mut self, side: &[usize]) {
-        for ((one, other), link) in &mut self.links {
-            link.cut = side.contains(one) != side.contains(other);
-        }
-        self.update_links();
+        self.mend(usize::MAX);
+        self.cut(usize::MAX, |one, other| side.contains(&one) != side.contains(&other));
     }
 
     /// Mends what [`Sim::split`] cut.
     pub fn heal(&mut self) {
-        self.split(&[]);
+        self.mend(usize::MAX);
     }
 
     /// Sets the clock of a node's machine: so far ahead of virtual time, less so far behind.
@@ -198,38 +222,61 @@ impl Sim {
         Some(Duration::from_millis(self.now.saturating_sub(start)))
     }
 
-    fn advance(&mut self, until: u64) {
+    pub(crate) fn advance(&mut self, until: u64) {
         while let Some((at, due)) = self.queue.pop(until) {
             self.now = at;
             if self.nodes.get(due.node).is_some_and(|node| node.run == due.run) {
                 self.trace.note(at, &due);
+                if let Some(listener) = &mut self.listener {
+                    listener(&format!("{}.{:03} {due}", at / 1_000, at % 1_000));
+                }
                 self.happen(due);
             }
         }
         self.now = until;
     }
 
-    /// Whether all planned writing is done, every node with power runs, all have equal catalogues, and
-    /// these hold everything that was acknowledged.
+    /// Whether all planned writing is done, every honest node with power runs, all have equal catalogues,
+    /// and these hold everything that was acknowledged.
     #[must_use]
     pub fn converged(&self) -> bool {
-        let mut running = self.nodes.iter().filter(|node| node.wanted);
-        let Some(digest) = running.next().and_then(|first| first.digest(self.circle)) else { return false };
-        running.all(|node| node.digest(self.circle) == Some(digest))
+        let mut counted = self.nodes.iter().filter(|node| node.counts());
+        let Some(digest) = counted.next().and_then(|first| first.digest(self.circle)) else { return false };
+        counted.all(|node| node.digest(self.circle) == Some(digest))
             && self.nodes.iter().all(|node| node.plans.is_empty())
-            && self.nodes.iter().find(|node| node.wanted).is_some_and(|node| self.lacks(node) == 0)
+            && self.nodes.iter().find(|node| node.counts()).is_some_and(|node| self.lacks(node).0 == 0)
     }
 
-    fn lacks(&self, node: &Node) -> usize {
+    /// How much a node lacks of what was acknowledged: records and bytes.
+    fn lacks(&self, node: &Node) -> (usize, u64) {
         let catalogue = node.catalogue(self.circle);
-        let has = |id: &&RecordId| catalogue.is_some_and(|catalogue| catalogue.admitted(id).is_some());
-        self.acknowledged.len().saturating_sub(self.acknowledged.iter().filter(has).count())
+        let lacks = |id: &&RecordId| catalogue.is_none_or(|catalogue| catalogue.admitted(id).is_none());
+        let lacking = self.acknowledged.iter().filter(|(id, _)| lacks(id));
+        lacking.fold((0, 0), |(records, bytes), (_, weight)| (records + 1, bytes + *weight as u64))
     }
 
-    /// How many acknowledged records each node has not (yet) admitted; all, while it is off.
+    /// Begins to count rounds and bytes anew.
+    pub(crate) fn mark(&mut self) {
+        self.links.values_mut().for_each(|link| link.rounds = 0);
+        let lacked: Vec<u64> = self.nodes.iter().map(|node| self.lacks(node).1).collect();
+        for (node, lacked) in self.nodes.iter_mut().zip(lacked) {
+            (node.sent, node.received, node.lacked) = (0, 0, lacked);
+        }
+    }
+
+    /// Rounds that one link carried since the mark, at most; both sides count each.
+    pub(crate) fn most_rounds(&self) -> u64 {
+        let counted =
+            |(one, other): &(usize, usize)| self.nodes[*one].counts() && self.nodes[*other].counts();
+        let links = self.links.iter().filter(|(ends, _)| counted(ends));
+        links.map(|(_, link)| link.rounds.div_ceil(2)).max().unwrap_or(0)
+    }
+
+    /// How many acknowledged records each honest node has not (yet) admitted; all, while it is off.
     #[must_use]
     pub fn missing(&self) -> Vec<usize> {
-        self.nodes.iter().map(|node| self.lacks(node)).collect()
+        let honest = self.nodes.iter().filter(|node| node.hostile.is_none());
+        honest.map(|node| self.lacks(node).0).collect()
     }
 
     /// The digest of each node's catalogue; `None` while the node is off.

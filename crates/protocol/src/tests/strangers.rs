@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use record::{Hash, Record, RecordId, Timestamp, Verified};
 
-use super::pump::{Member, NOW, Pair, name};
+use super::pump::{Member, NOW, Pair, TEN_MINUTES, name};
 use crate::frame::{Frame, encode_gossip};
 use crate::limits::VERSION;
 use crate::reconcile::SessionSalt;
@@ -199,6 +199,24 @@ fn who_floods_with_gossip_is_held_back_without_offence() {
     let accepted = verdicts.iter().filter(|it| **it == (Verdict::Accept, false)).count();
     assert!((50..=60).contains(&accepted), "{accepted}");
     assert!(verdicts.iter().skip(60).all(|it| *it == (Verdict::Ignore, false)));
+}
+
+#[test]
+fn what_is_told_again_later_is_not_passed_on_and_does_not_use_up_its_authors_budget() {
+    let mut pair = Pair::settled();
+    let topic = pair.nodes[0].protocol.topics().next().unwrap().clone();
+    let data = |record: &Verified| encode_gossip(&record.to_record());
+    let listing = |revision| pair.members[1].listing(pair.circle, 1, revision);
+    let (old, new) = (data(&listing(NOW)), data(&listing(NOW.plus_millis(1))));
+    assert_eq!(gossip(&mut pair, &topic, old.clone()), (Verdict::Accept, false));
+    assert_eq!(gossip(&mut pair, &topic, new.clone()), (Verdict::Accept, false));
+    pair.now = pair.now.plus_millis(2 * TEN_MINUTES);
+    for _ in 0..200 {
+        assert_eq!(gossip(&mut pair, &topic, old.clone()), (Verdict::Ignore, false));
+        assert_eq!(gossip(&mut pair, &topic, new.clone()), (Verdict::Ignore, false));
+    }
+    let fresh = pair.members[1].listing(pair.circle, 2, pair.now);
+    assert_eq!(gossip(&mut pair, &topic, data(&fresh)), (Verdict::Accept, false));
 }
 
 /// The session in which the first node asks which circles its peer keeps.

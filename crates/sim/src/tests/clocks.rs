@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LIMIT, MINUTE, config, settle};
+use super::{LIMIT, MINUTE, config, secs, settle};
 use crate::{Sim, Topology};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -95,5 +95,32 @@ fn a_node_in_doubt_still_hears_what_is_new() {
         let all = sim.catalogue(0).unwrap().len() + 200;
         let heard = sim.run_until(|sim| sim.catalogue(0).unwrap().len() == all, LIMIT);
         assert!(heard.is_some(), "{ahead:?} {behind:?}");
+    }
+}
+
+#[test]
+fn clocks_nine_minutes_apart_and_records_that_end_all_the_time_move_nothing_but_equal_digests() {
+    for (ahead, behind) in [([MINUTE * 9, NONE], NONE), ([NONE, MINUTE * 9], NONE)] {
+        let slow = crate::Config { nodes: 2, seed: 6, latency_ms: 300..=900, ..crate::Config::default() };
+        let mut sim = Sim::new(slow);
+        (0..2).for_each(|node| sim.set_clock(node, ahead[node], behind));
+        // Every three seconds for 75 minutes one ends by each clock: content lives 180 days.
+        for number in 0..1_500 {
+            let left = MINUTE * 20 + secs(number * 3);
+            sim.write_dated((number % 2) as usize, DAY * 180 - left);
+        }
+        sim.run_for(MINUTE * 5);
+        let (before, held) = (sim.traffic(), sim.catalogue(0).unwrap().len());
+        sim.run_for(MINUTE * 60);
+        let after = sim.traffic();
+        let ended = held - sim.catalogue(0).unwrap().len();
+        assert!(ended > 700, "{ended} ended in an hour");
+        let rounds = (after.rounds - before.rounds) / 2;
+        assert!(rounds >= 50, "{rounds} rounds in an hour");
+        assert_eq!(after.records, before.records);
+        // Hello, welcome, done; and six times an hour who else is there, on both sides.
+        let others = after.messages - before.messages - 3 * rounds;
+        assert!(others <= 2 * 2 * 6, "{others} frames beside equal digests");
+        assert_eq!(sim.faults(), [] as [&str; 0]);
     }
 }
