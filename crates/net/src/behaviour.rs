@@ -84,7 +84,7 @@ fn behaviour(keypair: &Keypair, limits: &Limits) -> Result<Behaviour, NetError> 
     Ok(Behaviour {
         limits: connection_limits::Behaviour::new(connections),
         blocked: allow_block_list::Behaviour::default(),
-        per_ip: per_ip::Behaviour::new(limits.per_public_ip, limits.per_local_ip, limits.pending_inbound),
+        per_ip: per_ip::Behaviour::new(limits),
         identify: identify::Behaviour::new(identify),
         ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY).with_timeout(PING_ANSWER)),
         mdns: Toggle::from(None),

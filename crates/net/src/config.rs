@@ -39,8 +39,13 @@ pub struct Limits {
     pub inbound: u32,
     /// Connections that this node opened.
     pub outbound: u32,
-    /// Connections that others are opening; at most half of them from one address.
+    /// Connections that others are opening; at most an eighth of them from one address.
     pub pending_inbound: u32,
+    /// Connections that others may begin at once, when none were begun for a while; half of them are for
+    /// addresses that have not come lately, and one address gets no more than half.
+    pub new_inbound_burst: u32,
+    /// How many more they may begin in each second afterwards, shared in the same way.
+    pub new_inbound_per_second: u32,
     /// Connections that others opened from one public address (one /64 in IPv6), pending ones included.
     pub per_public_ip: u32,
     /// The same for one address of a LAN, a mesh or this machine.
@@ -56,7 +61,9 @@ impl Default for Limits {
         Self {
             inbound: 64,
             outbound: 32,
-            pending_inbound: 16,
+            pending_inbound: 64,
+            new_inbound_burst: 30,
+            new_inbound_per_second: 10,
             per_public_ip: 4,
             per_local_ip: 32,
             sessions_per_peer: 8,
@@ -89,6 +96,13 @@ pub(crate) const SYNC: &str = "/commonshelf/sync/1";
 /// What `identify` tells; no version and no machine, they would help only who looks for targets.
 pub(crate) const PROTOCOL: &str = "/commonshelf/1";
 pub(crate) const AGENT: &str = "commonshelf";
+
+/// Which share one address may have of the connections that are being opened.
+pub(crate) const PENDING_SHARE: u32 = 8;
+/// Addresses from which connections came lately that are remembered.
+pub(crate) const SOURCES: usize = 4_096;
+/// Banned peers that are remembered while the node runs. The oldest may try again.
+pub(crate) const BANNED: usize = 4_096;
 
 /// Connections to one peer. One is used ([`crate::single`]); the others are being closed, which can take
 /// minutes on a dead path.

@@ -1,6 +1,6 @@
 //! The task that owns the swarm: takes commands, turns what libp2p tells into events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,9 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{sleep_until, timeout};
 
 use crate::behaviour::{self, Behaviour, BehaviourEvent};
-use crate::config::{Config, GOODBYE, GOSSIP_WAITING_PER_PEER, MDNS_RETRY, PING_EVERY, PING_FAILURES_TOLD};
+use crate::config::{
+    BANNED, Config, GOODBYE, GOSSIP_WAITING_PER_PEER, MDNS_RETRY, PING_EVERY, PING_FAILURES_TOLD,
+};
 use crate::dialer::{Dialer, Due};
 use crate::listen::Early;
 use crate::outbox::Outbox;
@@ -41,6 +43,8 @@ pub(crate) struct Node {
     ended: mpsc::UnboundedReceiver<SessionId>,
     topics: HashMap<TopicHash, Topic>,
     listening: Vec<(ListenerId, Multiaddr)>,
+    /// The longest banned first.
+    banned: VecDeque<PeerId>,
     /// When to try mDNS (again).
     mdns_at: Option<Instant>,
 }
@@ -83,6 +87,7 @@ impl Node {
             ended,
             topics: HashMap::new(),
             listening: Vec::new(),
+            banned: VecDeque::new(),
             mdns_at: config.mdns.then_some(now),
         }
     }
@@ -132,7 +137,10 @@ impl Node {
                 self.dialer.add(address.bare(), address.libp2p_peer(), Instant::now());
             }
             Command::Meet(address) => {
-                if let Some(peer) = address.libp2p_peer().filter(|peer| peer != self.swarm.local_peer_id()) {
+                let (me, blocked) =
+                    (*self.swarm.local_peer_id(), self.swarm.behaviour().blocked.blocked_peers());
+                let wanted = |peer: &PeerId| *peer != me && !blocked.contains(peer);
+                if let Some(peer) = address.libp2p_peer().filter(wanted) {
                     self.dialer.nearby(peer, vec![address.bare()], Instant::now());
                 }
             }
@@ -167,7 +175,14 @@ impl Node {
                 let Some(peer) = names::to_peer(&peer) else { return };
                 self.dialer.forget(peer);
                 self.swarm.behaviour_mut().gossip.give_up(peer);
-                self.swarm.behaviour_mut().blocked.block_peer(peer);
+                if self.swarm.behaviour_mut().blocked.block_peer(peer) {
+                    self.banned.push_back(peer);
+                }
+                if self.banned.len() > BANNED
+                    && let Some(oldest) = self.banned.pop_front()
+                {
+                    self.swarm.behaviour_mut().blocked.unblock_peer(oldest);
+                }
             }
             // Seen by the loop before it comes here.
             Command::Shutdown => {}

@@ -13,7 +13,7 @@ use crate::limits::{
 };
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
-use crate::peers::{Offence, Peers};
+use crate::peers::{Offence, Peer, Peers};
 use crate::sessions::Session;
 use crate::store::{Store, StoreError};
 
@@ -383,6 +383,9 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
         out: &mut Vec<Output>,
     ) -> Verdict {
+        if self.peers.get(peer).is_some_and(Peer::is_banned) {
+            return Verdict::Ignore;
+        }
         let Some((id, circle)) = self.circles.iter_mut().find(|(_, circle)| circle.topic == *topic) else {
             return Verdict::Ignore;
         };

@@ -10,3 +10,4 @@ mod listen;
 mod restart;
 mod sessions;
 mod support;
+mod sybils;
