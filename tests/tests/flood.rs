@@ -24,7 +24,17 @@ const SIGNATURE: usize = 64;
 
 fn config(secret: [u8; 32], peer: &str) -> Config {
     let peers = vec![peer.parse().unwrap()];
-    Config { secret, listen: Vec::new(), peers, mdns: false, limits: Limits::default() }
+    Config {
+        secret,
+        listen: Vec::new(),
+        peers,
+        known: Vec::new(),
+        mdns: false,
+        relay: false,
+        via: Vec::new(),
+        via_any: false,
+        limits: Limits::default(),
+    }
 }
 
 /// What an honest neighbour of the node hears by gossip, and when.

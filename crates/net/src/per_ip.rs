@@ -18,7 +18,7 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId};
 
-use crate::config::{Limits, PENDING_SHARE, SOURCES};
+use crate::config::{Limits, PENDING_SHARE, RELAYED, SOURCES};
 
 /// Refuses inbound connections above a number for each address and above a rate, before any cryptography.
 /// A QUIC client that fakes its address can use up the share of another for as long as a handshake may
@@ -96,6 +96,8 @@ struct Count {
 enum Source {
     V4(Ipv4Addr),
     V6([u16; 4]),
+    /// Relays hide who comes through them.
+    Relayed,
 }
 
 /// Why a connection was refused.
@@ -137,9 +139,12 @@ impl Behaviour {
         }
     }
 
-    fn admit(&mut self, connection: ConnectionId, ip: IpAddr, now: Instant) -> Result<(), TooMany> {
-        let source = source(ip);
-        let limit = if is_local(ip) { self.local } else { self.public };
+    /// `None` is who comes through a relay.
+    fn admit(&mut self, connection: ConnectionId, ip: Option<IpAddr>, now: Instant) -> Result<(), TooMany> {
+        let (source, limit) = match ip {
+            Some(ip) => (source(ip), if is_local(ip) { self.local } else { self.public }),
+            None => (Source::Relayed, RELAYED),
+        };
         let count = self.count.get(&source);
         let all = count.map_or(0, |count| count.all);
         let pending = count.map_or(0, |count| u32::try_from(count.pending.len()).unwrap_or(u32::MAX));
@@ -198,7 +203,7 @@ impl Behaviour {
     }
 }
 
-fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
+pub(crate) fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
     let first = address.iter().next()?;
     if let Protocol::Ip4(ip) = first {
         Some(ip.into())
@@ -244,10 +249,7 @@ impl NetworkBehaviour for Behaviour {
         _local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        match ip_of(remote) {
-            Some(ip) => self.admit(connection, ip, Instant::now()).map_err(ConnectionDenied::new),
-            None => Ok(()),
-        }
+        self.admit(connection, ip_of(remote), Instant::now()).map_err(ConnectionDenied::new)
     }
 
     fn handle_established_inbound_connection(
@@ -304,7 +306,7 @@ mod tests {
         let now = Instant::now();
         let admit = |(number, ip): (usize, &&str)| {
             let ip: IpAddr = ip.parse().unwrap();
-            behaviour.admit(ConnectionId::new_unchecked(first + number), ip, now).is_ok()
+            behaviour.admit(ConnectionId::new_unchecked(first + number), Some(ip), now).is_ok()
         };
         ips.iter().enumerate().map(admit).collect()
     }
@@ -338,14 +340,14 @@ mod tests {
             let (first, second) =
                 (ConnectionId::new_unchecked(3 * round), ConnectionId::new_unchecked(3 * round + 1));
             let third = ConnectionId::new_unchecked(3 * round + 2);
-            assert!(behaviour.admit(first, ip, now).is_ok());
-            assert!(behaviour.admit(second, ip, now).is_ok());
-            assert!(behaviour.admit(third, ip, now).is_err());
+            assert!(behaviour.admit(first, Some(ip), now).is_ok());
+            assert!(behaviour.admit(second, Some(ip), now).is_ok());
+            assert!(behaviour.admit(third, Some(ip), now).is_err());
             // libp2p reports a refused connection as a failed one too.
             behaviour.gone(third);
             behaviour.gone(first);
             behaviour.gone(first);
-            assert!(behaviour.admit(third, ip, now).is_ok());
+            assert!(behaviour.admit(third, Some(ip), now).is_ok());
             behaviour.gone(second);
             behaviour.gone(third);
         }
@@ -385,7 +387,7 @@ mod tests {
             for _ in 0..offered {
                 number += 1;
                 let id = ConnectionId::new_unchecked(number);
-                count += u32::from(behaviour.admit(id, IpAddr::from(ip), now).is_ok());
+                count += u32::from(behaviour.admit(id, Some(IpAddr::from(ip)), now).is_ok());
             }
             count
         };

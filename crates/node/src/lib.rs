@@ -21,6 +21,7 @@ pub mod import;
 mod input;
 mod json;
 mod keys;
+mod known;
 mod link;
 mod service;
 mod view;

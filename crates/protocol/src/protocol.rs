@@ -221,6 +221,11 @@ impl<S: Store> Protocol<S> {
         Ok(self.store.get(circle, id)?.and_then(trusted))
     }
 
+    /// Where a connected peer says that it listens; unchecked.
+    pub fn addresses_of(&self, peer: &PeerId) -> &[String] {
+        self.peers.get(peer).map_or(&[], |peer| &peer.addresses)
+    }
+
     /// The circles that connected peers keep.
     pub const fn nearby(&self) -> &BTreeMap<CircleId, Nearby> {
         &self.nearby.0

@@ -7,6 +7,7 @@ mod garbage;
 mod gossip;
 mod limits;
 mod listen;
+mod relays;
 mod restart;
 mod sessions;
 mod support;
