@@ -404,6 +404,7 @@ impl CircleView {
                 | Body::Admission(_)
                 | Body::Removal(_)
                 | Body::Vouch(_)
+                | Body::Rotation(_)
                 | Body::Notice(_)
                 | Body::Comment(_)
                 | Body::Receipt(_)
