@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::limits::MAX_FUTURE_MS;
 use record::{
-    Body, Charter, CircleId, Class, Grant, Hash, Header, Kind, MemberId, PublicKey, RecordId, Slot, Timestamp,
-    Verified,
+    Body, Charter, CircleId, Class, Grant, Hash, Header, Kind, MemberId, PublicKey, RecordId, Slot,
+    Timestamp, Verified,
 };
 
 use crate::author::{Author, Version, slot_key};

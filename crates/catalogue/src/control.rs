@@ -7,7 +7,10 @@ use record::{Body, Charter, Class, GrantRole, Hash, Header, MemberId, PublicKey,
 /// What a control record says; of all others, and of what this version does not understand, nothing is kept.
 #[derive(Debug, Clone)]
 pub(crate) enum Control {
-    Grant { until: Timestamp, role: GrantRole },
+    Grant {
+        until: Timestamp,
+        role: GrantRole,
+    },
     Charter(Box<HeldCharter>),
     Admission(MemberId),
     Removal(MemberId),

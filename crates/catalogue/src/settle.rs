@@ -466,9 +466,7 @@ impl Catalogue {
         } else if is_charter
             || matches!(
                 held.control,
-                Some(
-                    Control::Admission(_) | Control::Removal(_) | Control::Vouch(_) | Control::Rotation(_)
-                )
+                Some(Control::Admission(_) | Control::Removal(_) | Control::Vouch(_) | Control::Rotation(_))
             )
         {
             work.stale = true;
