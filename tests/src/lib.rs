@@ -22,6 +22,7 @@ mod sentence;
 pub mod targets;
 pub mod vectors;
 mod wait;
+mod wire;
 mod workspace;
 
 pub use full::{full_or_short, is_full_size};

@@ -25,6 +25,7 @@ use crate::json::{
 use crate::keys::{HEARD, heard};
 use crate::known::{KNOWN, Known};
 use crate::link::CircleLink;
+use crate::secrets::Secrets;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
 use crate::view::View;
 
@@ -78,11 +79,12 @@ impl Node {
             let folder = Folder::open(&data)?;
             folder.token()?;
             let identity = Identity::load(&folder)?;
+            let secrets = Secrets::load(&folder)?;
             let store =
                 SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
-            Ok((folder, identity, store))
+            Ok((folder, identity, secrets, store))
         });
-        let (folder, identity, store) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let (folder, identity, secrets, store) = opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
         let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
@@ -98,6 +100,7 @@ impl Node {
             remembered: clock.memory(),
             opening: false,
             identity,
+            secrets,
             folder: Arc::clone(&folder),
             heard,
             member: config.member,

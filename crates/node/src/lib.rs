@@ -23,6 +23,8 @@ mod json;
 mod keys;
 mod known;
 mod link;
+mod reading;
+mod secrets;
 mod service;
 mod view;
 mod writing;
