@@ -15,7 +15,9 @@ use libp2p::{Multiaddr, PeerId};
 
 use crate::address::is_relayed;
 
-/// The delay after the first failed round, or after a connection was lost.
+/// The delay after a connection was lost that had held.
+const LOST_DELAY: Duration = Duration::from_secs(1);
+/// The delay after the first failed round.
 const FIRST_DELAY: Duration = Duration::from_secs(3);
 /// The longest delay for who was there a moment ago, and for who has been away for long.
 const SHORT_DELAY: Duration = Duration::from_secs(15);
@@ -236,9 +238,11 @@ impl Dialer {
         {
             if now.duration_since(since) >= HELD {
                 target.failures = 0;
-                target.away = None;
+                target.away = Some(now);
+                target.pause(now, seed, peer);
+            } else {
+                target.wait(now, seed, peer);
             }
-            target.wait(now, seed, peer);
         }
     }
 
@@ -324,6 +328,10 @@ impl Target {
     /// After one more failure.
     fn wait(&mut self, now: Instant, seed: u64, key: impl Hash) {
         self.failures = self.failures.saturating_add(1);
+        self.pause(now, seed, key);
+    }
+
+    fn pause(&mut self, now: Instant, seed: u64, key: impl Hash) {
         let away = now.duration_since(*self.away.get_or_insert(now));
         let until = now.checked_add(delay(self.failures, away, seed, key)).unwrap_or(now);
         self.state = State::Waiting(until);
@@ -337,14 +345,17 @@ impl Target {
     }
 }
 
-/// 3, 6, 12 … seconds after the first, second, third … failure, and no more than a quarter of the time that
+/// A second after the loss, 3, 6, 12 … seconds after the first, second, third … failure, and no more than a quarter of the time that
 /// the target has been away; each node and target up to a quarter more or less, so that not all return at once to a
 /// node that was away.
 fn delay(failures: u32, away: Duration, seed: u64, target: impl Hash) -> Duration {
     let mut hasher = DefaultHasher::new();
     (seed, target, failures).hash(&mut hasher);
     let percent = u32::try_from(75 + hasher.finish() % 51).unwrap_or(100);
-    let doubled = FIRST_DELAY.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1)));
+    let doubled = match failures {
+        0 => LOST_DELAY,
+        some => FIRST_DELAY.saturating_mul(2u32.saturating_pow(some - 1)),
+    };
     doubled.min(SHORT_DELAY.max(away / 4)).min(LAST_DELAY) * percent / 100
 }
 

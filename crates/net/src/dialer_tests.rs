@@ -109,10 +109,10 @@ fn a_lost_connection_is_dialled_again_soon_if_it_had_held() {
     case.dialer.connected(peer, Some(attempt), case.now);
     case.pass(5.0);
     case.dialer.disconnected(peer, case.now);
-    assert!(case.wait() < 3.8);
+    assert!(case.wait() < 1.3);
     // It was told twice.
     case.dialer.disconnected(peer, case.now);
-    assert!(case.wait() < 3.8);
+    assert!(case.wait() < 1.3);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn who_dialled_here_is_not_dialled_and_its_late_answer_does_no_harm() {
     case.pass(60.0);
     assert_eq!(case.dial(), None);
     case.dialer.disconnected(peer, case.now);
-    assert!(case.wait() < 3.8);
+    assert!(case.wait() < 1.3);
     // A stranger is nobody to return to.
     case.dialer.connected(PeerId::random(), None, case.now);
     assert_eq!(case.dialer.targets.len(), 1);
