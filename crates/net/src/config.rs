@@ -135,9 +135,11 @@ pub(crate) const CIRCUIT_BYTES: u64 = 64 * 1024 * 1024;
 pub(crate) const RELAYED: u32 = 16;
 /// When a relay has refused a place, it is asked again after this.
 pub(crate) const RELAY_RETRY: Duration = Duration::from_secs(30);
-/// How long a peer may take to try whether this node can be dialled, and when it is asked first.
+/// How long a peer may take to try whether this node can be dialled, when it is asked first, and how soon again
+/// until three answers were the same. Afterwards it is every quarter of an hour.
 pub(crate) const PROBE: Duration = Duration::from_secs(30);
 pub(crate) const FIRST_PROBE: Duration = Duration::from_secs(5);
+pub(crate) const NEXT_PROBE: Duration = Duration::from_secs(15);
 
 /// Connections to one peer. One is used ([`crate::single`]); the others are being closed, which can take
 /// minutes on a dead path.

@@ -153,14 +153,14 @@ impl Service {
             Some((seen.address.parse::<Address>().ok()?, seen.inbound))
         });
         let Some((seen, inbound)) = seen else { return };
-        let address = if inbound {
-            let told =
-                self.protocol.addresses_of(peer).iter().filter_map(|text| text.parse::<Address>().ok());
-            let mut told = told.filter(|address| address.peer().as_ref() == Some(peer));
-            told.find(|address| address.is_believable_from(seen.socket().ip()))
-        } else {
-            Some(seen)
-        };
+        let told = self.protocol.addresses_of(peer).iter().filter_map(|text| text.parse::<Address>().ok());
+        let teller = seen.socket().ip();
+        let told: Vec<Address> = told
+            .filter(|address| address.peer().as_ref() == Some(peer) && address.is_believable_from(teller))
+            .collect();
+        // Why: the direct way to who is behind a relay is there for once only.
+        let once = told.iter().any(Address::is_relayed) && !told.contains(&seen);
+        let address = if inbound || once { told.into_iter().next() } else { Some(seen) };
         let now = self.clock.now().millis();
         if address.is_some_and(|address| self.known.meet(&address, now)) {
             let written = serde_json::to_vec(&self.known)
