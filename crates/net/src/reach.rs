@@ -12,7 +12,7 @@ use crate::{Address, Event};
 
 impl Node {
     /// This node listens at an address from now on.
-    pub(crate) fn listens(&mut self, listener: ListenerId, address: Multiaddr) {
+    pub(crate) fn listens(&mut self, listener: ListenerId, address: &Multiaddr) {
         let me = *self.swarm.local_peer_id();
         let known = self.relays.address(listener, me);
         if known.is_none() && self.is_relay {
@@ -21,7 +21,7 @@ impl Node {
         }
         // A relay may say several addresses of one place.
         let is_new = known.is_none() || self.listening.iter().all(|(other, _)| *other != listener);
-        let told = known.unwrap_or_else(|| Address::told(&address, me));
+        let told = known.unwrap_or_else(|| Address::told(address, me));
         if is_new {
             self.listening.push((listener, told.bare()));
             self.outbox.tell(Event::Listening(told));

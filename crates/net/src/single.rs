@@ -51,11 +51,13 @@ pub(crate) struct Behaviour<B: NetworkBehaviour> {
     /// Who tries, or is tried, and until when at most.
     probing: HashMap<PeerId, Instant>,
     aside: HashSet<ConnectionId>,
-    events: VecDeque<ToSwarm<Event<B::ToSwarm>, Either<THandlerInEvent<B>, Infallible>>>,
+    events: VecDeque<Action<B>>,
 }
 
 /// What the connections of the wrapped behaviour have, and those that are aside.
 type Handler<B> = Either<THandler<B>, dummy::ConnectionHandler>;
+/// What the swarm is asked to do.
+type Action<B> = ToSwarm<Event<<B as NetworkBehaviour>::ToSwarm>, Either<THandlerInEvent<B>, Infallible>>;
 
 struct Live {
     connection: ConnectionId,

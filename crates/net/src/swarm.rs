@@ -241,7 +241,7 @@ impl Node {
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.behaviour_event(event),
-            SwarmEvent::NewListenAddr { listener_id, address } => self.listens(listener_id, address),
+            SwarmEvent::NewListenAddr { listener_id, address } => self.listens(listener_id, &address),
             SwarmEvent::ExpiredListenAddr { listener_id, address } => {
                 self.listens_no_more(|known| *known == (listener_id, address.clone()));
             }

@@ -1,6 +1,6 @@
 //! Real nodes over loopback.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod connections;
 mod garbage;

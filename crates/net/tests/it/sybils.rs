@@ -100,7 +100,7 @@ async fn what_sybils_drop_reaches_all_others_within_ten_seconds() {
         let after = all_heard(&heard, &data, author, &authors, Duration::from_secs(10)).await;
         slowest = slowest.max(after.expect("everybody has heard it"));
     }
-    println!("{} messages, the slowest delivered to all after {slowest:?}", authors.len());
+    eprintln!("{} messages, the slowest delivered to all after {slowest:?}", authors.len());
 }
 
 struct Taking {
