@@ -230,6 +230,15 @@ impl Dialer {
         }
     }
 
+    /// A connected peer answers no more from where it was dialled: its other places are tried first, since the
+    /// wait for one that is silent is long.
+    pub(crate) fn silent(&mut self, peer: PeerId, place: &Multiaddr) {
+        if let Some(target) = self.of(peer) {
+            // Whatever the port and the carrier: they go the same way.
+            target.addresses.sort_by_key(|address| address.iter().next() == place.iter().next());
+        }
+    }
+
     /// A peer is no longer connected.
     pub(crate) fn disconnected(&mut self, peer: PeerId, now: Instant) {
         let seed = self.seed;

@@ -287,3 +287,20 @@ fn only_who_was_named_is_expected() {
     case.dialer.add(address(2), Some(old), case.now);
     assert_eq!(case.dialer.due(case.now).unwrap().peer, Some(old));
 }
+
+#[test]
+fn who_went_silent_at_one_place_is_dialled_at_another_one_first() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    let quic: Multiaddr = "/ip4/10.0.0.1/udp/7378/quic-v1".parse().unwrap();
+    case.dialer.nearby(peer, vec![address(1), quic, address(2)], case.now);
+    let (place, attempt) = case.dial().unwrap();
+    assert_eq!(place, address(1));
+    case.dialer.connected(peer, Some(attempt), case.now);
+    case.pass(60.0);
+    case.dialer.silent(peer, &place);
+    case.dialer.disconnected(peer, case.now);
+    assert!(case.wait() <= 1.25);
+    case.pass(case.wait());
+    assert_eq!(case.dial().unwrap().0, address(2));
+}

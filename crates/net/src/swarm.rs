@@ -349,6 +349,9 @@ impl Node {
                 // On a slow link, pings stand in line behind the sessions; while those move, it is alive.
                 if peer.unanswered >= PING_FAILURES_TOLD && peer.pulse.age() > PING_EVERY {
                     tracing::debug!(peer = %peer.name, "no answer any more");
+                    if let Some(place) = &peer.place {
+                        self.dialer.silent(event.peer, place);
+                    }
                     self.swarm.behaviour_mut().gossip.give_up(event.peer);
                 }
             }
