@@ -19,6 +19,7 @@ pub(super) fn one_of_each() -> Vec<Example> {
         ("control", "admission", about_bob().encode()),
         ("control", "removal", about_bob().with("reason", text("Zweimal nicht gekommen")).encode()),
         ("control", "vouch", about_bob().encode()),
+        ("control", "rotation", Fields::new().with("secret", bytes(&[7; 32])).encode()),
         ("content", "notice", notice().encode()),
         ("content", "comment", comment().encode()),
         ("proof", "receipt", seals::receipt_body(&alice(), &bob()).encode()),
@@ -262,7 +263,7 @@ fn others() -> Vec<Case> {
         ("weather", "a body of an unknown kind", Fields::new().with("rain", vec![0xf5]), "other"),
         ("proposal", "a body of a kind that has none yet", Fields::new().with("title", uint(1)), "other"),
     ];
-    let refused: [Kinded; 22] = [
+    let refused: [Kinded; 23] = [
         ("grant", "a grant without a signer", grant.without("signer"), "missing"),
         ("grant", "a grant for 31 bytes", grant.with("signer", bytes(&[1; 31])), "wrong-type"),
         ("grant", "a grant for a key whose y is the prime", grant.with("signer", prime.clone()), "bad-key"),
@@ -309,6 +310,7 @@ fn others() -> Vec<Case> {
             "unseen",
         ),
         ("vouch", "a vouch for a text", Fields::new().with("member", text("Bob")), "wrong-type"),
+        ("rotation", "a rotation to 31 bytes", Fields::new().with("secret", bytes(&[7; 31])), "wrong-type"),
         ("notice", "a notice without a title", notice().without("title"), "missing"),
         ("notice", "a notice of 121 characters", notice().with("title", text(&"n".repeat(121))), "too-long"),
         ("comment", "a comment without words", comment().with("text", text("")), "empty"),
