@@ -118,11 +118,25 @@ impl Service {
 
     /// Begins to follow a circle.
     pub(crate) fn follow(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        self.looking = false;
+        if self.protocol.catalogue(circle).is_some() {
+            return Ok(());
+        }
         self.change(|view| view.add_circle(circle));
         let now = self.time();
         let outputs = self.protocol.follow(circle, self.secrets.of(circle), now)?;
-        self.looking = false;
+        self.fill(circle)?;
         self.act(outputs);
+        Ok(())
+    }
+
+    /// Shows readers what a circle has that was just opened.
+    fn fill(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        self.protocol.each(circle, &mut |record| view.add(circle, record))?;
+        drop(view);
+        self.changed(circle, &protocol::News::default());
+        self.tell_about_keys();
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use catalogue::Catalogue;
 use matching::{Index, Match, Query};
@@ -16,7 +17,7 @@ use crate::link::CircleLink;
 
 /// A listing that stands.
 pub(crate) struct Entry {
-    pub(crate) listing: Listing,
+    pub(crate) listing: Arc<Listing>,
     pub(crate) author: MemberId,
     pub(crate) key: Key,
     revision: Timestamp,
@@ -95,6 +96,13 @@ impl View {
                     index: Index::new(),
                 },
             );
+        }
+    }
+
+    /// Takes in one record more of a circle, before [`View::follow`] tells what it has now.
+    pub(crate) fn add(&mut self, circle: CircleId, record: &Verified) {
+        if let Some(circle) = self.circles.get_mut(&circle) {
+            circle.add(record);
         }
     }
 
@@ -378,7 +386,7 @@ impl Entry {
     }
 
     /// Whether this version knows all features that a reader must know to act on it; it knows none so far.
-    pub(crate) const fn is_understood(&self) -> bool {
+    pub(crate) fn is_understood(&self) -> bool {
         self.listing.needs.is_empty()
     }
 }
@@ -389,7 +397,8 @@ impl CircleView {
         match record.body() {
             Some(Body::Listing(listing)) => {
                 let id = record.id();
-                self.index.insert(id, *header.author.as_bytes(), &listing);
+                let listing = Arc::new(listing);
+                self.index.insert(id, *header.author.as_bytes(), Arc::clone(&listing));
                 self.newest.insert((Reverse(header.revision), id));
                 let expires = header.expires().unwrap_or(header.revision);
                 let (author, key, revision) = (header.author, header.key, header.revision);

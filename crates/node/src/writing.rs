@@ -259,7 +259,7 @@ impl Service {
             if entry.author != me {
                 return Err(NodeError::NotYours);
             }
-            Ok((place, entry.key, entry.listing.clone()))
+            Ok((place, entry.key, (*entry.listing).clone()))
         });
         match &found {
             Ok((place, ..)) => self.must_have_heard(place.circle)?,

@@ -247,6 +247,18 @@ impl<S: Store> Protocol<S> {
         Ok(self.store.get(circle, id)?.and_then(trusted))
     }
 
+    /// Gives every admitted record of a circle to `each`, in any order.
+    ///
+    /// # Errors
+    /// If the store can not be read.
+    pub fn each(&self, circle: CircleId, each: &mut dyn FnMut(&Verified)) -> Result<(), StoreError> {
+        let Some(catalogue) = self.catalogue(circle) else { return Ok(()) };
+        self.store.each(circle, &mut |record| {
+            let record = trusted(record).filter(|record| catalogue.admitted(&record.id()).is_some());
+            record.iter().for_each(&mut *each);
+        })
+    }
+
     /// The circles that connected peers keep.
     pub const fn nearby(&self) -> &BTreeMap<CircleId, Nearby> {
         &self.nearby.0
@@ -283,7 +295,7 @@ impl<S: Store> Protocol<S> {
         out
     }
 
-    /// Keeps a circle from now on, beginning with what the store has of it. `held` are its read secrets, the
+    /// Keeps a circle from now on, beginning with what the store has of it: [`Protocol::each`] tells that. `held` are its read secrets, the
     /// one in use first; none for a circle that anyone may read.
     ///
     /// # Errors
@@ -301,13 +313,6 @@ impl<S: Store> Protocol<S> {
         // What expired while this node was off.
         followed.advance(&mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
-        let mut news = News::default();
-        for record in followed.catalogue.iter() {
-            news.admitted.extend(self.store.get(circle, &record.id())?.and_then(trusted));
-        }
-        if !news.is_empty() {
-            out.push(Output::Changed { circle, news });
-        }
         self.circles.insert(circle, followed);
         for peer in self.peers.values_mut() {
             peer.rounds.entry(circle).or_default().due = now;
