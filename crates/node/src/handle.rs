@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::circles::FoundInput;
 use crate::clock::{CLOCK, NodeClock};
 use crate::config::Config;
+use crate::cores;
 use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::{Identity, random};
@@ -88,7 +89,7 @@ impl Node {
         let mut known = remembered(store.meta(PEERS)?);
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
-        let protocol = Protocol::new(peer.clone(), store, random()?);
+        let protocol = Protocol::new(peer.clone(), store, random()?).verifying(cores::verify);
         let folder = Arc::new(folder);
         let view = Arc::new(RwLock::new(View::new(identity.member())));
         let (messages, inbox) = mpsc::channel(INBOX);

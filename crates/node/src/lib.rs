@@ -12,6 +12,7 @@ mod belonging;
 mod circles;
 mod clock;
 mod config;
+mod cores;
 mod error;
 mod folder;
 mod grants;

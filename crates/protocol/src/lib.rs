@@ -24,6 +24,7 @@ mod secrets;
 mod session;
 mod sessions;
 mod store;
+mod verify;
 
 pub use circle::News;
 pub use clock::{Clock, Doubt, Memory, Time, Why};
@@ -32,6 +33,7 @@ pub use names::{MessageRef, PeerId, Role, SessionId, Topic, Verdict};
 pub use nearby::Nearby;
 pub use protocol::{Input, Output, Protocol, WriteError};
 pub use store::{Batch, Store, StoreError};
+pub use verify::{Unverified, Verify, one_by_one};
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ use crate::peers::{Offence, Peers};
 use crate::secrets::Secrets;
 use crate::sessions::Session;
 use crate::store::{Store, StoreError};
+use crate::verify::{Verify, one_by_one};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +192,7 @@ pub struct Protocol<S> {
     pub(crate) nearby: NearbyCircles,
     /// Where this node listens.
     pub(crate) addresses: Vec<String>,
+    pub(crate) verify: Verify,
     next_session: u64,
     seed: [u8; 32],
     draws: u64,
@@ -215,6 +217,7 @@ impl<S: Store> Protocol<S> {
             sessions: BTreeMap::new(),
             nearby: NearbyCircles(BTreeMap::new()),
             addresses: Vec::new(),
+            verify: one_by_one,
             next_session: 0,
             seed,
             draws: 0,
@@ -222,6 +225,12 @@ impl<S: Store> Protocol<S> {
             doubt: None,
             last: Timestamp::from_millis(0),
         }
+    }
+
+    /// The same with another way to verify batches of records.
+    #[must_use]
+    pub fn verifying(self, verify: Verify) -> Self {
+        Self { verify, ..self }
     }
 
     /// The circles that this node keeps.

@@ -309,7 +309,7 @@ impl<S: Store> Protocol<S> {
                 other.mends() == Some(circle_id) && (other.peer != peer || self.me < peer)
             });
         let (store, frames, news) = (&mut self.store, Vec::new(), Vec::new());
-        let mut scope = Scope { circle, store, now, busy, frames, news };
+        let mut scope = Scope { circle, store, now, verify: self.verify, busy, frames, news };
         let result = match frame {
             None => Ok(talk.begin(Group::Control, &mut scope)),
             Some(frame) => talk.handle(frame, &mut scope),
