@@ -11,8 +11,10 @@
 mod budget;
 mod circle;
 mod clock;
+mod fetch;
 mod frame;
 pub mod limits;
+mod line;
 mod names;
 mod nearby;
 mod peers;

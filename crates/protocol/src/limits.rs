@@ -6,23 +6,35 @@ pub const VERSION: u64 = 1;
 pub const MAX_FRAME: usize = 64 * 1024;
 /// The largest gossip message, in bytes: one record with its body.
 pub const MAX_GOSSIP: usize = 16 * 1024;
-/// How much of a frame records or a reconciliation message may fill, in bytes; the rest is room for
-/// the frame's own fields.
-pub const FRAME_ROOM: usize = 60 * 1024;
-/// How many records are asked for at once: with the largest records 2 MiB on their way.
-pub const WINDOW: usize = 256;
-/// How many ids are offered at once; 34 bytes each.
-pub const OFFER: usize = 1_500;
+/// How much of a frame records or a comparison fill, in bytes. Less than the largest frame: over a slow link
+/// every frame arrives before the session counts as idle, and a link that breaks loses little.
+pub const FRAME_ROOM: usize = 16 * 1024;
+/// How many records are asked for at once…
+pub const WINDOW: usize = 128;
+/// …how many such questions are out at a time, so that the link need not wait for the next one…
+pub const WINDOWS: usize = 2;
+/// …and how many bytes of records answer one; what does not fit is asked for again.
+pub const ANSWER_ROOM: usize = 64 * 1024;
+/// How many ids are offered at once; at most 9 bytes each.
+pub const OFFER: usize = 4_096;
+/// How many ids are known to be lacking before they are asked for and the comparison goes on.
+pub const GATHERED: usize = 1_024;
+/// How many records a range holds at most of which the ids are listed; larger ones are split…
+pub const LISTED: usize = 64;
+/// …into so many, or less.
+pub const SPLIT: usize = 16;
+/// How many ranges one message of a comparison has; at most 28 bytes each, without ids.
+pub const PIECES: usize = 512;
 /// How many days are compared in one frame; at most 43 bytes each.
 pub const DAYS_IN_FRAME: usize = 1_300;
 /// How many days are compared in one session: 100 years.
 pub const MAX_DAYS: usize = 36_500;
-/// How many messages two nodes exchange to find what differs in one group.
-pub const MAX_ROUNDS: u32 = 1_000;
-/// How many missing records one session looks after; the next session goes on.
-pub const MAX_MISSING: usize = 200_000;
+/// How many messages one side sends to find what differs in one group; the next session goes on.
+pub const MAX_ROUNDS: u32 = 256;
 /// How many ids of refused records are remembered for a circle, so that they are not asked for again.
 pub const MAX_REFUSED: usize = 20_000;
+/// How many of the records that came last are remembered for the sessions of a circle.
+pub const RECENT: usize = 4_096;
 /// How many circles a node names to a peer that asks.
 pub const MAX_CIRCLES: usize = 16;
 /// How many circles of peers a node remembers.

@@ -10,10 +10,10 @@ use crate::limits::{
     ASK_PEERS_MS, ENOUGH_PEERS, MAX_CIRCLES, MAX_INBOUND_SESSIONS, MAX_ROUNDS_AT_ONCE, MAX_TOLD, NEWS_MS,
     POLITE_MS, SESSION_IDLE_MS, SETTLE_MS, VERSION,
 };
+use crate::line::SessionSalt;
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
 use crate::protocol::{Output, Protocol};
-use crate::reconcile::SessionSalt;
 use crate::session::{Flow, Scope, Talk, Trouble};
 use crate::store::Store;
 

@@ -6,7 +6,8 @@ use record::{Hash, Record, RecordId, Timestamp, Verified};
 use super::pump::{Member, NOW, Pair, TEN_MINUTES, name};
 use crate::frame::{Frame, encode_gossip};
 use crate::limits::VERSION;
-use crate::reconcile::SessionSalt;
+use crate::line::{Place, SessionSalt};
+use crate::reconcile::{Piece, What};
 use crate::{Input, MessageRef, Output, SessionId, Topic, Verdict};
 
 /// Sends frames in a session and gives what the node wants done about the last one.
@@ -14,8 +15,15 @@ fn send(pair: &mut Pair, session: SessionId, frame: &Frame) -> Vec<Output> {
     pair.tell(0, Input::Frame { session, frame: frame.encode() })
 }
 
-/// Opens a session with the first node and says hello; gives its salt.
+/// Opens a session with the first node, says hello, and has nothing; gives the salt.
 fn greet(pair: &mut Pair, session: SessionId) -> SessionSalt {
+    let salt = say_hello(pair, session);
+    send(pair, session, &Frame::Days { group: catalogue::Group::Rest, days: Vec::new(), last: true });
+    salt
+}
+
+/// Opens a session with the first node and says hello; gives the salt.
+fn say_hello(pair: &mut Pair, session: SessionId) -> SessionSalt {
     pair.tell(0, Input::Opened { session, peer: name(1) });
     let (circle, salt, clock) = (pair.circle, [7; 16], pair.now);
     let outputs = send(pair, session, &Frame::Hello { version: VERSION, circle, salt, clock });
@@ -71,13 +79,13 @@ fn a_record_that_was_asked_for_is_taken_once() {
     let listing = pair.members[1].listing(pair.circle, 1, NOW);
     let session = SessionId(1_001);
     let salt = greet(&mut pair, session);
-    let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
+    let offer = Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] };
     assert_eq!(wanted(&send(&mut pair, session, &offer)), Some(1));
     let outputs = send(&mut pair, session, &records(&[&listing, &listing]));
     assert!(closes(&outputs, session), "the second one was not asked for");
     let session = SessionId(1_003);
     let salt = greet(&mut pair, session);
-    let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
+    let offer = Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] };
     assert_eq!(wanted(&send(&mut pair, session, &offer)), Some(1));
     let outputs = send(&mut pair, session, &records(&[&listing]));
     assert_eq!(wanted(&outputs), Some(0));
@@ -92,7 +100,7 @@ fn a_record_that_comes_without_its_body_is_taken_from_another_peer() {
     for (number, record) in [(1_001, bare), (1_003, listing.to_record())] {
         let session = SessionId(number);
         let salt = greet(&mut pair, session);
-        let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
+        let offer = Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] };
         assert_eq!(wanted(&send(&mut pair, session, &offer)), Some(1));
         let has_body = record.body.is_some();
         let outputs = send(&mut pair, session, &Frame::Records { records: vec![record], last: true });
@@ -116,7 +124,7 @@ fn a_record_whose_signature_does_not_hold_costs_its_sender() {
     for attempt in 1..=4 {
         let session = SessionId(1_001 + 2 * attempt);
         let salt = greet(&mut pair, session);
-        send(&mut pair, session, &Frame::Offer { ids: vec![salt.apply(&listing.id())] });
+        send(&mut pair, session, &Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] });
         let frame = Frame::Records { records: vec![forged.clone()], last: true };
         assert_eq!(bans(&send(&mut pair, session, &frame)), attempt == 4);
     }
@@ -134,7 +142,7 @@ fn a_refused_record_is_not_asked_for_again_until_the_control_records_change() {
     let ask = |pair: &mut Pair, session: u64| {
         let session = SessionId(session);
         let salt = greet(pair, session);
-        let outputs = send(pair, session, &Frame::Offer { ids: vec![salt.apply(&old.id())] });
+        let outputs = send(pair, session, &Frame::Offer { groups: vec![vec![salt.apply(&old.id())]] });
         let count = wanted(&outputs);
         if count == Some(1) {
             let outputs = send(pair, session, &records(&[&old]));
@@ -285,6 +293,15 @@ fn charters_that_do_not_check_out_are_not_believed() {
     assert_eq!(pair.nodes[0].protocol.nearby().len(), 1);
 }
 
+/// Ranges that make sense somewhere.
+fn some_pieces(choice: u8) -> Vec<Piece> {
+    let whats =
+        [What::Nothing, What::Digest(choice.into()), What::List, What::Ids(vec![vec![1, 2], vec![3]])];
+    let what = whats[usize::from(choice) % 4].clone();
+    let half = Piece { end: Place { revision: NOW, id: choice.into() }, what: What::Digest(7) };
+    [half].into_iter().chain((choice > 40).then_some(Piece { end: Place::LAST, what })).collect()
+}
+
 /// Frames that make sense somewhere, with content that the node has and has not.
 fn some_frame(pair: &Pair, choice: u8) -> Frame {
     let (salt, clock, hash) = ([choice; 16], pair.now, Hash::of(&[choice]));
@@ -301,9 +318,9 @@ fn some_frame(pair: &Pair, choice: u8) -> Frame {
         5 => Frame::Days { group, days: vec![(NOW.day(), hash)], last },
         6 => Frame::Days { group, days: Vec::new(), last },
         7 => Frame::Differ { days: vec![NOW.day(), 0, u32::MAX] },
-        8 => Frame::Reconcile { message: vec![0x61, choice, 0, 0, choice] },
-        9 => Frame::Offer { ids: vec![*hash.as_bytes(); 3] },
-        10 => Frame::Want { ids: vec![*hash.as_bytes()] },
+        8 => Frame::Reconcile { pieces: some_pieces(choice) },
+        9 => Frame::Offer { groups: vec![vec![choice.into()], vec![1, 2]] },
+        10 => Frame::Want { ids: vec![choice.into()] },
         11 => records(&[&listing]),
         12 => Frame::Peers { circle: pair.circle, mine: vec!["anywhere".to_owned()] },
         13 => Frame::PeersAre { mine: Vec::new(), others: vec!["anywhere".to_owned()] },
@@ -381,15 +398,14 @@ proptest! {
 fn a_record_that_nobody_knows_is_not_served() {
     let mut pair = Pair::settled();
     let session = SessionId(1_001);
-    greet(&mut pair, session);
+    say_hello(&mut pair, session);
     // To want something before the days were compared makes no sense.
-    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![[9; 32]] });
+    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![9] });
     assert!(closes(&outputs, session));
     let session = SessionId(1_003);
     let salt = greet(&mut pair, session);
-    send(&mut pair, session, &Frame::Days { group: catalogue::Group::Rest, days: Vec::new(), last: true });
     let charter = RecordId::from_bytes(*pair.circle.as_bytes());
-    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![[9; 32], salt.apply(&charter)] });
+    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![9, salt.apply(&charter)] });
     let [Output::Send { frame, .. }] = outputs.as_slice() else { panic!("an answer: {outputs:?}") };
     assert_eq!(Frame::decode(frame), Ok(Frame::Records { records: Vec::new(), last: true }));
 }
