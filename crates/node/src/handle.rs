@@ -24,6 +24,7 @@ use crate::json::{
 };
 use crate::keys::{HEARD, heard};
 use crate::link::CircleLink;
+use crate::secrets::Secrets;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
 use crate::view::View;
 
@@ -77,11 +78,12 @@ impl Node {
             let folder = Folder::open(&data)?;
             folder.token()?;
             let identity = Identity::load(&folder)?;
+            let secrets = Secrets::load(&folder)?;
             let store =
                 SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
-            Ok((folder, identity, store))
+            Ok((folder, identity, secrets, store))
         });
-        let (folder, identity, store) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let (folder, identity, secrets, store) = opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
         let mut known = remembered(store.meta(PEERS)?);
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
@@ -97,6 +99,7 @@ impl Node {
             remembered: clock.memory(),
             opening: false,
             identity,
+            secrets,
             folder: Arc::clone(&folder),
             heard,
             member: config.member,

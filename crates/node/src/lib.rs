@@ -22,6 +22,8 @@ mod input;
 mod json;
 mod keys;
 mod link;
+mod reading;
+mod secrets;
 mod service;
 mod view;
 mod writing;

@@ -301,9 +301,14 @@ impl View {
         })
     }
 
-    pub(crate) fn circles(&self) -> Vec<CircleJson> {
+    /// Where whoever joins a circle finds this node.
+    pub(crate) fn told(&self) -> Vec<Address> {
         let reachable = |address: &&Address| !address.socket().ip().is_unspecified();
-        let peers: Vec<Address> = self.addresses.iter().filter(reachable).take(8).cloned().collect();
+        self.addresses.iter().filter(reachable).take(8).cloned().collect()
+    }
+
+    pub(crate) fn circles(&self) -> Vec<CircleJson> {
+        let peers = self.told();
         let views = self.order.iter().filter_map(|id| Some((id, self.circles.get(id)?)));
         views
             .map(|(id, circle)| CircleJson {
@@ -314,7 +319,7 @@ impl View {
                 others: circle.others.len(),
                 members: circle.authors,
                 digest: circle.digest.to_string(),
-                link: CircleLink { circle: *id, peers: peers.clone() }.to_string(),
+                link: CircleLink { circle: *id, secret: None, peers: peers.clone() }.to_string(),
             })
             .collect()
     }
@@ -404,6 +409,7 @@ impl CircleView {
                 | Body::Admission(_)
                 | Body::Removal(_)
                 | Body::Vouch(_)
+                | Body::Rotation(_)
                 | Body::Notice(_)
                 | Body::Comment(_)
                 | Body::Receipt(_)

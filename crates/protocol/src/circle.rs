@@ -11,6 +11,7 @@ use record::{
 use crate::budget::Budgets;
 use crate::limits::{MAX_REFUSED, RECENT};
 use crate::names::Topic;
+use crate::secrets::Secrets;
 use crate::store::{Batch, Store, StoreError};
 
 /// What became of each record that was offered, in order.
@@ -35,6 +36,8 @@ impl News {
 
 pub(crate) struct Circle {
     pub(crate) catalogue: Catalogue,
+    pub(crate) secrets: Secrets,
+    /// Where it gossips, by the secret in use.
     pub(crate) topic: Topic,
     pub(crate) budgets: Budgets,
     /// Where the keys of its signers lie on the curve.
@@ -53,6 +56,7 @@ impl Circle {
     /// cut. What is too old or too new by the clock stays: the clock may be wrong.
     pub(crate) fn open(
         id: CircleId,
+        held: Vec<ReadSecret>,
         store: &mut impl Store,
         doubt: Option<Timestamp>,
     ) -> Result<Self, StoreError> {
@@ -86,9 +90,12 @@ impl Circle {
         if !drop.is_empty() {
             store.apply(id, Batch { put: Vec::new(), drop })?;
         }
-        let (budgets, refused) = (Budgets::default(), BTreeSet::new());
-        let (topic, keys, recent) = (topic_of(id), KnownKeys::default(), VecDeque::new());
-        Ok(Self { catalogue, topic, budgets, keys, refused, recent, before: 0, doubt })
+        let mut secrets = Secrets::new(id, held);
+        secrets.turn(&catalogue);
+        let topic = secrets.topic();
+        let (budgets, refused, keys) = (Budgets::default(), BTreeSet::new(), KnownKeys::default());
+        let (recent, before) = (VecDeque::new(), 0);
+        Ok(Self { catalogue, secrets, topic, budgets, keys, refused, recent, before, doubt })
     }
 
     /// Takes records in: into the store, then into the catalogue.
@@ -266,9 +273,4 @@ fn precedence(record: &Verified) -> (u8, Timestamp) {
 /// A record out of the own store: it was verified on its way in.
 pub(crate) fn trusted(record: Record) -> Option<Verified> {
     Signed::parse(&record.envelope).ok()?.trust(record.body).ok()
-}
-
-/// The topic follows from the read secret, so that who does not know the circle can not find it.
-fn topic_of(circle: CircleId) -> Topic {
-    Topic(ReadSecret::open(circle).topic().to_string().into())
 }

@@ -6,9 +6,11 @@ pub const VERSION: u64 = 1;
 pub const MAX_FRAME: usize = 64 * 1024;
 /// The largest gossip message, in bytes: one record with its body.
 pub const MAX_GOSSIP: usize = 16 * 1024;
-/// How much of a frame records or a comparison fill, in bytes. Less than the largest frame: over a slow link
-/// every frame arrives before the session counts as idle, and a link that breaks loses little.
-pub const FRAME_ROOM: usize = 16 * 1024;
+/// How much of a frame what it brings may fill, in bytes; the rest is room for the frame's own fields.
+pub const FRAME_ROOM: usize = 60 * 1024;
+/// How much of a frame records or a comparison fill, in bytes. Less than is allowed: over a slow link every frame
+/// arrives before the session counts as idle, and a link that breaks loses little.
+pub const PORTION: usize = 16 * 1024;
 /// How many records are asked for at once…
 pub const WINDOW: usize = 128;
 /// …how many such questions are out at a time, so that the link need not wait for the next one…
@@ -35,6 +37,14 @@ pub const MAX_ROUNDS: u32 = 256;
 pub const MAX_REFUSED: usize = 20_000;
 /// How many of the records that came last are remembered for the sessions of a circle.
 pub const RECENT: usize = 4_096;
+/// How many read secrets of one circle a node holds: the one in use and those before it.
+pub const MAX_SECRETS: usize = 8;
+/// For how many of them a hello brings a proof.
+pub const MAX_PROOFS: usize = 4;
+/// The longest seal in a frame, in bytes: a grant with its body, and a signature.
+pub const MAX_SEAL: usize = 10 * 1024;
+/// How many records prove a new read secret, at most: charters, the steward's grants, the rotation.
+pub const MAX_EVIDENCE: usize = 64;
 /// How many circles a node names to a peer that asks.
 pub const MAX_CIRCLES: usize = 16;
 /// How many circles of peers a node remembers.

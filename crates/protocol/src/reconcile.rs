@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use record::{RecordId, Timestamp};
 
 use crate::frame::SaltedId;
-use crate::limits::{FRAME_ROOM, LISTED, MAX_ROUNDS, PIECES, SPLIT};
+use crate::limits::{LISTED, MAX_ROUNDS, PIECES, PORTION, SPLIT};
 use crate::line::{Line, Place, SessionSalt};
 
 /// A range of the line: from where the piece before it ends (the first one from the beginning) to before `end`.
@@ -149,7 +149,7 @@ impl Comparison {
     ) -> Result<Vec<Piece>, Nonsense> {
         self.count_round()?;
         let mut pieces: Vec<Piece> = Vec::new();
-        let mut room = FRAME_ROOM;
+        let mut room = PORTION;
         let mut from = Place::FIRST;
         for Piece { end, what } in asked {
             if end <= from {

@@ -12,7 +12,7 @@ use record::{Fault, Hash, MemberId, Record, RecordId, Signed, Timestamp, Verifie
 use crate::circle::{Circle, News};
 use crate::fetch::Fetch;
 use crate::frame::{Frame, SaltedId, room_for};
-use crate::limits::{ANSWER_ROOM, DAYS_IN_FRAME, FRAME_ROOM, GATHERED, MAX_DAYS, OFFER};
+use crate::limits::{ANSWER_ROOM, DAYS_IN_FRAME, GATHERED, MAX_DAYS, OFFER, PORTION};
 use crate::line::SessionSalt;
 use crate::names::Role;
 use crate::peers::Offence;
@@ -329,7 +329,7 @@ impl Talk {
         let line = &self.comparison.as_ref().ok_or(Nonsense)?.line;
         let circle = scope.circle.catalogue.circle();
         let mut frame: Vec<Record> = Vec::new();
-        let (mut room, mut left) = (FRAME_ROOM, ANSWER_ROOM);
+        let (mut room, mut left) = (PORTION, ANSWER_ROOM);
         for id in ids.iter().filter_map(|salted| line.get(*salted)) {
             // What was withdrawn or expired meanwhile is left out.
             let Some(record) = scope.store.get(circle, &id)? else { continue };
@@ -340,7 +340,7 @@ impl Talk {
             if room < bytes {
                 let records = std::mem::take(&mut frame);
                 scope.frames.push(Frame::Records { records, last: false });
-                room = FRAME_ROOM;
+                room = PORTION;
             }
             (room, left) = (room.saturating_sub(bytes), left.saturating_sub(bytes));
             frame.push(record);

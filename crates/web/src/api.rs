@@ -46,6 +46,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles", get(circles).post(found))
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
+        .route("/circles/renew", post(renew))
         .merge(keys::routes(shelf))
         .merge(members::routes())
         .route("/clock", get(clock))
@@ -253,6 +254,16 @@ async fn found(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answe
 #[serde(deny_unknown_fields)]
 struct Join {
     target: String,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    circle: Option<String>,
+}
+
+async fn renew(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {
+    let Named { circle } = json(body)?;
+    Ok(Json(shelf.handle.renew(circle).await?))
 }
 
 async fn join(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {
