@@ -93,7 +93,7 @@ pub const MAX_BUDGETS: usize = 10_000;
 
 /// A record that is known already is passed on if it is no older than this, in milliseconds: it may have come
 /// by reconciliation first. What is older was told before, and somebody tells it again.
-pub const NEWS_AGE_MS: u64 = 10 * 60 * 1_000;
+pub const NEWS_AGE_MS: u64 = 2 * 60 * 1_000;
 /// How long a record is kept after its end, in milliseconds. Sessions leave it out from its end on, and both
 /// sides of one that began before still have it.
 pub const LINGER_MS: u64 = 60_000;
