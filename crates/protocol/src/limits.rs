@@ -65,6 +65,10 @@ pub const MAX_ADDRESS: usize = 160;
 pub const SESSION_IDLE_MS: u64 = 30_000;
 /// Sessions that one peer may have opened at a time.
 pub const MAX_INBOUND_SESSIONS: usize = 8;
+/// How often a peer may say hello for a circle in a burst…
+pub const HELLO_BURST: u64 = 30;
+/// …and after it once in so many milliseconds: twice as often as honest peers do at most.
+pub const HELLO_MS: u64 = 500;
 /// Rounds that a node has under way with one peer at a time. Less than half of what the peer allows, since
 /// the peer may hear of an end later than of the next beginning.
 pub const MAX_ROUNDS_AT_ONCE: usize = 3;
@@ -92,7 +96,8 @@ pub const AUTHOR_MS: u64 = 2_000;
 pub const MAX_BUDGETS: usize = 10_000;
 
 /// A record that is known already is passed on if it is no older than this, in milliseconds: it may have come
-/// by reconciliation first. What is older was told before, and somebody tells it again.
+/// by reconciliation first. As long as gossip remembers messages: what is older was told before, and somebody
+/// tells it again.
 pub const NEWS_AGE_MS: u64 = 2 * 60 * 1_000;
 /// How long a record is kept after its end, in milliseconds. Sessions leave it out from its end on, and both
 /// sides of one that began before still have it.

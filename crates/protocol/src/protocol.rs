@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Catalogue, Refusal, Standing};
-use record::{CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Timestamp, Verified};
+use record::{
+    CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Signed, Timestamp, Verified,
+};
 
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
@@ -450,8 +452,17 @@ impl<S: Store> Protocol<S> {
         let id = *id;
         let data = Some(data).filter(|data| data.len() <= MAX_GOSSIP);
         let record = data.and_then(|data| circle.secrets.open(data)).map(|data| decode_gossip(&data));
-        let Some(record) = record.and_then(Result::ok).and_then(|it| it.verify_with(&mut circle.keys).ok())
-        else {
+        let record = record.and_then(Result::ok);
+        let signed = record.and_then(|record| Some((Signed::parse(&record.envelope).ok()?, record.body)));
+        // Why: a flood costs no signature once its author's budget is used up.
+        if let Some((signed, _)) = &signed
+            && circle.budgets.is_spent(&signed.header().author, now)
+            && circle.catalogue.admitted(&signed.id()).is_none()
+        {
+            return Verdict::Ignore;
+        }
+        let verified = signed.and_then(|(signed, body)| signed.verify_with(body, &mut circle.keys).ok());
+        let Some(record) = verified else {
             self.offend(peer, Offence::BadGossip, now, out);
             return Verdict::Reject;
         };

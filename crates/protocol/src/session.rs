@@ -78,6 +78,8 @@ pub(crate) struct Talk {
     window: Window,
     step: Step,
     group: Group,
+    /// Which group the peer asked to compare last.
+    compared: Option<Group>,
     /// What the peer had at the beginning.
     peer: Option<Digests>,
     days: BTreeMap<u32, Hash>,
@@ -111,6 +113,7 @@ impl Talk {
             window,
             step,
             group: Group::Control,
+            compared: None,
             peer,
             days: BTreeMap::new(),
             differing: Vec::new(),
@@ -303,13 +306,15 @@ impl Talk {
         scope: &mut Scope<'_, S>,
     ) -> Result<Flow, Trouble> {
         self.days.extend(days);
-        if self.days.len() > MAX_DAYS {
+        // Each group is compared once in a session.
+        if self.days.len() > MAX_DAYS || self.compared.is_some_and(|done| done >= group) {
             return Err(Nonsense.into());
         }
         if !last {
             return Ok(Flow::On);
         }
         self.group = group;
+        self.compared = Some(group);
         let theirs = std::mem::take(&mut self.days);
         let ours = scope.circle.catalogue.days(group, self.window);
         let all: BTreeSet<u32> = theirs.keys().chain(ours.keys()).copied().collect();

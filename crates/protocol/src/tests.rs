@@ -1,6 +1,7 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
 mod clock;
+mod lingerers;
 mod pump;
 mod restart;
 mod secrets;

@@ -12,7 +12,7 @@ use crate::secrets::{Ends, Side};
 use crate::{Input, MessageRef, Output, SessionId, Topic, Verdict};
 
 /// Sends frames in a session and gives what the node wants done about the last one.
-fn send(pair: &mut Pair, session: SessionId, frame: &Frame) -> Vec<Output> {
+pub(super) fn send(pair: &mut Pair, session: SessionId, frame: &Frame) -> Vec<Output> {
     pair.tell(0, Input::Frame { session, frame: frame.encode() })
 }
 
@@ -24,30 +24,35 @@ fn proof(peer: usize, circle: CircleId, opened: [u8; 16], side: Side) -> Hash {
 }
 
 /// Opens a session with the first node, says hello, and has nothing; gives the salt.
-fn greet(pair: &mut Pair, session: SessionId) -> SessionSalt {
+pub(super) fn greet(pair: &mut Pair, session: SessionId) -> SessionSalt {
     let salt = say_hello(pair, session);
     send(pair, session, &Frame::Days { group: catalogue::Group::Rest, days: Vec::new(), last: true });
     salt
 }
 
-/// Opens a session with the first node and says hello; gives the salt.
-fn say_hello(pair: &mut Pair, session: SessionId) -> SessionSalt {
+/// Opens a session with the first node and says hello.
+pub(super) fn hello(pair: &mut Pair, session: SessionId) -> Vec<Output> {
     pair.tell(0, Input::Opened { session, peer: name(1) });
     let (salt, clock) = ([7; 16], pair.now);
     let proofs = vec![proof(1, pair.circle, salt, Side::Opener)];
-    let outputs = send(pair, session, &Frame::Hello { version: VERSION, salt, clock, proofs });
+    send(pair, session, &Frame::Hello { version: VERSION, salt, clock, proofs })
+}
+
+/// Says hello and is welcome; gives the session's salt.
+pub(super) fn say_hello(pair: &mut Pair, session: SessionId) -> SessionSalt {
+    let outputs = hello(pair, session);
     let [Output::Send { frame, .. }, Output::Clock { .. }] = outputs.as_slice() else {
         panic!("no welcome: {outputs:?}")
     };
     let Ok(Frame::Welcome { salt: theirs, .. }) = Frame::decode(frame) else { panic!("no welcome") };
-    SessionSalt::of(&salt, &theirs)
+    SessionSalt::of(&[7; 16], &theirs)
 }
 
-fn bans(outputs: &[Output]) -> bool {
+pub(super) fn bans(outputs: &[Output]) -> bool {
     outputs.iter().any(|output| matches!(output, Output::Ban(peer) if *peer == name(1)))
 }
 
-fn closes(outputs: &[Output], session: SessionId) -> bool {
+pub(super) fn closes(outputs: &[Output], session: SessionId) -> bool {
     outputs.iter().any(|output| matches!(output, Output::Close(id) if *id == session))
 }
 
@@ -56,14 +61,14 @@ fn opens(output: &Output) -> Option<SessionId> {
 }
 
 /// What the node asks for, if it asks.
-fn wanted(outputs: &[Output]) -> Option<usize> {
+pub(super) fn wanted(outputs: &[Output]) -> Option<usize> {
     outputs.iter().find_map(|output| {
         let Output::Send { frame, .. } = output else { return None };
         if let Ok(Frame::Want { ids }) = Frame::decode(frame) { Some(ids.len()) } else { None }
     })
 }
 
-fn records(records: &[&Verified]) -> Frame {
+pub(super) fn records(records: &[&Verified]) -> Frame {
     Frame::Records { records: records.iter().map(|record| record.to_record()).collect(), last: true }
 }
 
