@@ -9,7 +9,12 @@ use crate::limits::{WINDOW, WINDOWS};
 /// What one side still wants of the other.
 #[derive(Debug, Default)]
 pub(crate) struct Fetch {
-    queue: VecDeque<SaltedId>,
+    /// What comes before all else.
+    first: VecDeque<SaltedId>,
+    /// What is wanted, each list from another author; the first list's turn is next.
+    groups: VecDeque<VecDeque<SaltedId>>,
+    /// How many ids these lists hold.
+    grouped: usize,
     /// What was asked for and has not come, a list for each question that has not been answered.
     asked: VecDeque<VecDeque<SaltedId>>,
     /// Whether something came in answer to the first of these questions.
@@ -17,36 +22,48 @@ pub(crate) struct Fetch {
 }
 
 impl Fetch {
-    /// Wants more, each list from another author: the authors take turns, so that who says much delays nobody.
-    pub(crate) fn add(&mut self, groups: &[Vec<SaltedId>]) {
-        let longest = groups.iter().map(Vec::len).max().unwrap_or(0);
-        let mut left: Vec<&[SaltedId]> = groups.iter().map(Vec::as_slice).collect();
-        for _ in 0..longest {
-            left.retain_mut(|group| {
-                let Some((first, rest)) = group.split_first() else { return false };
-                self.queue.push_back(*first);
-                *group = rest;
-                true
-            });
+    /// Wants more, each list from another author: they take turns, so that who says much delays nobody.
+    pub(crate) fn add(&mut self, groups: Vec<Vec<SaltedId>>) {
+        for group in groups.into_iter().filter(|group| !group.is_empty()) {
+            self.grouped = self.grouped.saturating_add(group.len());
+            self.groups.push_back(group.into());
         }
     }
 
     /// Wants this before all else, if it wants it at all.
     pub(crate) fn prefer(&mut self, id: SaltedId) {
-        if let Some(at) = self.queue.iter().position(|queued| *queued == id) {
-            self.queue.remove(at);
-            self.queue.push_front(id);
+        for group in &mut self.groups {
+            if let Some(at) = group.iter().position(|wanted| *wanted == id) {
+                group.remove(at);
+                self.grouped = self.grouped.saturating_sub(1);
+                self.first.push_front(id);
+                return;
+            }
         }
     }
 
     /// How much it wants beside what it has asked for.
     pub(crate) fn waiting(&self) -> usize {
-        self.queue.len()
+        self.first.len().saturating_add(self.grouped)
     }
 
     /// Whether there is nothing more to ask for, and all questions are answered.
     pub(crate) fn is_done(&self) -> bool {
-        self.queue.is_empty() && self.asked.is_empty()
+        self.waiting() == 0 && self.asked.is_empty()
+    }
+
+    fn next(&mut self) -> Option<SaltedId> {
+        if let Some(id) = self.first.pop_front() {
+            return Some(id);
+        }
+        while let Some(mut group) = self.groups.pop_front() {
+            if let Some(id) = group.pop_front() {
+                self.grouped = self.grouped.saturating_sub(1);
+                self.groups.push_back(group);
+                return Some(id);
+            }
+        }
+        None
     }
 
     /// The questions to ask now. What is here by now is left out.
@@ -55,7 +72,7 @@ impl Fetch {
         while self.asked.len() < WINDOWS {
             let mut window = VecDeque::new();
             while window.len() < WINDOW
-                && let Some(id) = self.queue.pop_front()
+                && let Some(id) = self.next()
             {
                 if !here.contains(&id) {
                     window.push_back(id);
@@ -84,7 +101,7 @@ impl Fetch {
     pub(crate) fn answered(&mut self) -> bool {
         let Some(window) = self.asked.pop_front() else { return false };
         if std::mem::take(&mut self.came) {
-            window.into_iter().rev().for_each(|id| self.queue.push_front(id));
+            window.into_iter().rev().for_each(|id| self.first.push_front(id));
         }
         true
     }
@@ -97,7 +114,8 @@ mod tests {
     #[test]
     fn authors_take_turns_and_what_did_not_fit_is_asked_for_again() {
         let mut fetch = Fetch::default();
-        fetch.add(&[(100..400).collect(), vec![1, 2], vec![3]]);
+        fetch.add(vec![(100..400).collect(), vec![1, 2]]);
+        fetch.add(vec![Vec::new(), vec![3]]);
         let questions = fetch.ask(&BTreeSet::from([101]));
         assert_eq!(questions.len(), WINDOWS);
         assert_eq!(questions[0][..6], [100, 1, 3, 2, 102, 103], "and not what is here");
@@ -108,6 +126,7 @@ mod tests {
         assert!(fetch.answered());
         assert_eq!(fetch.ask(&BTreeSet::new())[0][..2], [2, 102], "the rest did not fit");
         assert!(fetch.answered(), "nothing of the second question is there");
-        assert_eq!(fetch.ask(&BTreeSet::new())[0].first(), Some(&fetch.asked[1][0]));
+        fetch.prefer(399);
+        assert_eq!(fetch.ask(&BTreeSet::new())[0][0], 399, "before all else");
     }
 }

@@ -19,8 +19,9 @@ pub const WINDOWS: usize = 2;
 pub const ANSWER_ROOM: usize = 64 * 1024;
 /// How many ids are offered at once; at most 9 bytes each.
 pub const OFFER: usize = 4_096;
-/// How many ids are known to be lacking before they are asked for and the comparison goes on.
-pub const GATHERED: usize = 1_024;
+/// How many ids are known to be lacking before they are asked for and the comparison goes on: more than one author
+/// may have, so that others are among them and take turns.
+pub const GATHERED: usize = 4_096;
 /// How many records a range holds at most of which the ids are listed; larger ones are split…
 pub const LISTED: usize = 64;
 /// …into so many, or less.

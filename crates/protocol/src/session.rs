@@ -183,7 +183,7 @@ impl Talk {
                 if self.comparison.is_none() || !self.fetch.is_done() {
                     return Err(Nonsense.into());
                 }
-                self.need(&groups, scope);
+                self.need(groups, scope);
                 self.ask(scope);
                 if self.fetch.is_done() {
                     scope.frames.push(Frame::Want { ids: Vec::new() });
@@ -241,7 +241,7 @@ impl Talk {
     fn read<S: Store>(&mut self, answer: Vec<Piece>, scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
         let found = self.comparison.as_mut().ok_or(Nonsense)?.read(answer)?;
         self.offers.extend(found.have);
-        self.need(&found.need, scope);
+        self.need(found.need, scope);
         Ok(self.go_on(scope))
     }
 
@@ -274,7 +274,7 @@ impl Talk {
     }
 
     /// Of what the peer has, takes note of what is wanted here.
-    fn need<S>(&mut self, groups: &[Vec<SaltedId>], scope: &Scope<'_, S>) {
+    fn need<S>(&mut self, groups: Vec<Vec<SaltedId>>, scope: &Scope<'_, S>) {
         self.fetch.add(groups);
         if scope.circle.catalogue.charter().is_none() {
             // Nothing can be judged without the charter, and its id is the circle's.

@@ -310,6 +310,18 @@ impl Sim {
         self.acknowledged.len()
     }
 
+    /// The bytes of these records.
+    #[must_use]
+    pub fn acknowledged_bytes(&self) -> usize {
+        self.acknowledged.values().sum()
+    }
+
+    /// The ids of what the member at a node said and what stands.
+    #[must_use]
+    pub fn standing_ids(&self, node: usize) -> Vec<RecordId> {
+        self.nodes.get(node).map(|node| node.said.iter().copied().collect()).unwrap_or_default()
+    }
+
     /// What went over the links until now.
     #[must_use]
     pub const fn traffic(&self) -> Traffic {
