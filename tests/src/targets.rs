@@ -6,7 +6,8 @@ use node::import::{self, Options};
 use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
 
 use crate::vectors::{self, Case, Verdict};
-use crate::{files_below, read, root};
+pub use crate::wire::{gossip, session};
+use crate::{files_below, read, root, wire};
 
 /// A target's name, and the function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -19,6 +20,8 @@ pub const ALL: &[Target] = &[
     ("stance", stance),
     ("import", import),
     ("link", link),
+    ("session", session),
+    ("gossip", gossip),
 ];
 
 /// The kinds of [`body`]: which one it is, the first byte tells.
@@ -34,6 +37,7 @@ pub const KINDS: &[&str] = &[
     Kind::COMMENT,
     Kind::RECEIPT,
     Kind::CHECKPOINT,
+    Kind::ROTATION,
     "weather",
 ];
 
@@ -87,6 +91,7 @@ pub fn body(bytes: &[u8]) {
         | Body::Admission(_)
         | Body::Removal(_)
         | Body::Vouch(_)
+        | Body::Rotation(_)
         | Body::Listing(_)
         | Body::Notice(_)
         | Body::Comment(_)
@@ -142,7 +147,7 @@ pub fn link(bytes: &[u8]) {
 /// If a table of the demo can not be read.
 #[must_use]
 pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
-    let mut found = Vec::new();
+    let mut found = wire::seeds();
     for case in vectors::cases().into_iter().flat_map(|(_, cases)| cases) {
         // A few of the good ones show every field; the bad ones are tried as they are.
         if case.expect == Verdict::Accept {
