@@ -26,6 +26,7 @@ mod secrets;
 mod session;
 mod sessions;
 mod store;
+mod undecided;
 
 pub use circle::News;
 pub use clock::{Clock, Doubt, Memory, Time, Why};

@@ -96,6 +96,11 @@ pub const AUTHOR_MS: u64 = 2_000;
 /// How many authors' budgets are remembered.
 pub const MAX_BUDGETS: usize = 10_000;
 
+/// How long gossip waits for what it is judged by, in milliseconds: gossip keeps messages for three heartbeats.
+pub const UNDECIDED_MS: u64 = 3_000;
+/// How many messages wait at a time.
+pub const MAX_UNDECIDED: usize = 256;
+
 /// A record that is known already is passed on if it is no older than this, in milliseconds: it may have come
 /// by reconciliation first. As long as gossip remembers messages: what is older was told before, and somebody
 /// tells it again.

@@ -6,6 +6,7 @@ mod pump;
 mod restart;
 mod secrets;
 mod strangers;
+mod undecided;
 
 use record::CircleId;
 use record::limits::MAX_FUTURE_MS;
