@@ -9,7 +9,7 @@ use net::Address;
 use protocol::{PeerId, Protocol};
 use record::{CircleId, RecordId};
 use store::SledStore;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::circles::FoundInput;
 use crate::clock::{CLOCK, NodeClock};
@@ -31,6 +31,8 @@ use crate::view::View;
 
 /// How many messages wait for the thread before the network has to.
 const INBOX: usize = 1_024;
+/// How many news a listener may be behind before it misses some.
+const NEWS: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
 /// How long the first address is waited for.
@@ -50,6 +52,7 @@ type Pairs = Option<(u64, Arc<Vec<(CircleId, Match<RecordId>)>>)>;
 pub struct Handle {
     view: Arc<RwLock<View>>,
     messages: mpsc::Sender<Message>,
+    news: broadcast::Sender<RecordId>,
     pairs: Arc<Mutex<Pairs>>,
     clock: Arc<NodeClock>,
     folder: Arc<Folder>,
@@ -93,6 +96,7 @@ impl Node {
         let folder = Arc::new(folder);
         let view = Arc::new(RwLock::new(View::new(identity.member())));
         let (messages, inbox) = mpsc::channel(INBOX);
+        let (news, _) = broadcast::channel(NEWS);
         let runtime = tokio::runtime::Handle::current();
         let mut service = Service {
             protocol,
@@ -105,6 +109,7 @@ impl Node {
             heard,
             member: config.member,
             view: Arc::clone(&view),
+            news: news.clone(),
             looking: false,
             ticks: 0,
             net: None,
@@ -147,7 +152,7 @@ impl Node {
         }
         tell_time(&runtime, messages.downgrade());
         let pairs = Arc::new(Mutex::new(None));
-        let handle = Handle { view, messages, pairs, clock, folder, peer, network };
+        let handle = Handle { view, messages, news, pairs, clock, folder, peer, network };
         // Everything that was told so far is in the view when the caller sees the handle.
         handle.on_node(|_| Ok(())).await?;
         Ok(Self { handle, ended })
@@ -241,6 +246,13 @@ impl Handle {
     #[must_use]
     pub fn nearby(&self) -> Vec<NearbyJson> {
         self.read(View::nearby)
+    }
+
+    /// Tells from now on each record that readers see and did not see before, whoever wrote it. Who is slow
+    /// misses the oldest.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<RecordId> {
+        self.news.subscribe()
     }
 
     /// Who is connected.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use catalogue::{Catalogue, Window};
 use net::Address;
 use protocol::{Input, Output, PeerId, Protocol};
-use record::{CircleId, Class};
+use record::{CircleId, Class, RecordId};
 use store::SledStore;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use crate::clock::NodeClock;
 use crate::error::NodeError;
@@ -67,6 +67,8 @@ pub(crate) struct Service {
     pub(crate) heard: BTreeSet<CircleId>,
     pub(crate) member: Option<String>,
     pub(crate) view: Arc<RwLock<View>>,
+    /// Tells which records readers see now that they did not see before.
+    pub(crate) news: broadcast::Sender<RecordId>,
     /// The first circle that is found nearby will be joined.
     pub(crate) looking: bool,
     pub(crate) ticks: u32,
@@ -212,6 +214,12 @@ impl Service {
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
+        if self.news.receiver_count() > 0 {
+            for record in &news.admitted {
+                // Why: whoever listened may have gone.
+                let _ = self.news.send(record.id());
+            }
+        }
         if news.admitted.iter().any(|record| record.header().class == Class::Control) {
             self.tell_about_keys();
         }

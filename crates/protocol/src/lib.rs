@@ -11,9 +11,11 @@
 mod budget;
 mod circle;
 mod clock;
+mod fetch;
 mod frame;
 mod handshake;
 pub mod limits;
+mod line;
 mod names;
 mod nearby;
 mod peers;
@@ -24,6 +26,7 @@ mod secrets;
 mod session;
 mod sessions;
 mod store;
+mod undecided;
 mod verify;
 
 pub use circle::News;

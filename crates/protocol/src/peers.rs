@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use record::{CircleId, Timestamp};
 
+use crate::budget::Bucket;
 use crate::limits::{BAN_POINTS, FORGIVE_MS, MAX_WAITS, NEWS_MS};
 use crate::names::{PeerId, SessionId};
 
@@ -46,6 +47,8 @@ pub(crate) struct Rounds {
     pub(crate) settled: bool,
     /// The peer has shown that it knows the circle's read secret.
     pub(crate) proven: bool,
+    /// How often the peer may still say hello.
+    pub(crate) hellos: Bucket,
     /// How often it was put off in a row, while another peer brought records.
     pub(crate) waited: u32,
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Catalogue, Refusal, Standing};
-use record::{CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Timestamp, Verified};
+use record::{
+    CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Signed, Timestamp, Verified,
+};
 
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
@@ -17,6 +19,7 @@ use crate::peers::{Offence, Peers};
 use crate::secrets::Secrets;
 use crate::sessions::Session;
 use crate::store::{Store, StoreError};
+use crate::undecided::{Ruling, UndecidedGossip};
 use crate::verify::{Verify, one_by_one};
 
 /// What happened.
@@ -190,6 +193,7 @@ pub struct Protocol<S> {
     pub(crate) peers: Peers,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) nearby: NearbyCircles,
+    pub(crate) undecided: UndecidedGossip,
     /// Where this node listens.
     pub(crate) addresses: Vec<String>,
     pub(crate) verify: Verify,
@@ -216,6 +220,7 @@ impl<S: Store> Protocol<S> {
             peers: Peers::new(),
             sessions: BTreeMap::new(),
             nearby: NearbyCircles(BTreeMap::new()),
+            undecided: UndecidedGossip::new(),
             addresses: Vec::new(),
             verify: one_by_one,
             next_session: 0,
@@ -393,8 +398,8 @@ impl<S: Store> Protocol<S> {
                 self.addresses = addresses;
             }
             Input::Gossip { peer, message, topic, data } => {
-                let verdict = self.gossip(&peer, &topic, &data, now, &mut out);
-                out.push(Output::Judge { peer, message, verdict });
+                let ruling = self.gossip(&peer, &topic, &data, now, &mut out);
+                self.rule((peer, message), ruling, now, &mut out);
             }
             Input::Unsent(topic) => {
                 let circle = self.circles.iter().find(|(_, circle)| circle.topic == topic);
@@ -434,6 +439,7 @@ impl<S: Store> Protocol<S> {
             self.unsynced = None;
             out.extend(self.store.sync().err().map(Output::StoreFailed));
         }
+        self.decide(now, out);
         self.close_idle(now, out);
         self.open_due(now, out);
         self.ask_for_peers(now, out);
@@ -457,48 +463,57 @@ impl<S: Store> Protocol<S> {
         data: &[u8],
         now: Timestamp,
         out: &mut Vec<Output>,
-    ) -> Verdict {
+    ) -> Ruling {
         let Some((id, circle)) = self.circles.iter_mut().find(|(_, circle)| circle.topic == *topic) else {
-            return Verdict::Ignore;
+            return Verdict::Ignore.into();
         };
         let id = *id;
         let data = Some(data).filter(|data| data.len() <= MAX_GOSSIP);
         let record = data.and_then(|data| circle.secrets.open(data)).map(|data| decode_gossip(&data));
-        let Some(record) = record.and_then(Result::ok).and_then(|it| it.verify_with(&mut circle.keys).ok())
-        else {
+        let record = record.and_then(Result::ok);
+        let signed = record.and_then(|record| Some((Signed::parse(&record.envelope).ok()?, record.body)));
+        // Why: a flood costs no signature once its author's budget is used up.
+        if let Some((signed, _)) = &signed
+            && circle.budgets.is_spent(&signed.header().author, now)
+            && circle.catalogue.admitted(&signed.id()).is_none()
+        {
+            return Verdict::Ignore.into();
+        }
+        let verified = signed.and_then(|(signed, body)| signed.verify_with(body, &mut circle.keys).ok());
+        let Some(record) = verified else {
             self.offend(peer, Offence::BadGossip, now, out);
-            return Verdict::Reject;
+            return Verdict::Reject.into();
         };
         if circle.catalogue.admitted(&record.id()).is_some() {
             let fresh = now.since(record.header().revision) <= NEWS_AGE_MS;
-            return if fresh { Verdict::Accept } else { Verdict::Ignore };
+            return if fresh { Verdict::Accept } else { Verdict::Ignore }.into();
         }
         if !record.is_whole() {
-            return Verdict::Ignore;
+            return Verdict::Ignore.into();
         }
         // Why: else who repeats what an author said before would use up the author's budget.
         let new = circle.catalogue.check(&record, now).is_ok();
         if new && !circle.budgets.take(record.header().author, now) {
-            return Verdict::Ignore;
+            return Verdict::Ignore.into();
         }
         self.unsynced.get_or_insert(now);
+        let record_id = record.id();
         let (news, verdicts) = match circle.absorb(&mut self.store, vec![record], now) {
             Ok(done) => done,
             Err(error) => {
                 out.push(Output::StoreFailed(error));
-                return Verdict::Ignore;
+                return Verdict::Ignore.into();
             }
         };
         self.changed(id, news, now, out);
         match verdicts.first().map(|(_, verdict)| verdict) {
-            Some(Ok(Standing::Admitted)) => Verdict::Accept,
+            Some(Ok(Standing::Admitted)) => Verdict::Accept.into(),
+            Some(Ok(Standing::Waiting)) => Ruling::Later(id, record_id),
             Some(Err(refusal)) if refusal.fault() == Fault::Sender => {
                 self.offend(peer, Offence::BadGossip, now, out);
-                Verdict::Reject
+                Verdict::Reject.into()
             }
-            Some(Ok(Standing::Waiting | Standing::OverQuota | Standing::Outdone) | Err(_)) | None => {
-                Verdict::Ignore
-            }
+            Some(Ok(Standing::OverQuota | Standing::Outdone) | Err(_)) | None => Verdict::Ignore.into(),
         }
     }
 
@@ -531,6 +546,7 @@ impl<S: Store> Protocol<S> {
         if turns {
             self.turn(circle, now, out);
         }
+        self.decide(now, out);
     }
 
     pub(crate) fn note_change(&mut self, now: Timestamp) {

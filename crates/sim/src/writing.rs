@@ -80,6 +80,7 @@ impl Sim {
             Ok(outputs) => {
                 for (old, (id, bytes)) in old.into_iter().zip(written) {
                     self.acknowledged.insert(id, bytes);
+                    self.deliveries.written(id, self.now);
                     self.nodes[node].said.insert(id);
                     if let Some(old) = old {
                         self.acknowledged.remove(&old);
@@ -98,6 +99,10 @@ impl Sim {
     pub(crate) fn changed(&mut self, node: usize, news: &News) {
         let changed = &mut self.nodes[node];
         changed.changed();
+        if changed.hostile.is_none() {
+            let admitted = news.admitted.iter();
+            admitted.for_each(|it| self.deliveries.reached(&it.id(), &mut changed.got, self.now));
+        }
         for record in &news.admitted {
             if changed.over.contains(&record.id()) {
                 self.resurrected = self.resurrected.saturating_add(1);

@@ -8,6 +8,7 @@ mod corpus;
 mod digest;
 mod figure;
 mod folder;
+mod gossip;
 mod idle;
 mod process;
 mod proxy;
@@ -61,6 +62,15 @@ enum Benchmark {
     /// Two nodes in two processes: from empty, and when little is missing; the floor is the check of all
     /// signatures, and bare negentropy
     Sync,
+    /// Nodes in one process, ten messages a second; the floor is bare gossipsub with one verification
+    Gossip {
+        /// How many nodes
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = at_least_one)]
+        nodes: usize,
+        /// For how long in each round
+        #[arg(long, value_name = "S", default_value_t = 30, value_parser = at_least_one)]
+        seconds: usize,
+    },
     /// A node with all records and 8 peers that has nothing to do
     Idle {
         /// For how long
@@ -90,6 +100,11 @@ fn main() -> Outcome<()> {
         Some(Benchmark::Verify) => verify::run(cli.scale)?,
         Some(Benchmark::Digest) => digest::run(cli.scale)?,
         Some(Benchmark::Sync) => sync::run(cli.scale)?,
+        Some(Benchmark::Gossip { nodes, seconds }) => match gossip::alone()? {
+            Some(true) => return Ok(()),
+            Some(false) => return Err("it failed in its namespace".into()),
+            None => gossip::run(cli.scale, nodes, seconds)?,
+        },
         Some(Benchmark::Idle { minutes }) => idle::run(cli.scale, minutes)?,
         Some(Benchmark::Node { data }) => return process::run(data),
     };

@@ -95,6 +95,11 @@ impl Member {
         self.say(circle, listing_key(number), revision).sign(&Body::Listing(listing), &self.device).unwrap()
     }
 
+    /// Anything else.
+    pub(super) fn sign(&self, circle: CircleId, key: Key, revision: Timestamp, body: &Body) -> Verified {
+        self.say(circle, key, revision).sign(body, &self.device).unwrap()
+    }
+
     /// The end of an offer.
     pub(super) fn withdrawal(&self, circle: CircleId, number: u32, revision: Timestamp) -> Verified {
         let statement = self.say(circle, listing_key(number), revision);
