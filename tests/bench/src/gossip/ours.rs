@@ -44,7 +44,8 @@ pub(super) async fn start(count: usize, arrived: mpsc::UnboundedSender<Arrival>)
         }
     }
     let mut ours = Ours { nodes, published: 0, _folders: folders };
-    ours.until(|node| node.handle().peers().len() >= 2 * STEPS.len()).await?;
+    let has_charter = |node: &Node| node.handle().circles().first().is_some_and(|circle| circle.records > 0);
+    ours.until(|node| has_charter(node) && node.handle().peers().len() >= 2 * STEPS.len()).await?;
     // The first listing takes a grant and a name with it, which are not to be measured.
     for node in 0..count {
         ours.publish(node).await?;
