@@ -84,6 +84,8 @@ pub(crate) struct Node {
     pub(crate) judging: BTreeMap<MessageRef, Judged>,
     /// What its member will do.
     pub(crate) plans: VecDeque<Plan>,
+    /// Whether it does so just now.
+    pub(crate) writes: bool,
     /// The number of the next session that a peer opens.
     pub(crate) next_session: u64,
     /// The digest of its catalogue, until that changes.
@@ -116,6 +118,7 @@ impl Node {
             passed: VecDeque::new(),
             judging: BTreeMap::new(),
             plans: VecDeque::new(),
+            writes: false,
             next_session: 1,
             digest: OnceCell::new(),
         }
