@@ -8,6 +8,7 @@
 // Why: a test that cannot go on has failed, and says so by a panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod full;
 mod home;
 mod http;
 mod listings;
@@ -25,6 +26,7 @@ mod wait;
 mod wire;
 mod workspace;
 
+pub use full::{full_or_short, is_full_size};
 pub use home::Home;
 pub use http::{Answer, raw, throw};
 pub use listings::{at, by_text, check_listing, same_digest, table, texts, titles};

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use node::{Address, FilterInput, ListingInput, MemberInput};
+use node::{Address, AddressError, FilterInput, ListingInput, MemberInput};
 
 use crate::keys::{Grant, Key};
 
@@ -87,6 +88,13 @@ pub(crate) struct Up {
     /// Don't look for nodes on the local network, and don't be found there
     #[arg(long)]
     pub(crate) no_mdns: bool,
+    /// Let nodes that can't be dialled be reached through this one, and tell others whether they can be
+    #[arg(long)]
+    pub(crate) relay: bool,
+    /// Let others reach this node through a relay: at an address, or `any` that it is connected to if nobody can
+    /// dial it; repeatable
+    #[arg(long, value_name = "any|MULTIADDR")]
+    pub(crate) via: Vec<Via>,
     /// Found a circle of this name, unless this node keeps one already
     #[arg(long, value_name = "NAME", conflicts_with = "join")]
     pub(crate) circle: Option<String>,
@@ -96,6 +104,30 @@ pub(crate) struct Up {
     /// What you are called
     #[arg(long, value_name = "NAME")]
     pub(crate) member: Option<String>,
+}
+
+/// Through whom others reach this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// Whoever can.
+    Any,
+    /// This one.
+    At(Address),
+}
+
+impl FromStr for Via {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "any" {
+            return Ok(Self::Any);
+        }
+        let address: Address = text.parse().map_err(|error: AddressError| error.to_string())?;
+        if address.is_relayed() {
+            return Err("name the relay itself: what stands before /p2p-circuit".to_owned());
+        }
+        Ok(Self::At(address))
+    }
 }
 
 #[derive(Debug, Args)]

@@ -168,7 +168,7 @@ async fn start(neighbour: &Neighbour) -> Result<Member, Failure> {
     let listen = listen.map_err(|error| Failure::new(error.to_string()))?;
     let config = Config {
         data: folder.path().to_owned(),
-        network: Some(Network { listen, peers: Vec::new(), mdns: false }),
+        network: Some(Network { listen, ..Network::default() }),
         member: Some(neighbour.name.to_owned()),
     };
     Ok(Member { name: neighbour.name, node: Node::start(config).await?, _folder: folder })

@@ -185,6 +185,9 @@ pub(crate) fn status(status: &StatusJson) -> String {
     for address in &status.addresses {
         line!(out, "  at      {address}");
     }
+    if let Some(reachable) = status.reachable {
+        line!(out, "  others can{} dial it", if reachable { "" } else { " not" });
+    }
     for member in &status.members {
         line!(out, "  member  {member}");
     }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use crate::args::Up;
+use crate::args::{Up, Via};
 use crate::failure::Failure;
 use crate::{out, show};
 
@@ -36,7 +36,17 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop_signal()?);
     let listen = if args.p2p.is_empty() { everywhere() } else { args.p2p };
-    let network = Network { listen, peers: args.peer, mdns: !args.no_mdns };
+    let via_any = args.via.contains(&Via::Any);
+    let via =
+        args.via.into_iter().filter_map(|via| if let Via::At(relay) = via { Some(relay) } else { None });
+    let network = Network {
+        listen,
+        peers: args.peer,
+        mdns: !args.no_mdns,
+        relay: args.relay,
+        via: via.collect(),
+        via_any,
+    };
     let node = Node::start(Config { data: folder.to_owned(), network: Some(network), member: args.member });
     let node = tokio::select! {
         node = node => node?,

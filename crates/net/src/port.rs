@@ -72,12 +72,17 @@ pub enum Command {
 pub enum Event {
     /// Peers can connect here. One for each address of the machine if it listens at 0.0.0.0.
     Listening(Address),
+    /// Peers can no longer connect here: the network is gone, or the relay.
+    NotListening(Address),
+    /// Whether this node can be dialled by others who are not on its own network, as far as they say. Only
+    /// told if it asks them.
+    Reachable(bool),
     /// A peer is connected. Told again, after a `Disconnected`, when a new connection took the place of
     /// one that the peer (because it restarted, say) no longer had.
     Connected {
         /// The peer.
         peer: PeerId,
-        /// Where it is. If `inbound`, this is not where it listens.
+        /// Where it is. If `inbound`, this is not where it listens, unless it came through a relay.
         address: Address,
         /// Whether the peer dialled.
         inbound: bool,

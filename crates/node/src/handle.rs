@@ -24,6 +24,7 @@ use crate::json::{
     CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
 };
 use crate::keys::{HEARD, heard};
+use crate::known::{KNOWN, Known};
 use crate::link::CircleLink;
 use crate::secrets::Secrets;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
@@ -89,7 +90,7 @@ impl Node {
         });
         let (folder, identity, secrets, store) = opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
-        let mut known = remembered(store.meta(PEERS)?);
+        let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
         let protocol = Protocol::new(peer.clone(), store, random()?).verifying(cores::verify);
@@ -108,6 +109,7 @@ impl Node {
             folder: Arc::clone(&folder),
             heard,
             member: config.member,
+            known,
             view: Arc::clone(&view),
             news: news.clone(),
             looking: false,
@@ -119,12 +121,16 @@ impl Node {
         let network = config.network.is_some();
         let mut events = None;
         if let Some(network) = config.network {
-            known.retain(|address| !network.peers.contains(address));
+            named.retain(|address| !network.peers.contains(address));
             let config = net::Config {
                 secret: service.identity.peer,
                 listen: network.listen,
-                peers: [network.peers, known].concat(),
+                peers: [network.peers, named].concat(),
+                known: service.known.addresses(),
                 mdns: network.mdns,
+                relay: network.relay,
+                via: network.via,
+                via_any: network.via_any,
                 limits: net::Limits::default(),
             };
             let (handle, receiver) = net::start(config.clone()).await?;
@@ -209,6 +215,7 @@ impl Handle {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             peer: self.peer.to_string(),
             addresses: view.addresses.iter().map(ToString::to_string).collect(),
+            reachable: view.reachable,
             members: vec![view.me.to_string()],
             circles: view.circles(),
             peers: view.peers(),

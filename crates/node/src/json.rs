@@ -179,6 +179,9 @@ pub struct StatusJson {
     pub peer: String,
     /// Where it listens.
     pub addresses: Vec<String>,
+    /// Whether peers say that others can dial it; `None` if they were not asked or do not know.
+    #[serde(default)]
+    pub reachable: Option<bool>,
     /// This node's own members, as `did:key`.
     pub members: Vec<String>,
     /// The circles that it keeps.

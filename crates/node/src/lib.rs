@@ -22,6 +22,7 @@ pub mod import;
 mod input;
 mod json;
 mod keys;
+mod known;
 mod link;
 mod reading;
 mod secrets;

@@ -53,6 +53,8 @@ pub(crate) struct View {
     pub(crate) order: Vec<CircleId>,
     pub(crate) peers: BTreeMap<PeerId, PeerView>,
     pub(crate) addresses: Vec<Address>,
+    /// Whether peers say that this node can be dialled, if they were asked.
+    pub(crate) reachable: Option<bool>,
     pub(crate) nearby: BTreeMap<CircleId, Nearby>,
     pub(crate) notices: BTreeMap<&'static str, String>,
     /// Counts the changes of listings.
@@ -73,6 +75,7 @@ impl View {
             order: Vec::new(),
             peers: BTreeMap::new(),
             addresses: Vec::new(),
+            reachable: None,
             nearby: BTreeMap::new(),
             notices: BTreeMap::new(),
             version: 0,

@@ -59,8 +59,8 @@ pub const ASK_PEERS_MS: u64 = 10 * 60 * 1000;
 pub const MAX_TOLD: usize = 32;
 /// See [`MAX_TOLD`].
 pub const MAX_ADDRESSES: usize = 4;
-/// The longest address, in bytes of its text.
-pub const MAX_ADDRESS: usize = 160;
+/// The longest address, in bytes of its text: one in IPv6 behind a relay has 190.
+pub const MAX_ADDRESS: usize = 256;
 
 /// A session without a frame for this long is closed, in milliseconds.
 pub const SESSION_IDLE_MS: u64 = 30_000;

@@ -15,7 +15,7 @@ use crate::limits::{
 };
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
-use crate::peers::{Offence, Peers};
+use crate::peers::{Offence, Peer, Peers};
 use crate::secrets::Secrets;
 use crate::sessions::Session;
 use crate::store::{Store, StoreError};
@@ -273,6 +273,11 @@ impl<S: Store> Protocol<S> {
         })
     }
 
+    /// Where a connected peer says that it listens; unchecked.
+    pub fn addresses_of(&self, peer: &PeerId) -> &[String] {
+        self.peers.get(peer).map_or(&[], |peer| &peer.addresses)
+    }
+
     /// The circles that connected peers keep.
     pub const fn nearby(&self) -> &BTreeMap<CircleId, Nearby> {
         &self.nearby.0
@@ -464,6 +469,9 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
         out: &mut Vec<Output>,
     ) -> Ruling {
+        if self.peers.get(peer).is_some_and(Peer::is_banned) {
+            return Verdict::Ignore.into();
+        }
         let Some((id, circle)) = self.circles.iter_mut().find(|(_, circle)| circle.topic == *topic) else {
             return Verdict::Ignore.into();
         };

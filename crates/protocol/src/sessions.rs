@@ -11,7 +11,7 @@ use crate::limits::{
     POLITE_MS, SESSION_IDLE_MS, SETTLE_MS, VERSION,
 };
 use crate::names::{PeerId, Role, SessionId};
-use crate::peers::{Offence, Rounds};
+use crate::peers::{Offence, Peer, Rounds};
 use crate::protocol::{Output, Protocol};
 use crate::secrets::{Ends, Side};
 use crate::session::{Flow, Scope, Talk, Trouble};
@@ -163,6 +163,9 @@ impl<S: Store> Protocol<S> {
     pub(crate) fn frame(&mut self, id: SessionId, bytes: &[u8], now: Timestamp, out: &mut Vec<Output>) {
         // Taken out while it works, so that it can not see itself.
         let Some(mut session) = self.sessions.remove(&id) else { return };
+        if self.peers.get(&session.peer).is_some_and(Peer::is_banned) {
+            return;
+        }
         session.heard = now;
         let result = match Frame::decode(bytes) {
             Ok(frame) => self.step(id, &mut session, frame, now, out),

@@ -121,7 +121,8 @@ fn done(
 }
 
 fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeError>) -> NodePage {
-    let StatusJson { version, peer, addresses, members, circles, peers, notices } = shelf.handle.status();
+    let StatusJson { version, peer, addresses, reachable: _, members, circles, peers, notices } =
+        shelf.handle.status();
     let now = shelf.handle.now();
     // Where others are, and where this node keeps its files, is for the person at the node alone.
     let private = |texts: Vec<String>| if visitor.local { texts } else { Vec::new() };
