@@ -167,24 +167,24 @@ pub(crate) fn room_for(record: &Record) -> usize {
     record.envelope.len().saturating_add(body).saturating_add(16)
 }
 
-fn text(name: &str) -> Value {
+pub(crate) fn text(name: &str) -> Value {
     Value::Text(name.to_owned())
 }
 
-fn bytes(bytes: &[u8]) -> Value {
+pub(crate) fn bytes(bytes: &[u8]) -> Value {
     Value::Bytes(bytes.to_vec())
 }
 
-fn list<T>(items: &[T], encode: impl Fn(&T) -> Value) -> Value {
+pub(crate) fn list<T>(items: &[T], encode: impl Fn(&T) -> Value) -> Value {
     Value::List(items.iter().map(encode).collect())
 }
 
-fn encode_record(record: &Record) -> Value {
+pub(crate) fn encode_record(record: &Record) -> Value {
     let body = record.body.as_deref().map_or(Value::Null, bytes);
     Value::List(vec![bytes(&record.envelope), body])
 }
 
-fn decode_record(value: Value) -> Option<Record> {
+pub(crate) fn decode_record(value: Value) -> Option<Record> {
     let Value::List(parts) = value else { return None };
     let [Value::Bytes(envelope), body] = <[Value; 2]>::try_from(parts).ok()? else { return None };
     if body == Value::Null {
@@ -210,7 +210,7 @@ fn decode_u32(value: &Value) -> Option<u32> {
     u32::try_from(*number).ok()
 }
 
-fn decode_array<const N: usize>(value: &Value) -> Option<[u8; N]> {
+pub(crate) fn decode_array<const N: usize>(value: &Value) -> Option<[u8; N]> {
     let Value::Bytes(bytes) = value else { return None };
     bytes.as_slice().try_into().ok()
 }

@@ -9,6 +9,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod budget;
+mod bundle;
+mod carry;
 mod circle;
 mod clock;
 mod frame;
@@ -23,6 +25,8 @@ mod session;
 mod sessions;
 mod store;
 
+pub use bundle::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
+pub use carry::{Carried, CarryError, NotCarried};
 pub use circle::News;
 pub use clock::{Clock, Doubt, Memory, Time, Why};
 pub use names::{MessageRef, PeerId, Role, SessionId, Topic, Verdict};
