@@ -51,10 +51,10 @@ pub(crate) enum Question {
     Search(Search),
     /// Show who can help whom, and why
     Matches(Matches),
-    /// Take in a table: CSV, TSV or JSON lines
+    /// Take in a table (CSV, TSV or JSON lines), or a bundle
     Import(Import),
-    /// Print all listings as JSON lines
-    Export(Filter),
+    /// Print all listings as JSON lines, or write a bundle
+    Export(Export),
     /// Show who is connected
     Peers,
     /// Show the state of this node
@@ -208,7 +208,7 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "KM", allow_hyphen_values = true)]
     within: Option<String>,
     /// Only of this circle
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID|NAME")]
     circle: Option<String>,
     /// At most so many
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
@@ -228,6 +228,18 @@ impl Filter {
             offset: None,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Write a whole circle into this file instead, with all that makes it count elsewhere
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["side", "mine", "category", "near", "within", "limit"])]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Of a bundle's things only those that were written since: 30d or a date
+    #[arg(long, value_name = "DATE", requires = "bundle")]
+    pub(crate) since: Option<String>,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
 }
 
 #[derive(Debug, Args)]
@@ -277,6 +289,18 @@ pub(crate) struct Import {
     /// Only say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+impl Import {
+    /// Whether something is asked for that a table alone has.
+    pub(crate) const fn is_about_tables(&self) -> bool {
+        !self.map.is_empty()
+            || self.side.is_some()
+            || self.terms.is_some()
+            || self.language.is_some()
+            || self.category.is_some()
+            || self.dry_run
+    }
 }
 
 #[derive(Debug, Subcommand)]

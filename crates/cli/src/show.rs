@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use node::{
-    CircleJson, ClockJson, ImportJson, ListingJson, MemberJson, NearbyJson, PairJson, PeerJson, StatusJson,
+    BundleJson, CircleJson, ClockJson, ImportJson, ListingJson, MemberJson, NearbyJson, PairJson, PeerJson, StatusJson,
     date_text,
 };
 
@@ -90,6 +90,10 @@ fn named(listing: &ListingJson) -> String {
 /// What an import did.
 pub(crate) fn import(report: &ImportJson) -> String {
     let mut out = String::new();
+    if let Some(bundle) = &report.bundle {
+        bundled(&mut out, report, bundle);
+        return out;
+    }
     let would = if report.dry_run { "Would add" } else { "Added" };
     line!(
         out,
@@ -109,6 +113,27 @@ pub(crate) fn import(report: &ImportJson) -> String {
         line!(out, "  … and {} more: --json tells all", report.rejected.len() - REJECTED);
     }
     out
+}
+
+fn bundled(out: &mut String, report: &ImportJson, bundle: &BundleJson) {
+    let name = if bundle.name.is_empty() { &bundle.circle } else { &bundle.name };
+    line!(
+        out,
+        "{name}: added {}, unchanged {}, rejected {}.",
+        many(report.added, "record"),
+        report.unchanged,
+        bundle.rejected
+    );
+    if bundle.joined {
+        line!(out, "  This node keeps the circle from now on.");
+    }
+    for record in report.rejected.iter().take(REJECTED) {
+        line!(out, "  record {}: {}", record.line, record.reason);
+    }
+    let more = bundle.rejected.saturating_sub(report.rejected.len().min(REJECTED) as u64);
+    if more > 0 {
+        line!(out, "  … and {more} more: --json tells of a thousand");
+    }
 }
 
 /// Who is connected.

@@ -102,7 +102,7 @@ impl Service {
     }
 
     /// Follows a circle from now on, also after a restart.
-    fn keep(&mut self, circle: CircleId) -> Result<(), NodeError> {
+    pub(crate) fn keep(&mut self, circle: CircleId) -> Result<(), NodeError> {
         self.protocol.store().add_circle(circle)?;
         self.follow(circle)?;
         self.tell_about_keys();

@@ -94,12 +94,32 @@ pub struct ImportJson {
     pub notes: Vec<String>,
     /// Whether nothing was written.
     pub dry_run: bool,
+    /// If the file was a bundle, what there is to say of it. Added and unchanged are records of a bundle, then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleJson>,
 }
 
-/// A row that makes no listing.
+/// A bundle that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleJson {
+    /// The circle's id.
+    pub circle: String,
+    /// The circle's name.
+    pub name: String,
+    /// Whether the node did not keep the circle before, and does now.
+    pub joined: bool,
+    /// How many records were looked at.
+    pub records: u64,
+    /// How many of them were rejected; only the first thousand are named.
+    pub rejected: u64,
+    /// Why not everything of the file was read: it is torn, damaged, or not made as bundles are.
+    pub problem: Option<String>,
+}
+
+/// A row that makes no listing, or a record that does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedJson {
-    /// Its line in the file, from 1.
+    /// Its line in the table, or its place in the bundle, from 1.
     pub line: u64,
     /// Why.
     pub reason: String,

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod belonging;
+mod carry;
 mod circles;
 mod clock;
 mod config;
@@ -27,6 +28,7 @@ mod view;
 mod writing;
 
 pub use belonging::{MemberInput, MemberJson};
+pub use carry::{Incoming, Outgoing};
 pub use circles::FoundInput;
 pub use config::{Config, Network};
 pub use error::{ErrorKind, NodeError};
@@ -36,10 +38,13 @@ pub use handle::{Handle, Node};
 pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson,
+    BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson,
     RejectedJson, StatusJson,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;
+/// How large a bundle may be, how it begins, and what reads one.
+pub use protocol::limits::MAX_BUNDLE;
+pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};

@@ -125,11 +125,21 @@ impl View {
         }
     }
 
-    /// The node's first circle, or the one with this id.
+    /// The node's first circle, or the one with this id or name.
     pub(crate) fn circle(&self, id: Option<&str>) -> Result<CircleId, NodeError> {
         let Some(text) = id else { return self.order.first().copied().ok_or(NodeError::NoCircle) };
         let known = text.parse().ok().filter(|id| self.circles.contains_key(id));
-        known.ok_or_else(|| NodeError::NoSuchCircle(text.chars().take(80).collect()))
+        let shown = || text.chars().take(80).collect();
+        let named = || {
+            let so_called = |id: &&CircleId| self.circles.get(id).is_some_and(|circle| circle.name == text);
+            let mut ids = self.order.iter().filter(so_called).copied();
+            match (ids.next(), ids.next()) {
+                (Some(circle), None) => Ok(circle),
+                (None, _) => Err(NodeError::NoSuchCircle(shown())),
+                (Some(_), Some(_)) => Err(NodeError::SeveralSoCalled(shown())),
+            }
+        };
+        known.map_or_else(named, Ok)
     }
 
     /// The circles with what they are called, or their ids while that is not known.

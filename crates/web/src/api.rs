@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
-use crate::{Shelf, gate, keys, members};
+use crate::{Shelf, bundle, gate, keys, members};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -48,6 +48,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles/join", post(join))
         .merge(keys::routes(shelf))
         .merge(members::routes())
+        .merge(bundle::routes())
         .route("/clock", get(clock))
         .route("/clock/confirm", post(confirm_clock))
         .layer(DefaultBodyLimit::max(MAX_BODY))
