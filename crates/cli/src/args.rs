@@ -345,6 +345,14 @@ pub(crate) enum Circle {
     },
     /// Vouch for somebody whom you know
     Vouch(About),
+    /// Print an invitation: a link, and on a terminal its QR code
+    Invite {
+        /// The circle's name or id, if this node keeps several
+        circle: Option<String>,
+        /// Write the QR code into this file, for a poster or a screen
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+    },
     /// Join a circle
     Join {
         /// `nearby`, or the circle's link or id

@@ -17,12 +17,7 @@ use crate::show;
 const TELL: Duration = Duration::from_millis(200);
 
 /// Writes a circle into a file. The file is there once it is whole, and not before.
-pub(crate) fn export(
-    client: &Client,
-    path: &Path,
-    circle: Option<String>,
-    since: Option<String>,
-) -> Done {
+pub(crate) fn export(client: &Client, path: &Path, circle: Option<String>, since: Option<String>) -> Done {
     let failed = |error: io::Error| Failure::new(format!("{} can not be written: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
@@ -67,7 +62,9 @@ pub(crate) fn import(
     let bundle = report.bundle.as_ref();
     let problem = bundle.and_then(|bundle| Some((bundle.records, bundle.problem.as_ref()?)));
     let problem = problem.map(|(records, problem)| {
-        format!("{problem}. The {records} records before that were looked at; get the file again for the rest")
+        format!(
+            "{problem}. The {records} records before that were looked at; get the file again for the rest"
+        )
     });
     Ok(Printed { json: format!("{}\n", json.trim_end()), text: show::import(&report), problem })
 }

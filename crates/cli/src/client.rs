@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use node::{Config, Node, NodeError};
+use node::{Config, Node, NodeError, encoded};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -98,9 +98,8 @@ impl Client {
             Self::Running { agent, http, token } => {
                 over_http(agent, http, token, &ask, body).and_then(|answer| read_text(http, answer))
             }
-            Self::Here { runtime, router, token, .. } => {
-                runtime.block_on(async { text_of(in_process(router, token, &ask, Body::from(body)).await?).await })
-            }
+            Self::Here { runtime, router, token, .. } => runtime
+                .block_on(async { text_of(in_process(router, token, &ask, Body::from(body)).await?).await }),
         }
     }
 
@@ -223,18 +222,6 @@ fn path_of(ask: &Ask<'_>) -> String {
 /// No answer came.
 fn lost(http: &str, error: &ureq::Error) -> Failure {
     Failure::new(format!("the node at {http} does not answer: {error}"))
-}
-
-/// A part of a path or of a query as RFC 3986 wants it.
-pub(crate) fn encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
 }
 
 fn query_text(query: &[(String, String)]) -> String {

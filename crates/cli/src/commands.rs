@@ -1,20 +1,20 @@
 //! The commands that ask a node something.
 
-use std::io::Read;
+use std::io::{IsTerminal as _, Read};
 use std::path::Path;
 
 use node::BUNDLE_MAGIC;
 use node::import::MAX_FILE;
 use node::{
-    CircleJson, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, ListingJson, MemberJson,
-    NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, CircleLink, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, InviteJson,
+    ListingJson, MemberJson, NearbyJson, PairJson, PeerJson, Qr, StatusJson, encoded,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroize as _;
 
 use crate::args::{Circle, Clock, Export, Import, Question};
-use crate::client::{Ask, Client, encoded};
+use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::{bundle, keys, show};
 
@@ -117,8 +117,10 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         }
         Question::Circle(Circle::Join { target }) => {
             let ask = Ask::new("POST", "/circles/join").json(&json!({ "target": target }));
-            answer(client, ask, |circle: CircleJson| show::circle(&circle))
+            let link = target.parse::<CircleLink>().ok();
+            answer(client, ask, |circle: CircleJson| show::joined(&circle, link.as_ref(), client.runs()))
         }
+        Question::Circle(Circle::Invite { circle, svg }) => invite(client, circle, svg.as_deref()),
         Question::Circle(Circle::List { nearby: true }) => {
             answer(client, Ask::get("/circles/nearby"), |circles: Vec<NearbyJson>| show::nearby(&circles))
         }
@@ -128,6 +130,22 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         Question::Key(command) => keys::key(client, command),
         Question::Grant(command) => keys::grant(client, command),
     }
+}
+
+/// Shows an invitation: on a terminal with its code, and as a picture in a file if that is asked for.
+fn invite(client: &Client, circle: Option<String>, svg: Option<&Path>) -> Done {
+    let ask = Ask::get("/circles/invite").query(&json!({ "circle": circle }));
+    let json = client.text(ask)?;
+    let invite: InviteJson = parsed(&json)?;
+    let code = Qr::of(&invite.link)?;
+    if let Some(path) = svg {
+        let picture = code.svg(&format!("Invitation to {}", invite.name));
+        std::fs::write(path, picture)
+            .map_err(|error| Failure::new(format!("{} can not be written: {error}", path.display())))?;
+    }
+    let code = std::io::stdout().is_terminal().then(|| code.terminal());
+    let text = show::invite(&invite, code.as_deref());
+    Ok(Printed { json: format!("{}\n", json.trim_end()), text, problem: None })
 }
 
 fn listing_path(reference: &str) -> String {

@@ -99,7 +99,9 @@ pub(crate) fn key(client: &Client, command: Key) -> Done {
                     );
                     Printed { json: format!("{}\n", json!({ "file": file })), text, problem: None }
                 }
-                None => Printed { json: format!("{}\n", json.trim_end()), text: numbered(&words), problem: None },
+                None => {
+                    Printed { json: format!("{}\n", json.trim_end()), text: numbered(&words), problem: None }
+                }
             };
             client.text(Ask::new("POST", "/key/written-down"))?;
             Ok(printed)

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use node::{
-    BundleJson, CircleJson, ClockJson, ImportJson, ListingJson, MemberJson, NearbyJson, PairJson, PeerJson, StatusJson,
-    date_text,
+    BundleJson, CircleJson, CircleLink, ClockJson, ImportJson, InviteJson, ListingJson, MemberJson,
+    NearbyJson, PairJson, PeerJson, StatusJson, date_text,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -170,6 +170,42 @@ pub(crate) fn circle(circle: &CircleJson) -> String {
     }
     line!(out, "  id    {}", circle.id);
     line!(out, "  join  {}", circle.link);
+    out
+}
+
+/// An invitation, with its code if the reader is a terminal.
+pub(crate) fn invite(invite: &InviteJson, code: Option<&str>) -> String {
+    let mut out = code.unwrap_or_default().to_owned();
+    let name = if invite.name.is_empty() { "the circle" } else { &invite.name };
+    line!(out, "Whoever gives this link to `commonshelf circle join`, or to the page “Node”, is in {name}:");
+    line!(out, "{}", invite.link);
+    out
+}
+
+/// What came of joining a circle: known are the circle as it is here by now, and its link.
+pub(crate) fn joined(circle: &CircleJson, link: Option<&CircleLink>, runs: bool) -> String {
+    let mut out = String::new();
+    if !circle.name.is_empty() {
+        line!(out, "This node keeps {}.", circle.name);
+        out.push_str(&self::circle(circle));
+        return out;
+    }
+    let called = link.and_then(|link| link.name.as_deref());
+    let called =
+        called.map_or("this circle".to_owned(), |name| format!("{name} (as the invitation calls it)"));
+    line!(out, "This node keeps {called} from now on.");
+    let peers = link.map(|link| link.peers.as_slice()).unwrap_or_default();
+    match (runs, peers.is_empty()) {
+        (true, false) => line!(out, "It looks for a node of the circle, which gives it everything, here:"),
+        (true, true) => {
+            line!(out, "It gets everything from the first node of the circle that it is connected with.")
+        }
+        (false, _) => line!(out, "It gets everything once it runs: `commonshelf up`."),
+    }
+    for peer in peers {
+        line!(out, "  {peer}");
+    }
+    line!(out, "`commonshelf circle list` shows what has arrived.");
     out
 }
 

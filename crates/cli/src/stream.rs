@@ -15,15 +15,18 @@ const WAITING: usize = 4;
 
 impl Client {
     /// Sends all that a reader gives, and gives the answer as it is.
-    pub(crate) fn send(&self, ask: &Ask<'_>, mut body: impl Read + Send + 'static) -> Result<String, Failure> {
+    pub(crate) fn send(
+        &self,
+        ask: &Ask<'_>,
+        mut body: impl Read + Send + 'static,
+    ) -> Result<String, Failure> {
         match self {
             Self::Running { agent, http, token } => {
                 let body = ureq::SendBody::from_reader(&mut body);
                 over_http(agent, http, token, ask, body).and_then(|answer| read_text(http, answer))
             }
-            Self::Here { runtime, router, token, .. } => {
-                runtime.block_on(async { text_of(in_process(router, token, ask, pieces_of(body)?).await?).await })
-            }
+            Self::Here { runtime, router, token, .. } => runtime
+                .block_on(async { text_of(in_process(router, token, ask, pieces_of(body)?).await?).await }),
         }
     }
 
@@ -41,7 +44,8 @@ impl Client {
                 }
                 let (mut reader, mut piece) = (answer.into_body().into_reader(), vec![0; PIECE]);
                 loop {
-                    let broken = |error| Failure::new(format!("the node at {http} stopped answering: {error}"));
+                    let broken =
+                        |error| Failure::new(format!("the node at {http} stopped answering: {error}"));
                     match reader.read(&mut piece).map_err(broken)? {
                         0 => return Ok(()),
                         read => take(&piece[..read])?,

@@ -117,7 +117,9 @@ impl Incoming {
                     if let Some(wanted) = &self.wanted
                         && self.handle.circle_of(wanted)? != circle
                     {
-                        return Err(NodeError::Invalid(format!("this is a bundle of another circle, {circle}")));
+                        return Err(NodeError::Invalid(format!(
+                            "this is a bundle of another circle, {circle}"
+                        )));
                     }
                     self.circle = Some(circle);
                 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
 use crate::identity::random;
-use crate::json::CircleJson;
+use crate::json::{CircleJson, InviteJson};
 use crate::link::CircleLink;
 use crate::service::Service;
 use crate::view::View;
@@ -87,13 +87,21 @@ impl Service {
         self.circle_json(link.circle)
     }
 
+    /// What whoever is invited into a circle needs.
+    pub(crate) fn invite(&self, circle: Option<&str>) -> Result<InviteJson, NodeError> {
+        let circle = self.read(|view| view.circle(circle))?;
+        let name = self.catalogue(circle)?.charter().map(|charter| charter.name.clone());
+        let link = CircleLink { circle, name: name.clone(), peers: self.read(View::told) };
+        Ok(InviteJson { link: link.to_string(), circle: circle.to_string(), name: name.unwrap_or_default() })
+    }
+
     /// Joins the one circle that connected peers keep.
     pub(crate) fn join_nearby(&mut self) -> Result<CircleJson, NodeError> {
         let nearby = self.protocol.nearby();
         let mut ids = nearby.keys().copied();
         match (ids.next(), ids.next()) {
             (None, _) => Err(NodeError::NothingNearby),
-            (Some(circle), None) => self.join(&CircleLink { circle, peers: Vec::new() }),
+            (Some(circle), None) => self.join(&CircleLink { circle, name: None, peers: Vec::new() }),
             (Some(_), Some(_)) => {
                 let named = nearby.iter().map(|(id, circle)| format!("{} is {id}", circle.name));
                 Err(NodeError::SeveralNearby(named.collect::<Vec<_>>().join(", ")))

@@ -148,7 +148,9 @@ pub enum NodeError {
     #[error("you were shut out of this circle: its stewards can say why, and take you in again")]
     ShutOut,
     /// A circle that only members read is joined by an invitation.
-    #[error("only members read this circle: join it first with an invitation (`circle join LINK`), and import then")]
+    #[error(
+        "only members read this circle: join it first with an invitation (`circle join LINK`), and import then"
+    )]
     MembersRead,
     /// Only stewards do that.
     #[error("only a steward of the circle takes members in and shuts them out")]

@@ -20,7 +20,8 @@ use crate::identity::{Identity, random};
 use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson, PeerJson,
+    StatusJson,
 };
 use crate::keys::{HEARD, heard};
 use crate::link::CircleLink;
@@ -379,6 +380,14 @@ impl Handle {
     /// If the store fails.
     pub async fn join(&self, link: CircleLink) -> Result<CircleJson, NodeError> {
         self.on_node(move |service| service.join(&link)).await
+    }
+
+    /// The invitation into a circle: the one with this id or name, or the node's first one.
+    ///
+    /// # Errors
+    /// If there is no such circle.
+    pub async fn invite(&self, circle: Option<String>) -> Result<InviteJson, NodeError> {
+        self.on_node(move |service| service.invite(circle.as_deref())).await
     }
 
     /// Joins the circle that connected peers keep.

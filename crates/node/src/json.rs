@@ -147,6 +147,17 @@ pub struct CircleJson {
     pub link: String,
 }
 
+/// An invitation into a circle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteJson {
+    /// What whoever is invited gives to `circle join`.
+    pub link: String,
+    /// The circle's id.
+    pub circle: String,
+    /// The circle's name.
+    pub name: String,
+}
+
 /// A circle that peers keep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NearbyJson {

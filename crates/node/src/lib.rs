@@ -23,6 +23,8 @@ mod input;
 mod json;
 mod keys;
 mod link;
+mod percent;
+mod qr;
 mod service;
 mod view;
 mod writing;
@@ -38,13 +40,15 @@ pub use handle::{Handle, Node};
 pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
-    BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson,
-    RejectedJson, StatusJson,
+    BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson,
+    PeerJson, ReasonJson, RejectedJson, StatusJson,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;
+/// Where a node listens or is dialled.
+pub use net::{Address, AddressError};
+pub use percent::encoded;
 /// How large a bundle may be, how it begins, and what reads one.
 pub use protocol::limits::MAX_BUNDLE;
 pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
-/// Where a node listens or is dialled.
-pub use net::{Address, AddressError};
+pub use qr::Qr;

@@ -342,7 +342,7 @@ impl Service {
 }
 
 /// Addresses of one link alone: they lead elsewhere on another machine, or to a cloud's own services.
-const fn is_link_local(ip: IpAddr) -> bool {
+pub(crate) const fn is_link_local(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unicast_link_local(),

@@ -12,7 +12,7 @@ use record::{Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordI
 use crate::error::NodeError;
 use crate::input::Filter;
 use crate::json::{CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson};
-use crate::link::CircleLink;
+use crate::link::{CircleLink, most_useful};
 
 /// A listing that stands.
 pub(crate) struct Entry {
@@ -311,9 +311,13 @@ impl View {
         })
     }
 
+    /// Where whoever joins a circle finds this node.
+    pub(crate) fn told(&self) -> Vec<Address> {
+        most_useful(&self.addresses)
+    }
+
     pub(crate) fn circles(&self) -> Vec<CircleJson> {
-        let reachable = |address: &&Address| !address.socket().ip().is_unspecified();
-        let peers: Vec<Address> = self.addresses.iter().filter(reachable).take(8).cloned().collect();
+        let peers = self.told();
         let views = self.order.iter().filter_map(|id| Some((id, self.circles.get(id)?)));
         views
             .map(|(id, circle)| CircleJson {
@@ -324,7 +328,12 @@ impl View {
                 others: circle.others.len(),
                 members: circle.authors,
                 digest: circle.digest.to_string(),
-                link: CircleLink { circle: *id, peers: peers.clone() }.to_string(),
+                link: CircleLink {
+                    circle: *id,
+                    name: Some(circle.name.clone()).filter(|name| !name.is_empty()),
+                    peers: peers.clone(),
+                }
+                .to_string(),
             })
             .collect()
     }

@@ -137,7 +137,9 @@ enum Stage {
 #[derive(Debug, Clone)]
 pub struct BundleReader {
     waiting: Vec<u8>,
-    /// How many bytes were read before those that wait.
+    /// How many of them were read.
+    passed: usize,
+    /// How many bytes were read in all.
     read: u64,
     stage: Stage,
     held: u64,
@@ -153,7 +155,7 @@ impl BundleReader {
     /// One that has seen nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { waiting: Vec::new(), read: 0, stage: Stage::Magic, held: 0 }
+        Self { waiting: Vec::new(), passed: 0, read: 0, stage: Stage::Magic, held: 0 }
     }
 
     /// How many records came out.
@@ -171,7 +173,14 @@ impl BundleReader {
     /// Takes some bytes. Call [`BundleReader::part`] until it gives nothing before the next ones: then no more
     /// than these bytes and one frame wait.
     pub fn push(&mut self, bytes: &[u8]) {
+        // Why here: bytes move once for each piece, not for each of the small frames in it.
+        self.waiting.drain(..self.passed);
+        self.passed = 0;
         self.waiting.extend_from_slice(bytes);
+    }
+
+    fn ahead(&self) -> &[u8] {
+        self.waiting.get(self.passed..).unwrap_or_default()
     }
 
     /// The next part, if all of its bytes are here. After an error there is nothing more to read.
@@ -180,8 +189,8 @@ impl BundleReader {
     /// A [`BundleError`] if these are no bundle's bytes.
     pub fn part(&mut self) -> Result<Option<BundlePart>, BundleError> {
         if self.stage == Stage::Magic {
-            let here = self.waiting.len().min(BUNDLE_MAGIC.len());
-            if self.waiting[..here] != BUNDLE_MAGIC[..here] {
+            let here = self.ahead().len().min(BUNDLE_MAGIC.len());
+            if !self.ahead().starts_with(&BUNDLE_MAGIC[..here]) {
                 return Err(BundleError::Other);
             }
             if here < BUNDLE_MAGIC.len() {
@@ -192,7 +201,7 @@ impl BundleReader {
         }
         if self.stage == Stage::End {
             // Nothing stands behind the end.
-            return if self.waiting.is_empty() { Ok(None) } else { Err(BundleError::Shape(self.read)) };
+            return if self.ahead().is_empty() { Ok(None) } else { Err(BundleError::Shape(self.read)) };
         }
         let Some(frame) = self.frame()? else { return Ok(None) };
         let at = self.read;
@@ -215,7 +224,7 @@ impl BundleReader {
 
     /// The next frame without its checksum, if it is here and undamaged.
     fn frame(&self) -> Result<Option<Vec<u8>>, BundleError> {
-        let Some((length, rest)) = self.waiting.split_first_chunk::<LENGTH>() else { return Ok(None) };
+        let Some((length, rest)) = self.ahead().split_first_chunk::<LENGTH>() else { return Ok(None) };
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
         if length > MAX_FRAME {
             return Err(BundleError::Damaged(self.read));
@@ -275,7 +284,7 @@ impl BundleReader {
     }
 
     fn forget(&mut self, count: usize) {
-        self.waiting.drain(..count.min(self.waiting.len()));
+        self.passed = self.passed.saturating_add(count).min(self.waiting.len());
         self.read = self.read.saturating_add(count as u64);
     }
 }

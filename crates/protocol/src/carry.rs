@@ -89,10 +89,13 @@ impl<S: Store> Protocol<S> {
             Some(Ok(Standing::Waiting)) => Carried::Rejected(NotCarried::Waiting),
             Some(Ok(Standing::OverQuota)) => Carried::Rejected(NotCarried::OverQuota),
             // Something newer stands in its place.
-            Some(Ok(Standing::Outdone) | Err(Refusal::Superseded | Refusal::Known)) | None => Carried::Unchanged,
+            Some(Ok(Standing::Outdone) | Err(Refusal::Superseded | Refusal::Known)) | None => {
+                Carried::Unchanged
+            }
             Some(Err(refusal)) => Carried::Rejected((*refusal).into()),
         };
-        let carried = verdicts.into_iter().map(|verdict| verdict.map_or_else(|known| known, now_is)).collect();
+        let carried =
+            verdicts.into_iter().map(|verdict| verdict.map_or_else(|known| known, now_is)).collect();
         self.note_change(now);
         let mut out = Vec::new();
         if !news.is_empty() {

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
     CircleJson, CircleLink, ClockJson, FilterInput, FoundInput, FoundJson, Handle, ImportInput, ImportJson,
-    ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
+    InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles", get(circles).post(found))
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
+        .route("/circles/invite", get(invite))
         .merge(keys::routes(shelf))
         .merge(members::routes())
         .merge(bundle::routes())
@@ -254,6 +255,20 @@ async fn found(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answe
 #[serde(deny_unknown_fields)]
 struct Join {
     target: String,
+}
+
+#[derive(Deserialize)]
+struct Invited {
+    circle: Option<String>,
+}
+
+/// Tells an invitation to whoever has the token: it says where this node is, and may say more.
+async fn invite(State(shelf): Node, uri: Uri, headers: HeaderMap) -> Answer<Json<InviteJson>> {
+    if !shelf.access.may_write(&headers) {
+        return Err(Failure::unauthorized().into());
+    }
+    let Invited { circle } = query(&uri)?;
+    Ok(Json(shelf.handle.invite(circle).await?))
 }
 
 async fn join(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {

@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::bundle;
 use crate::Shelf;
 use crate::access::Access;
 use crate::answer::{ApiError, Failure};
 use crate::api::{MAX_BODY, MAX_FILE};
+use crate::bundle;
 use crate::pages::PageError;
 
 /// How long an answer may take, the arrival of the request's body included.
