@@ -134,6 +134,7 @@ BODIES = {
     "admission": {"member": public_key},
     "removal": {"member": public_key, "reason°": text(0, 2000)},
     "vouch": {"member": public_key},
+    "rotation": {"secret": octets(32)},
     "listing": {
         "side": word, "terms": word, "title": line(1, 120), "text°": text(0, 2000), "category°": line(0, 60),
         "language*": word, "count": count, "left*": short, "cell*": cell, "until*": time,

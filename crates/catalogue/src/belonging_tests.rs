@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use record::{Body, Class, Grant, GrantRole, Key, Kind, Listing, Side, Statement, Verified, WritePolicy};
+use record::{
+    Body, Class, Grant, GrantRole, Key, Kind, Listing, ReadSecret, Side, Statement, Verified, WritePolicy,
+};
 
 use crate::laws::scribe::{Act, NOW, Scribe, What, at, device, founding, member, root};
 use crate::{Belonging, Catalogue, Refusal};
@@ -71,6 +73,29 @@ impl Story {
 /// A charter that names the members whose bits are set; those of `approve` and its author approve.
 const fn charter(parent: u8, stewards: u8, approve: u8) -> What {
     What::Charter { parent, stewards, approve, write: WritePolicy::Invited }
+}
+
+#[test]
+fn the_newest_rotation_of_a_steward_names_the_read_secret_and_nobody_elses_counts() {
+    let mut story = Story::new(WritePolicy::Open);
+    let named = |story: &Story| story.catalogue.rotation().map(|(_, secret)| secret);
+    let name = |secret: u8| ReadSecret::from_bytes([secret; 32]).name();
+    assert_eq!(named(&story), None);
+    story.says(1, 20, What::Rotate { secret: 9 });
+    assert_eq!(named(&story), None, "a stranger's word");
+    let first = story.says(0, 15, What::Rotate { secret: 1 });
+    assert_eq!(named(&story), Some(name(1)));
+    story.says(0, 30, What::Rotate { secret: 2 });
+    assert_eq!(named(&story), Some(name(2)));
+    assert!(!story.has(&first), "a steward's newer one takes the place of the older");
+    // Hour 40 is no multiple of seven, and names member 0 besides.
+    story.says(0, 40, charter(0, 0b11, 0));
+    story.says(1, 41, What::Rotate { secret: 3 });
+    assert_eq!(named(&story), Some(name(3)), "of several stewards the newest");
+    assert!(!story.catalogue.is_revoked(member(1), &device(1, 0).public()));
+    story.says(1, 50, What::Revoke);
+    assert_eq!(named(&story), Some(name(2)), "what a revoked key signed is void");
+    assert!(story.catalogue.is_revoked(member(1), &device(1, 0).public()));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::limits::MAX_FUTURE_MS;
 use record::{
-    Body, Charter, CircleId, Class, Grant, Hash, Header, Kind, MemberId, RecordId, Slot, Timestamp, Verified,
+    Body, Charter, CircleId, Class, Grant, Hash, Header, Kind, MemberId, PublicKey, RecordId, Slot,
+    Timestamp, Verified,
 };
 
 use crate::author::{Author, Version, slot_key};
@@ -120,6 +121,21 @@ impl Catalogue {
     #[must_use]
     pub fn belonging(&self, member: &MemberId) -> Belonging {
         self.rules.as_ref().map_or(Belonging::Stranger, |rules| rules.belonging(member))
+    }
+
+    /// The rotation of the read secret that counts, and the name of its secret: see
+    /// [`ReadSecret::name`](record::ReadSecret::name). None: the secret is the first one.
+    #[must_use]
+    pub fn rotation(&self) -> Option<(RecordId, Hash)> {
+        self.rules.as_ref()?.rotation
+    }
+
+    /// Whether a member took back the grant of this key for good.
+    #[must_use]
+    pub fn is_revoked(&self, member: MemberId, signer: &PublicKey) -> bool {
+        let key = (Kind::grant(), Grant::key(signer));
+        let slot = self.authors.get(&member).and_then(|author| author.slots.get(&key));
+        slot.is_some_and(|slot| self.closed(slot).is_some())
     }
 
     /// Who belongs to the circle, or did: members and the removed, not strangers.

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use record::{Body, Charter, Class, GrantRole, Header, MemberId, PublicKey, Timestamp, Verified};
+use record::{Body, Charter, Class, GrantRole, Hash, Header, MemberId, PublicKey, Timestamp, Verified};
 
 /// What a control record says; of all others, and of what this version does not understand, nothing is kept.
 #[derive(Debug, Clone)]
 pub(crate) enum Control {
-    Grant { until: Timestamp, role: GrantRole },
+    Grant {
+        until: Timestamp,
+        role: GrantRole,
+    },
     Charter(Box<HeldCharter>),
     Admission(MemberId),
     Removal(MemberId),
     Vouch(MemberId),
+    /// The name of a read secret.
+    Rotation(Hash),
 }
 
 /// A charter and who approves it: see [`Charter::approved_by`].
@@ -37,6 +42,7 @@ impl Control {
             Body::Admission(admission) => Some(Self::Admission(admission.member)),
             Body::Removal(removal) => Some(Self::Removal(removal.member)),
             Body::Vouch(vouch) => Some(Self::Vouch(vouch.member)),
+            Body::Rotation(rotation) => Some(Self::Rotation(rotation.secret)),
             Body::Profile(_)
             | Body::Listing(_)
             | Body::Notice(_)
@@ -50,7 +56,11 @@ impl Control {
     pub(crate) const fn charter(&self) -> Option<&HeldCharter> {
         match self {
             Self::Charter(charter) => Some(charter),
-            Self::Grant { .. } | Self::Admission(_) | Self::Removal(_) | Self::Vouch(_) => None,
+            Self::Grant { .. }
+            | Self::Admission(_)
+            | Self::Removal(_)
+            | Self::Vouch(_)
+            | Self::Rotation(_) => None,
         }
     }
 }

@@ -104,6 +104,7 @@ proptest! {
         offer_until_quiet(&mut second, &other);
         prop_assert_eq!(admitted(&first), expected(&founding, &one));
         prop_assert_eq!(first.digests(WINDOW()), second.digests(WINDOW()));
+        prop_assert_eq!(first.rotation(), second.rotation());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Charter, MemberId, RecordId, Timestamp, WritePolicy};
+use record::{Charter, Hash, MemberId, RecordId, Timestamp, WritePolicy};
 
 /// How an author belongs to a circle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,16 @@ pub(crate) struct Act {
     pub(crate) revision: Timestamp,
 }
 
+/// A rotation of the read secret that is admitted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    pub(crate) id: RecordId,
+    pub(crate) steward: MemberId,
+    pub(crate) revision: Timestamp,
+    /// The name of the new secret.
+    pub(crate) secret: Hash,
+}
+
 /// All that rules derive from.
 #[derive(Default)]
 pub(crate) struct Acts<'a> {
@@ -47,6 +57,7 @@ pub(crate) struct Acts<'a> {
     pub(crate) removals: Vec<Act>,
     /// Who vouches, and for whom.
     pub(crate) vouches: Vec<(MemberId, MemberId)>,
+    pub(crate) rotations: Vec<Turn>,
 }
 
 /// A circle's rules and members.
@@ -59,6 +70,8 @@ pub(crate) struct Rules {
     stewards: BTreeMap<MemberId, Option<Timestamp>>,
     members: BTreeSet<MemberId>,
     removed: BTreeMap<MemberId, Timestamp>,
+    /// The rotation that counts, and the name of its secret.
+    pub(crate) rotation: Option<(RecordId, Hash)>,
 }
 
 impl Rules {
@@ -68,9 +81,9 @@ impl Rules {
         let last = chain.last()?;
         let stewards = terms(&chain);
         let trusted = |member: &MemberId| !last.charter.distrusted.contains(member);
-        let counts = |act: &&Act| match stewards.get(&act.steward) {
+        let counts = |steward: &MemberId, revision: Timestamp| match stewards.get(steward) {
             Some(None) => true,
-            Some(Some(until)) => trusted(&act.steward) && act.revision <= *until,
+            Some(Some(until)) => trusted(steward) && revision <= *until,
             None => false,
         };
         let is_steward = |member: &MemberId| stewards.get(member) == Some(&None);
@@ -81,14 +94,18 @@ impl Rules {
             *since = (*since).min(act.revision);
         }
         let former = stewards.keys().filter(|member| is_steward(member) || trusted(member)).copied();
-        let taken_in = acts.admissions.iter().filter(counts).map(|act| act.member);
+        let taken_in = acts.admissions.iter().filter(|act| counts(&act.steward, act.revision));
+        let taken_in = taken_in.map(|act| act.member);
+        let turns = acts.rotations.iter().filter(|turn| counts(&turn.steward, turn.revision));
+        let rotation = turns.max_by_key(|turn| (turn.revision, Reverse(turn.id)));
+        let rotation = rotation.map(|turn| (turn.id, turn.secret));
         let pinned = former.chain(taken_in).filter(|member| !removed.contains_key(member)).collect();
         let members = match (last.charter.write, last.charter.vouches) {
             (WritePolicy::Vouched, Some(needed)) => vouched(pinned, &acts.vouches, &removed, needed as usize),
             (WritePolicy::Vouched | WritePolicy::Invited | WritePolicy::Open, _) => pinned,
         };
         let (in_force, charter) = (last.id, last.charter.clone());
-        Some(Self { in_force, charter, stewards, members, removed })
+        Some(Self { in_force, charter, stewards, members, removed, rotation })
     }
 
     /// How an author belongs.

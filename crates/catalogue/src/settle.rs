@@ -16,7 +16,7 @@ use crate::changes::Changes;
 use crate::control::{Control, HeldCharter};
 use crate::days::Group;
 use crate::refusal::Refusal;
-use crate::rules::{Act, Acts, Belonging, Chartered, Rules};
+use crate::rules::{Act, Acts, Belonging, Chartered, Rules, Turn};
 use crate::tier::{RESERVE, RIVALS, Tier, WAITING};
 use crate::top::{Moved, Rank, Top};
 
@@ -140,7 +140,7 @@ impl Catalogue {
             Permit::Revoked { .. } => return Judgement::Void,
         }
         when(match kind {
-            Kind::ADMISSION | Kind::REMOVAL => rules.was_steward(&header.author),
+            Kind::ADMISSION | Kind::REMOVAL | Kind::ROTATION => rules.was_steward(&header.author),
             _ => match belonging {
                 Belonging::Steward | Belonging::Member => true,
                 Belonging::Removed { since } => header.revision <= since || header.is_withdrawal(),
@@ -227,6 +227,9 @@ impl Catalogue {
                     acts.removals.push(Act { steward, member: *member, revision });
                 }
                 Some(Control::Vouch(member)) => acts.vouches.push((steward, *member)),
+                Some(Control::Rotation(secret)) => {
+                    acts.rotations.push(Turn { id, steward, revision, secret: *secret });
+                }
                 Some(Control::Grant { .. }) | None => {}
             }
         }
@@ -461,7 +464,10 @@ impl Catalogue {
         if held.header.kind.as_str() == Kind::GRANT {
             work.steps.push(Step::Recheck { author, grants: false });
         } else if is_charter
-            || matches!(held.control, Some(Control::Admission(_) | Control::Removal(_) | Control::Vouch(_)))
+            || matches!(
+                held.control,
+                Some(Control::Admission(_) | Control::Removal(_) | Control::Vouch(_) | Control::Rotation(_))
+            )
         {
             work.stale = true;
             if held.admitted {

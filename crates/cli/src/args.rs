@@ -323,6 +323,9 @@ pub(crate) enum Circle {
         /// Who may write: anybody, whom a steward took in, or also those for whom members vouch
         #[arg(long, value_name = "open|invited|vouched")]
         write: Option<String>,
+        /// Who may read: anyone, or members alone, who are given an invitation
+        #[arg(long, value_name = "anyone|members")]
+        read: Option<String>,
         /// With vouched: how many members have to vouch for a newcomer
         #[arg(long, value_name = "N")]
         vouches: Option<u32>,
@@ -352,6 +355,12 @@ pub(crate) enum Circle {
         /// Write the QR code into this file, for a poster or a screen
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,
+    },
+    /// Draw a new read secret, as a steward: invitations that were given out before lead nowhere then
+    Renew {
+        /// The circle, if this node keeps several
+        #[arg(long, value_name = "ID")]
+        circle: Option<String>,
     },
     /// Join a circle
     Join {

@@ -110,8 +110,12 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             let ask = Ask::new("POST", "/members/vouch").json(&about.input(None));
             answer(client, ask, |member: MemberJson| show::members(&[member]))
         }
-        Question::Circle(Circle::Found { name, quota, write, vouches }) => {
-            let input = FoundInput { name, quota, write, vouches, once: false };
+        Question::Circle(Circle::Renew { circle }) => {
+            let ask = Ask::new("POST", "/circles/renew").json(&json!({ "circle": circle }));
+            answer(client, ask, |circle: CircleJson| show::circle(&circle))
+        }
+        Question::Circle(Circle::Found { name, quota, write, read, vouches }) => {
+            let input = FoundInput { name, quota, write, read, vouches, once: false };
             let ask = Ask::new("POST", "/circles").json(&input);
             answer(client, ask, |circle: CircleJson| show::circle(&circle))
         }

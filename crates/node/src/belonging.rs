@@ -96,6 +96,10 @@ impl Service {
         }
         let removal = Removal::of(member, input.reason.as_deref().unwrap_or_default())?;
         self.say(circle, &Body::Removal(removal))?;
+        if self.is_closed(circle)? {
+            // Whoever is shut out knows the secret that was in use.
+            self.rotate(circle)?;
+        }
         self.member_json(circle, &member)
     }
 
@@ -118,7 +122,7 @@ impl Service {
         }
     }
 
-    fn must_be_steward(&self, circle: CircleId) -> Result<(), NodeError> {
+    pub(crate) fn must_be_steward(&self, circle: CircleId) -> Result<(), NodeError> {
         let belonging = self.catalogue(circle)?.belonging(&self.identity.member());
         if belonging == Belonging::Steward { Ok(()) } else { Err(NodeError::NotSteward) }
     }

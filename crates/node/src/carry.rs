@@ -197,7 +197,7 @@ impl Service {
         let joins = self.protocol.catalogue(circle).is_none();
         if joins {
             match records.first().and_then(|record| founding(circle, record)) {
-                Some(ReadPolicy::Anyone) => self.keep(circle)?,
+                Some(ReadPolicy::Anyone) => self.keep(circle, None)?,
                 Some(ReadPolicy::Members) => return Err(NodeError::MembersRead),
                 None => {
                     return Err(NodeError::Invalid(

@@ -1,12 +1,12 @@
 //! Founding circles and joining them.
 
 use record::limits::MAX_VOUCHES;
-use record::{Body, Charter, CircleId, Key, MemberId, Statement, WritePolicy};
+use record::{Body, Charter, CircleId, Key, MemberId, ReadPolicy, ReadSecret, Statement, WritePolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
 use crate::identity::random;
-use crate::json::{CircleJson, InviteJson};
+use crate::json::CircleJson;
 use crate::link::CircleLink;
 use crate::service::Service;
 use crate::view::View;
@@ -23,6 +23,9 @@ pub struct FoundInput {
     /// Who may write: `open` unless said, `invited` or `vouched`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub write: Option<String>,
+    /// Who may read: `anyone` unless said, or `members`, who are given the circle's link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
     /// With `vouched`: how many members have to vouch for a newcomer, 1 to 16; 2 unless said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vouches: Option<u32>,
@@ -40,6 +43,7 @@ impl Service {
         let author: MemberId = self.identity.member();
         let mut charter = Charter::founding(&input.name, author)?;
         charter.write = input.write.as_deref().map_or(Ok(WritePolicy::Open), str::parse)?;
+        charter.read = input.read.as_deref().map_or(Ok(ReadPolicy::Anyone), str::parse)?;
         charter.vouches = match (charter.write, input.vouches) {
             (WritePolicy::Vouched, vouches) => Some(vouches.unwrap_or(VOUCHES)),
             (WritePolicy::Open | WritePolicy::Invited, None) => None,
@@ -54,11 +58,16 @@ impl Service {
             charter.quotas.content = quota;
             charter.quotas.strangers = charter.quotas.strangers.max(quota);
         }
+        let read = charter.read;
         let key = Key::from_bytes(random()?);
         let statement = Statement { author, circle: CircleId::FOUNDING, key, revision: now };
         let record = statement.sign(&Body::Charter(charter), &self.identity.node)?;
         let circle = CircleId::founded_by(record.id());
-        self.keep(circle)?;
+        let secret = match read {
+            ReadPolicy::Anyone => None,
+            ReadPolicy::Members => Some(ReadSecret::from_bytes(random()?)),
+        };
+        self.keep(circle, secret)?;
         // Without the root key the circle stands, and waits for a grant.
         if self.identity.root.is_some() {
             self.write(circle, vec![record])?;
@@ -83,16 +92,8 @@ impl Service {
         if !link.peers.is_empty() {
             self.remember_peers(&link.peers)?;
         }
-        self.keep(link.circle)?;
+        self.keep(link.circle, link.secret.clone())?;
         self.circle_json(link.circle)
-    }
-
-    /// What whoever is invited into a circle needs.
-    pub(crate) fn invite(&self, circle: Option<&str>) -> Result<InviteJson, NodeError> {
-        let circle = self.read(|view| view.circle(circle))?;
-        let name = self.catalogue(circle)?.charter().map(|charter| charter.name.clone());
-        let link = CircleLink { circle, name: name.clone(), peers: self.read(View::told) };
-        Ok(InviteJson { link: link.to_string(), circle: circle.to_string(), name: name.unwrap_or_default() })
     }
 
     /// Joins the one circle that connected peers keep.
@@ -101,7 +102,9 @@ impl Service {
         let mut ids = nearby.keys().copied();
         match (ids.next(), ids.next()) {
             (None, _) => Err(NodeError::NothingNearby),
-            (Some(circle), None) => self.join(&CircleLink { circle, name: None, peers: Vec::new() }),
+            (Some(circle), None) => {
+                self.join(&CircleLink { circle, name: None, secret: None, peers: Vec::new() })
+            }
             (Some(_), Some(_)) => {
                 let named = nearby.iter().map(|(id, circle)| format!("{} is {id}", circle.name));
                 Err(NodeError::SeveralNearby(named.collect::<Vec<_>>().join(", ")))
@@ -109,8 +112,18 @@ impl Service {
         }
     }
 
-    /// Follows a circle from now on, also after a restart.
-    pub(crate) fn keep(&mut self, circle: CircleId) -> Result<(), NodeError> {
+    /// Follows a circle from now on, also after a restart. A read secret that is given takes the place of one
+    /// that opened nothing.
+    pub(crate) fn keep(&mut self, circle: CircleId, secret: Option<ReadSecret>) -> Result<(), NodeError> {
+        if let Some(secret) = secret {
+            if self.protocol.catalogue(circle).is_some() {
+                let now = self.time();
+                let outputs = self.protocol.trust(circle, secret, now);
+                self.act(outputs);
+            } else {
+                self.secrets.keep(&self.folder, circle, vec![secret])?;
+            }
+        }
         self.protocol.store().add_circle(circle)?;
         self.follow(circle)?;
         self.tell_about_keys();

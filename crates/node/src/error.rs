@@ -158,6 +158,9 @@ pub enum NodeError {
     /// Stewards are not shut out.
     #[error("a steward is not shut out by another one: that takes a new charter of the circle")]
     IsSteward,
+    /// There is no read secret to be drawn.
+    #[error("anyone may read this circle: there is no secret to renew")]
+    OpenToAnyone,
     /// Only who shut a member out takes that back.
     #[error("another steward shut this member out, and alone can take that back")]
     RemovedByAnother,
@@ -222,6 +225,7 @@ impl NodeError {
             | Self::ShutOut
             | Self::NotSteward
             | Self::IsSteward
+            | Self::OpenToAnyone
             | Self::RemovedByAnother
             | Self::NoGrant(_)
             | Self::Revoked

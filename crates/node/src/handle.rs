@@ -20,11 +20,11 @@ use crate::identity::{Identity, random};
 use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson, PeerJson,
-    StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
 };
 use crate::keys::{HEARD, heard};
 use crate::link::CircleLink;
+use crate::secrets::Secrets;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
 use crate::view::View;
 
@@ -78,11 +78,12 @@ impl Node {
             let folder = Folder::open(&data)?;
             folder.token()?;
             let identity = Identity::load(&folder)?;
+            let secrets = Secrets::load(&folder)?;
             let store =
                 SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
-            Ok((folder, identity, store))
+            Ok((folder, identity, secrets, store))
         });
-        let (folder, identity, store) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let (folder, identity, secrets, store) = opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
         let mut known = remembered(store.meta(PEERS)?);
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
@@ -98,6 +99,7 @@ impl Node {
             remembered: clock.memory(),
             opening: false,
             identity,
+            secrets,
             folder: Arc::clone(&folder),
             heard,
             member: config.member,
@@ -380,14 +382,6 @@ impl Handle {
     /// If the store fails.
     pub async fn join(&self, link: CircleLink) -> Result<CircleJson, NodeError> {
         self.on_node(move |service| service.join(&link)).await
-    }
-
-    /// The invitation into a circle: the one with this id or name, or the node's first one.
-    ///
-    /// # Errors
-    /// If there is no such circle.
-    pub async fn invite(&self, circle: Option<String>) -> Result<InviteJson, NodeError> {
-        self.on_node(move |service| service.invite(circle.as_deref())).await
     }
 
     /// Joins the circle that connected peers keep.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::link::CircleLink;
+
 /// A listing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListingJson {
@@ -156,6 +158,13 @@ pub struct InviteJson {
     pub circle: String,
     /// The circle's name.
     pub name: String,
+}
+
+impl From<CircleLink> for InviteJson {
+    fn from(link: CircleLink) -> Self {
+        let text = link.to_string();
+        Self { link: text, circle: link.circle.to_string(), name: link.name.unwrap_or_default() }
+    }
 }
 
 /// A circle that peers keep.

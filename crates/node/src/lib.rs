@@ -25,6 +25,8 @@ mod keys;
 mod link;
 mod percent;
 mod qr;
+mod reading;
+mod secrets;
 mod service;
 mod view;
 mod writing;

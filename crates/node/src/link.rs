@@ -1,4 +1,4 @@
-//! The link with which a node joins a circle: its id and name, and where nodes are that keep it.
+//! The link with which a node joins a circle: its id and name, what opens it, and where nodes are that keep it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,21 +6,24 @@ use std::str::FromStr;
 
 use net::Address;
 use protocol::limits::MAX_ADDRESS;
-use record::CircleId;
 use record::limits::MAX_NAME;
+use record::{CircleId, ReadSecret};
 
 use crate::error::NodeError;
 use crate::percent;
+use crate::secrets;
 use crate::service::is_link_local;
 
-/// `commonshelf:ID?name=NAME&peer=ADDRESS&peer=ADDRESS`; an id alone is a link, too. What a link says beside that
-/// is for later versions.
+/// `commonshelf:ID?name=NAME&secret=HEX&peer=ADDRESS&peer=ADDRESS`; an id alone is a link, too. What a link says
+/// beside that is for later versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircleLink {
     /// The circle.
     pub circle: CircleId,
     /// What the link calls it. Only its charter says what it is called.
     pub name: Option<String>,
+    /// The read secret of a circle that only members read: whoever has the link can read it.
+    pub secret: Option<ReadSecret>,
     /// Nodes that keep it.
     pub peers: Vec<Address>,
 }
@@ -53,6 +56,11 @@ impl FromStr for CircleLink {
         let rest = text.strip_prefix(SCHEME).unwrap_or(text);
         let (id, query) = rest.split_once('?').unwrap_or((rest, ""));
         let circle = id.parse().map_err(wrong)?;
+        let secret = query.split('&').find_map(|pair| pair.strip_prefix("secret="));
+        let secret = secret.map(|text| {
+            let cut = || NodeError::Invalid("the link is not whole: copy all of it".to_owned());
+            secrets::from_text(text).ok_or_else(cut)
+        });
         let name = query.split('&').find_map(|pair| pair.strip_prefix("name=")).and_then(percent::decoded);
         let name = name.map(|name| record::tidy_line(&name));
         let name = name.filter(|name| (1..=MAX_NAME).contains(&name.chars().count()));
@@ -68,7 +76,7 @@ impl FromStr for CircleLink {
         peers.truncate(MAX_PEERS);
         match unknown {
             Some(error) if peers.is_empty() => Err(NodeError::Invalid(error.to_string())),
-            Some(_) | None => Ok(Self { circle, name, peers }),
+            Some(_) | None => Ok(Self { circle, name, secret: secret.transpose()?, peers }),
         }
     }
 }
@@ -79,6 +87,10 @@ impl fmt::Display for CircleLink {
         let mut mark = '?';
         if let Some(name) = &self.name {
             write!(f, "{mark}name={}", percent::encoded(name))?;
+            mark = '&';
+        }
+        if let Some(secret) = &self.secret {
+            write!(f, "{mark}secret={}", *secrets::to_text(secret))?;
             mark = '&';
         }
         for peer in &self.peers {
@@ -123,7 +135,8 @@ mod tests {
             vec!["/ip4/192.168.1.5/tcp/7378".parse().unwrap(), "/ip6/fe80::1/udp/1/quic-v1".parse().unwrap()];
         for peers in [Vec::new(), peers] {
             for name in [None, Some("Gartenstraße & mehr?".to_owned()), Some("庭".repeat(80))] {
-                let link = CircleLink { circle: CIRCLE, name, peers: peers.clone() };
+                let secret = name.as_ref().map(|_| ReadSecret::from_bytes([9; 32]));
+                let link = CircleLink { circle: CIRCLE, name, secret, peers: peers.clone() };
                 assert_eq!(link.to_string().parse::<CircleLink>().unwrap(), link);
             }
         }
@@ -132,8 +145,10 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_links() {
+        let half = format!("{CIRCLE}?secret=00ff");
         let long = format!("commonshelf:{CIRCLE}?{}", "x".repeat(2_000));
-        for text in ["", "Gartenstraße", "commonshelf:", "commonshelf:bafy?peer=x", "http://x", &long] {
+        for text in ["", "Gartenstraße", "commonshelf:", "commonshelf:bafy?peer=x", "http://x", &half, &long]
+        {
             assert!(text.parse::<CircleLink>().is_err(), "{text}");
         }
     }

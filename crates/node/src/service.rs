@@ -16,6 +16,7 @@ use crate::clock::NodeClock;
 use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::Identity;
+use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
 
 /// Something for the thread to do.
@@ -60,6 +61,7 @@ pub(crate) struct Service {
     /// The store is being read.
     pub(crate) opening: bool,
     pub(crate) identity: Identity,
+    pub(crate) secrets: Secrets,
     pub(crate) folder: Arc<Folder>,
     /// The circles of which a peer was heard since this node was restored.
     pub(crate) heard: BTreeSet<CircleId>,
@@ -118,7 +120,7 @@ impl Service {
     pub(crate) fn follow(&mut self, circle: CircleId) -> Result<(), NodeError> {
         self.change(|view| view.add_circle(circle));
         let now = self.time();
-        let outputs = self.protocol.follow(circle, now)?;
+        let outputs = self.protocol.follow(circle, self.secrets.of(circle), now)?;
         self.looking = false;
         self.act(outputs);
         Ok(())
@@ -173,6 +175,13 @@ impl Service {
                 }
                 Output::Clock { peer, clock } => self.clock.heard(peer, clock),
                 Output::Told { by, addresses } => self.told(&by, &addresses),
+                Output::Prove { session, circle, payload } => {
+                    let seal = self.seal(circle, &payload);
+                    let now = self.time();
+                    let outputs = self.protocol.handle(Input::Proven { session, seal }, now);
+                    self.act(outputs);
+                }
+                Output::Secrets { circle, held } => self.keep_secrets(circle, held),
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
                     tracing::error!(%error, "the store failed");

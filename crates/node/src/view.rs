@@ -331,6 +331,7 @@ impl View {
                 link: CircleLink {
                     circle: *id,
                     name: Some(circle.name.clone()).filter(|name| !name.is_empty()),
+                    secret: None,
                     peers: peers.clone(),
                 }
                 .to_string(),
@@ -423,6 +424,7 @@ impl CircleView {
                 | Body::Admission(_)
                 | Body::Removal(_)
                 | Body::Vouch(_)
+                | Body::Rotation(_)
                 | Body::Notice(_)
                 | Body::Comment(_)
                 | Body::Receipt(_)

@@ -11,6 +11,7 @@ use record::{
 use crate::budget::Budgets;
 use crate::limits::MAX_REFUSED;
 use crate::names::Topic;
+use crate::secrets::Secrets;
 use crate::store::{Batch, Store, StoreError};
 
 /// What became of each record that was offered, in order.
@@ -35,6 +36,8 @@ impl News {
 
 pub(crate) struct Circle {
     pub(crate) catalogue: Catalogue,
+    pub(crate) secrets: Secrets,
+    /// Where it gossips, by the secret in use.
     pub(crate) topic: Topic,
     pub(crate) budgets: Budgets,
     /// Where the keys of its signers lie on the curve.
@@ -50,6 +53,7 @@ impl Circle {
     /// cut. What is too old or too new by the clock stays: the clock may be wrong.
     pub(crate) fn open(
         id: CircleId,
+        held: Vec<ReadSecret>,
         store: &mut impl Store,
         doubt: Option<Timestamp>,
     ) -> Result<Self, StoreError> {
@@ -83,8 +87,11 @@ impl Circle {
         if !drop.is_empty() {
             store.apply(id, Batch { put: Vec::new(), drop })?;
         }
-        let (budgets, refused) = (Budgets::default(), BTreeSet::new());
-        Ok(Self { catalogue, topic: topic_of(id), budgets, keys: KnownKeys::default(), refused, doubt })
+        let mut secrets = Secrets::new(id, held);
+        secrets.turn(&catalogue);
+        let topic = secrets.topic();
+        let (budgets, refused, keys) = (Budgets::default(), BTreeSet::new(), KnownKeys::default());
+        Ok(Self { catalogue, secrets, topic, budgets, keys, refused, doubt })
     }
 
     /// Takes records in: into the store, then into the catalogue.
@@ -246,9 +253,4 @@ fn precedence(record: &Verified) -> (u8, Timestamp) {
 /// A record out of the own store: it was verified on its way in.
 pub(crate) fn trusted(record: Record) -> Option<Verified> {
     Signed::parse(&record.envelope).ok()?.trust(record.body).ok()
-}
-
-/// The topic follows from the read secret, so that who does not know the circle can not find it.
-fn topic_of(circle: CircleId) -> Topic {
-    Topic(ReadSecret::open(circle).topic().to_string().into())
 }

@@ -1,10 +1,11 @@
 //! What travels in a sync session: frames of canonical bytes, each a list that begins with its name.
 
 use catalogue::{Digests, Group};
-use record::{CborError, CircleId, Hash, Record, Timestamp, Value};
+use record::{CborError, Hash, MemberId, ReadSecret, Record, Timestamp, Value};
 
 use crate::limits::{
-    DAYS_IN_FRAME, MAX_ADDRESS, MAX_ADDRESSES, MAX_CIRCLES, MAX_DAYS, MAX_FRAME, MAX_TOLD, OFFER, WINDOW,
+    DAYS_IN_FRAME, MAX_ADDRESS, MAX_ADDRESSES, MAX_CIRCLES, MAX_DAYS, MAX_EVIDENCE, MAX_FRAME, MAX_PROOFS,
+    MAX_SEAL, MAX_TOLD, OFFER, WINDOW,
 };
 
 /// The id of a record, salted for one session: what reconciliation compares.
@@ -20,14 +21,20 @@ pub(crate) enum Frame {
     Circles,
     /// These: their founding charters.
     CirclesAre(Vec<Record>),
-    /// Who else keeps this circle? I listen here.
-    Peers { circle: CircleId, mine: Vec<String> },
+    /// Who else keeps the circle whose read secret I know? I listen here.
+    Peers { salt: Salt, proof: Hash, mine: Vec<String> },
     /// I listen here, and others there.
     PeersAre { mine: Vec<String>, others: Vec<String> },
-    /// Let us reconcile this circle.
-    Hello { version: u64, circle: CircleId, salt: Salt, clock: Timestamp },
-    /// I keep it too; this is what I have within both our clocks.
-    Welcome { salt: Salt, clock: Timestamp, digests: Digests },
+    /// Let us reconcile the circle whose read secret I know: the one in use, and some before it.
+    Hello { version: u64, salt: Salt, clock: Timestamp, proofs: Vec<Hash> },
+    /// I know it too; this is what I have within both our clocks.
+    Welcome { salt: Salt, clock: Timestamp, digests: Digests, proof: Hash },
+    /// I know it too, and it is in use no longer: who are you?
+    Turned { salt: Salt, proof: Hash },
+    /// A member of the circle.
+    Renew { member: MemberId, seal: Vec<u8> },
+    /// Then this is the secret in use, and who says so.
+    Secret { secret: ReadSecret, records: Vec<Record> },
     /// My days of a group.
     Days { group: Group, days: Vec<(u32, Hash)>, last: bool },
     /// The days in which we differ.
@@ -63,27 +70,34 @@ impl Frame {
         let parts = match self {
             Self::Circles => vec![text("circles")],
             Self::CirclesAre(charters) => vec![text("circles-are"), list(charters, encode_record)],
-            Self::Peers { circle, mine } => {
-                vec![text("peers"), bytes(circle.as_bytes()), list(mine, |address| text(address))]
+            Self::Peers { salt, proof, mine } => {
+                let mine = list(mine, |address| text(address));
+                vec![text("peers"), bytes(salt), bytes(proof.as_bytes()), mine]
             }
             Self::PeersAre { mine, others } => {
                 let addresses = |them: &[String]| list(them, |address| text(address));
                 vec![text("peers-are"), addresses(mine), addresses(others)]
             }
-            Self::Hello { version, circle, salt, clock } => vec![
+            Self::Hello { version, salt, clock, proofs } => vec![
                 text("hello"),
                 Value::Uint(*version),
-                bytes(circle.as_bytes()),
                 bytes(salt),
                 Value::Uint(clock.millis()),
+                list(proofs, |proof| bytes(proof.as_bytes())),
             ],
-            Self::Welcome { salt, clock, digests } => vec![
+            Self::Welcome { salt, clock, digests, proof } => vec![
                 text("welcome"),
                 bytes(salt),
                 Value::Uint(clock.millis()),
                 bytes(digests.control.as_bytes()),
                 bytes(digests.rest.as_bytes()),
+                bytes(proof.as_bytes()),
             ],
+            Self::Turned { salt, proof } => vec![text("turned"), bytes(salt), bytes(proof.as_bytes())],
+            Self::Renew { member, seal } => vec![text("renew"), bytes(member.as_bytes()), bytes(seal)],
+            Self::Secret { secret, records } => {
+                vec![text("secret"), bytes(secret.as_bytes()), list(records, encode_record)]
+            }
             Self::Days { group, days, last } => {
                 let day = |(day, digest): &(u32, Hash)| {
                     Value::List(vec![Value::Uint((*day).into()), bytes(digest.as_bytes())])
@@ -114,7 +128,8 @@ impl Frame {
             "circles" => Self::Circles,
             "circles-are" => Self::CirclesAre(fields.list(MAX_CIRCLES, decode_record)?),
             "peers" => Self::Peers {
-                circle: CircleId::from_bytes(fields.array()?),
+                salt: fields.array()?,
+                proof: Hash::from_bytes(fields.array()?),
                 mine: fields.list(MAX_ADDRESSES, decode_address)?,
             },
             "peers-are" => Self::PeersAre {
@@ -123,9 +138,9 @@ impl Frame {
             },
             "hello" => Self::Hello {
                 version: fields.uint()?,
-                circle: CircleId::from_bytes(fields.array()?),
                 salt: fields.array()?,
                 clock: Timestamp::from_millis(fields.uint()?),
+                proofs: fields.list(MAX_PROOFS, |value| decode_array(&value).map(Hash::from_bytes))?,
             },
             "welcome" => Self::Welcome {
                 salt: fields.array()?,
@@ -134,6 +149,16 @@ impl Frame {
                     control: Hash::from_bytes(fields.array()?),
                     rest: Hash::from_bytes(fields.array()?),
                 },
+                proof: Hash::from_bytes(fields.array()?),
+            },
+            "turned" => Self::Turned { salt: fields.array()?, proof: Hash::from_bytes(fields.array()?) },
+            "renew" => Self::Renew {
+                member: MemberId::from_bytes(fields.array()?).map_err(|_| FrameError::Shape)?,
+                seal: fields.bytes_to(MAX_SEAL)?,
+            },
+            "secret" => Self::Secret {
+                secret: ReadSecret::from_bytes(fields.array()?),
+                records: fields.list(MAX_EVIDENCE, decode_record)?,
             },
             "days" => Self::Days {
                 group: fields.group()?,
@@ -241,6 +266,10 @@ impl Fields {
         if let Value::Bytes(bytes) = self.next()? { Ok(bytes) } else { Err(FrameError::Shape) }
     }
 
+    fn bytes_to(&mut self, most: usize) -> Result<Vec<u8>, FrameError> {
+        Some(self.bytes()?).filter(|bytes| bytes.len() <= most).ok_or(FrameError::Shape)
+    }
+
     fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
         decode_array(&self.next()?).ok_or(FrameError::Shape)
     }
@@ -263,6 +292,7 @@ impl Fields {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use record::SecretKey;
 
     fn frames() -> Vec<Frame> {
         let record = Record { envelope: vec![1; 300], body: Some(vec![2; 40]) };
@@ -270,22 +300,23 @@ mod tests {
         vec![
             Frame::Circles,
             Frame::CirclesAre(vec![record.clone()]),
-            Frame::Peers {
-                circle: CircleId::from_bytes([3; 32]),
-                mine: vec!["/ip4/10.0.0.7/tcp/7".to_owned()],
-            },
+            Frame::Peers { salt: [4; 16], proof: hash, mine: vec!["/ip4/10.0.0.7/tcp/7".to_owned()] },
             Frame::PeersAre { mine: Vec::new(), others: vec!["/ip4/10.0.0.7/tcp/7".to_owned(); MAX_TOLD] },
             Frame::Hello {
                 version: 1,
-                circle: CircleId::from_bytes([3; 32]),
                 salt: [4; 16],
                 clock: Timestamp::from_millis(5),
+                proofs: vec![hash; MAX_PROOFS],
             },
             Frame::Welcome {
                 salt: [4; 16],
                 clock: Timestamp::from_millis(5),
                 digests: Digests { control: hash, rest: hash },
+                proof: hash,
             },
+            Frame::Turned { salt: [4; 16], proof: hash },
+            Frame::Renew { member: SecretKey::from_seed(&[5; 32]).public().into(), seal: vec![6; 700] },
+            Frame::Secret { secret: ReadSecret::from_bytes([8; 32]), records: vec![record.clone()] },
             Frame::Days { group: Group::Rest, days: vec![(20_000, hash)], last: true },
             Frame::Differ { days: vec![1, 70_000] },
             Frame::Reconcile { message: vec![0x61] },
@@ -326,7 +357,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(at in 0_usize..11, cut in any::<prop::sample::Index>(), flip in any::<u8>()) {
+        fn no_bytes_panic(at in 0..frames().len(), cut in any::<prop::sample::Index>(), flip in any::<u8>()) {
             let mut bytes = frames()[at].encode();
             let cut = cut.index(bytes.len());
             bytes[cut] ^= flip;

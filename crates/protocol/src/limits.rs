@@ -23,6 +23,14 @@ pub const MAX_ROUNDS: u32 = 1_000;
 pub const MAX_MISSING: usize = 200_000;
 /// How many ids of refused records are remembered for a circle, so that they are not asked for again.
 pub const MAX_REFUSED: usize = 20_000;
+/// How many read secrets of one circle a node holds: the one in use and those before it.
+pub const MAX_SECRETS: usize = 8;
+/// For how many of them a hello brings a proof.
+pub const MAX_PROOFS: usize = 4;
+/// The longest seal in a frame, in bytes: a grant with its body, and a signature.
+pub const MAX_SEAL: usize = 10 * 1024;
+/// How many records prove a new read secret, at most: charters, the steward's grants, the rotation.
+pub const MAX_EVIDENCE: usize = 64;
 /// How many circles a node names to a peer that asks.
 pub const MAX_CIRCLES: usize = 16;
 /// How many circles of peers a node remembers.

@@ -44,6 +44,8 @@ pub(crate) struct Rounds {
     pub(crate) again: bool,
     /// There was one: from now on gossip can be counted on.
     pub(crate) settled: bool,
+    /// The peer has shown that it knows the circle's read secret.
+    pub(crate) proven: bool,
     /// How often it was put off in a row, while another peer brought records.
     pub(crate) waited: u32,
 }

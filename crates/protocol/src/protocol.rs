@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Catalogue, Refusal, Standing};
-use record::{CircleId, Fault, Hash, RecordId, Timestamp, Verified};
+use record::{CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Timestamp, Verified};
 
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
@@ -14,6 +14,7 @@ use crate::limits::{
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
 use crate::peers::{Offence, Peers};
+use crate::secrets::Secrets;
 use crate::sessions::Session;
 use crate::store::{Store, StoreError};
 
@@ -60,6 +61,13 @@ pub enum Input {
     Closed(SessionId),
     /// Ask all peers again which circles they keep.
     AskCircles,
+    /// What an [`Output::Prove`] asked for.
+    Proven {
+        /// The session.
+        session: SessionId,
+        /// This node's member and its seal; none if it can't seal in that circle.
+        seal: Option<(MemberId, Seal)>,
+    },
 }
 
 /// What to do.
@@ -134,6 +142,24 @@ pub enum Output {
         by: PeerId,
         /// Their addresses, unchecked.
         addresses: Vec<String>,
+    },
+    /// A circle's read secret has turned, and a peer gives the new one to members: a member of this node's
+    /// shall seal this under [`RENEWAL_PURPOSE`](crate::RENEWAL_PURPOSE). Answered by [`Input::Proven`].
+    Prove {
+        /// In this session.
+        session: SessionId,
+        /// The circle.
+        circle: CircleId,
+        /// What is sealed.
+        payload: Vec<u8>,
+    },
+    /// The read secrets that are held of a circle, the one in use first: to be kept, readable by the owner
+    /// alone, and given to [`Protocol::follow`] after a restart.
+    Secrets {
+        /// The circle.
+        circle: CircleId,
+        /// The secrets.
+        held: Vec<ReadSecret>,
     },
     /// Peers told which circles they keep: see [`Protocol::nearby`].
     CirclesNearby,
@@ -231,15 +257,47 @@ impl<S: Store> Protocol<S> {
         &mut self.store
     }
 
-    /// Keeps a circle from now on, beginning with what the store has of it.
+    /// The read secret that a circle uses: whoever joins needs it.
+    pub fn secret(&self, circle: CircleId) -> Option<&ReadSecret> {
+        self.circles.get(&circle).map(|kept| kept.secrets.in_use())
+    }
+
+    /// Holds another read secret of a circle: in use once a steward's rotation names it. Gives all that are
+    /// held then.
+    pub fn hold(&mut self, circle: CircleId, secret: ReadSecret) -> Vec<ReadSecret> {
+        let Some(kept) = self.circles.get_mut(&circle) else { return Vec::new() };
+        kept.secrets.add(secret);
+        kept.secrets.held().to_vec()
+    }
+
+    /// Uses a read secret that somebody gave, in the place of those that are held.
+    pub fn trust(&mut self, circle: CircleId, secret: ReadSecret, now: Timestamp) -> Vec<Output> {
+        let mut out = Vec::new();
+        if let Some(kept) = self.circles.get_mut(&circle)
+            && !kept.secrets.held().contains(&secret)
+        {
+            kept.secrets = Secrets::new(circle, vec![secret]);
+            self.retune(circle, now, &mut out);
+            self.open_due(now, &mut out);
+        }
+        out
+    }
+
+    /// Keeps a circle from now on, beginning with what the store has of it. `held` are its read secrets, the
+    /// one in use first; none for a circle that anyone may read.
     ///
     /// # Errors
     /// If the store can not be read.
-    pub fn follow(&mut self, circle: CircleId, now: Timestamp) -> Result<Vec<Output>, StoreError> {
+    pub fn follow(
+        &mut self,
+        circle: CircleId,
+        held: Vec<ReadSecret>,
+        now: Timestamp,
+    ) -> Result<Vec<Output>, StoreError> {
         if self.circles.contains_key(&circle) {
             return Ok(Vec::new());
         }
-        let mut followed = Circle::open(circle, &mut self.store, self.doubt)?;
+        let mut followed = Circle::open(circle, held, &mut self.store, self.doubt)?;
         // What expired while this node was off.
         followed.advance(&mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
@@ -290,14 +348,12 @@ impl<S: Store> Protocol<S> {
             let topic = &followed.topic;
             out.extend(news.admitted.iter().filter(own).map(|record| Output::Publish {
                 topic: topic.clone(),
-                data: encode_gossip(&record.to_record()),
+                data: followed.secrets.seal(encode_gossip(&record.to_record())),
             }));
         } else {
             self.spread(circle, None, now);
         }
-        if !news.is_empty() {
-            out.push(Output::Changed { circle, news });
-        }
+        self.changed(circle, news, now, &mut out);
         self.open_due(now, &mut out);
         Ok(out)
     }
@@ -335,6 +391,7 @@ impl<S: Store> Protocol<S> {
             Input::Opened { session, peer } => self.opened(session, peer, now, &mut out),
             Input::Frame { session, frame } => self.frame(session, &frame, now, &mut out),
             Input::Closed(session) => self.closed(session, now),
+            Input::Proven { session, seal } => self.proven(session, seal, now, &mut out),
             Input::AskCircles => {
                 let peers: Vec<_> = self.peers.keys().cloned().collect();
                 for peer in peers {
@@ -348,10 +405,14 @@ impl<S: Store> Protocol<S> {
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         // Why: a session that began before the end of a record still counts on it.
         let ended = now.minus_millis(LINGER_MS);
-        for (id, circle) in &mut self.circles {
-            match circle.advance(&mut self.store, ended) {
-                Ok(news) if news.is_empty() => {}
-                Ok(news) => out.push(Output::Changed { circle: *id, news }),
+        let advanced: Vec<_> = self
+            .circles
+            .iter_mut()
+            .map(|(id, circle)| (*id, circle.advance(&mut self.store, ended)))
+            .collect();
+        for (id, advanced) in advanced {
+            match advanced {
+                Ok(news) => self.changed(id, news, now, out),
                 Err(error) => out.push(Output::StoreFailed(error)),
             }
         }
@@ -387,7 +448,8 @@ impl<S: Store> Protocol<S> {
             return Verdict::Ignore;
         };
         let id = *id;
-        let record = Some(data).filter(|data| data.len() <= MAX_GOSSIP).map(decode_gossip);
+        let data = Some(data).filter(|data| data.len() <= MAX_GOSSIP);
+        let record = data.and_then(|data| circle.secrets.open(data)).map(|data| decode_gossip(&data));
         let Some(record) = record.and_then(Result::ok).and_then(|it| it.verify_with(&mut circle.keys).ok())
         else {
             self.offend(peer, Offence::BadGossip, now, out);
@@ -413,9 +475,7 @@ impl<S: Store> Protocol<S> {
                 return Verdict::Ignore;
             }
         };
-        if !news.is_empty() {
-            out.push(Output::Changed { circle: id, news });
-        }
+        self.changed(id, news, now, out);
         match verdicts.first().map(|(_, verdict)| verdict) {
             Some(Ok(Standing::Admitted)) => Verdict::Accept,
             Some(Err(refusal)) if refusal.fault() == Fault::Sender => {
@@ -442,6 +502,20 @@ impl<S: Store> Protocol<S> {
         let known = self.peers.get_mut(peer);
         if known.is_some_and(|known| known.offend(offence, now)) {
             out.push(Output::Ban(peer.clone()));
+        }
+    }
+
+    /// Tells what changed in a circle, and follows its read secret.
+    pub(crate) fn changed(&mut self, circle: CircleId, news: News, now: Timestamp, out: &mut Vec<Output>) {
+        if news.is_empty() {
+            return;
+        }
+        // Whoever shuts somebody out turns the secret; a rotation that is gone turns it as well.
+        let control = |record: &Verified| record.header().class == Class::Control;
+        let turns = !news.removed.is_empty() || news.admitted.iter().any(control);
+        out.push(Output::Changed { circle, news });
+        if turns {
+            self.turn(circle, now, out);
         }
     }
 

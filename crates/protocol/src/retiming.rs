@@ -51,9 +51,7 @@ impl<S: Store> Protocol<S> {
         self.store.sync()?;
         self.spread(circle, None, now);
         let mut out = Vec::new();
-        if !news.is_empty() {
-            out.push(Output::Changed { circle, news });
-        }
+        self.changed(circle, news, now, &mut out);
         Ok(out)
     }
 

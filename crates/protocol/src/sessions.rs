@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use catalogue::{Group, Window};
-use record::{CircleId, RecordId, Timestamp};
+use catalogue::Group;
+use record::{CircleId, Hash, ReadPolicy, RecordId, Timestamp};
 
 use crate::frame::{Frame, Salt};
 use crate::limits::{
@@ -11,9 +11,9 @@ use crate::limits::{
     POLITE_MS, SESSION_IDLE_MS, SETTLE_MS, VERSION,
 };
 use crate::names::{PeerId, Role, SessionId};
-use crate::peers::Offence;
+use crate::peers::{Offence, Rounds};
 use crate::protocol::{Output, Protocol};
-use crate::reconcile::SessionSalt;
+use crate::secrets::{Ends, Side};
 use crate::session::{Flow, Scope, Talk, Trouble};
 use crate::store::Store;
 
@@ -28,7 +28,7 @@ enum Purpose {
     Round(CircleId),
 }
 
-enum State {
+pub(crate) enum State {
     /// The question about circles is out.
     Asked,
     /// The question about peers is out.
@@ -37,28 +37,38 @@ enum State {
     Greeted { circle: CircleId, salt: Salt, clock: Timestamp },
     /// The peer opened it and has said nothing yet.
     Silent,
-    /// Both have said hello.
-    Talking { circle: CircleId, talk: Box<Talk> },
+    /// The peer said that the read secret has turned: this node's member proves that it is one.
+    Renewing { circle: CircleId },
+    /// The peer knows a read secret that is in use no longer, and shall seal this to prove who it is.
+    Turning { circle: CircleId, renewal: Hash },
+    /// Both have said hello, by the secret of this name. `mutual`: the opener has seen the other side's proof.
+    Talking { circle: CircleId, secret: Hash, talk: Box<Talk>, mutual: bool },
 }
 
 /// A session and how far it is.
 pub(crate) struct Session {
     pub(crate) peer: PeerId,
-    state: State,
+    pub(crate) state: State,
     pub(crate) heard: Timestamp,
 }
 
 impl Session {
     const fn round(&self) -> Option<CircleId> {
         match self.state {
-            State::Greeted { circle, .. } | State::Talking { circle, .. } => Some(circle),
-            State::Asked | State::AskedPeers | State::Silent => None,
+            State::Greeted { circle, .. } | State::Talking { circle, .. } | State::Renewing { circle } => {
+                Some(circle)
+            }
+            State::Asked | State::AskedPeers | State::Silent | State::Turning { .. } => None,
         }
+    }
+
+    const fn is_mutual(&self) -> bool {
+        matches!(self.state, State::Talking { mutual: true, .. })
     }
 
     /// The circle of which it brings records, here or there.
     fn mends(&self) -> Option<CircleId> {
-        let State::Talking { circle, talk } = &self.state else { return None };
+        let State::Talking { circle, talk, .. } = &self.state else { return None };
         talk.mends.then_some(*circle)
     }
 }
@@ -70,14 +80,14 @@ impl<S: Store> Protocol<S> {
         let (state, frame) = match purpose {
             Purpose::Circles => (State::Asked, Frame::Circles),
             Purpose::Peers(circle) => {
-                (State::AskedPeers, Frame::Peers { circle, mine: self.addresses.clone() })
-            }
-            Purpose::Round(circle) => {
                 let salt = self.salt();
-                let clock = self.doubt.unwrap_or(now);
-                let hello = Frame::Hello { version: VERSION, circle, salt, clock };
-                (State::Greeted { circle, salt, clock }, hello)
+                let ends = Ends { opener: &self.me, other: &peer, opened: &salt, answered: None };
+                let kept = self.circles.get(&circle);
+                let proof = kept.map(|kept| ends.proof(kept.secrets.in_use(), circle, Side::Peers));
+                let proof = proof.unwrap_or_else(|| Hash::of(&salt));
+                (State::AskedPeers, Frame::Peers { salt, proof, mine: self.addresses.clone() })
             }
+            Purpose::Round(circle) => self.greet(&peer, circle, now),
         };
         out.push(Output::Open { peer: peer.clone(), session: id });
         out.push(Output::Send { session: id, frame: frame.encode() });
@@ -129,7 +139,7 @@ impl<S: Store> Protocol<S> {
         for (name, peer) in &mut self.peers {
             if peer.ask_peers.is_some_and(|at| at <= now) {
                 peer.ask_peers = Some(now.plus_millis(ASK_PEERS_MS));
-                let kept = peer.rounds.iter().filter(|(_, rounds)| rounds.settled);
+                let kept = peer.rounds.iter().filter(|(_, rounds)| rounds.settled && rounds.proven);
                 due.extend(kept.map(|(circle, _)| (name.clone(), *circle)).take(MAX_ROUNDS_AT_ONCE));
             }
         }
@@ -189,7 +199,11 @@ impl<S: Store> Protocol<S> {
         let nonsense = Trouble::Offence(Offence::BadFrame);
         match (&mut session.state, frame) {
             (State::Silent, Frame::Circles) => {
-                let charters = self.circles.values().take(MAX_CIRCLES).filter_map(|circle| {
+                // Circles of members don't show that they are here.
+                let shown = self.circles.values().filter(|circle| {
+                    circle.catalogue.charter().is_some_and(|charter| charter.read == ReadPolicy::Anyone)
+                });
+                let charters = shown.take(MAX_CIRCLES).filter_map(|circle| {
                     let circle = circle.catalogue.circle();
                     let charter = RecordId::from_bytes(*circle.as_bytes());
                     self.store.get(circle, &charter).ok().flatten()
@@ -205,12 +219,19 @@ impl<S: Store> Protocol<S> {
                 out.push(Output::CirclesNearby);
                 if honest { Ok(Flow::Finished) } else { Err(Trouble::Offence(Offence::BadRecord)) }
             }
-            (State::Silent, Frame::Peers { circle, mine }) => {
+            (State::Silent, Frame::Peers { salt, proof, mine }) => {
+                let ends = Ends { opener: &session.peer, other: &self.me, opened: &salt, answered: None };
+                let kept = self
+                    .circles
+                    .iter()
+                    .find(|(circle, kept)| ends.proof(kept.secrets.in_use(), **circle, Side::Peers) == proof);
+                let Some(circle) = kept.map(|(circle, _)| *circle) else { return Ok(Flow::Finished) };
                 if let Some(peer) = self.peers.get_mut(&session.peer) {
                     peer.addresses = mine;
                 }
                 let others = self.peers.iter().filter(|(name, peer)| {
-                    **name != session.peer && peer.rounds.get(&circle).is_some_and(|rounds| rounds.settled)
+                    **name != session.peer
+                        && peer.rounds.get(&circle).is_some_and(|rounds| rounds.settled && rounds.proven)
                 });
                 let others = others.flat_map(|(_, peer)| peer.addresses.iter().cloned()).take(MAX_TOLD);
                 let frame = Frame::PeersAre { mine: self.addresses.clone(), others: others.collect() };
@@ -226,46 +247,45 @@ impl<S: Store> Protocol<S> {
                 }
                 Ok(Flow::Finished)
             }
-            (State::Silent, Frame::Hello { version: VERSION, circle, salt, clock }) => {
-                let mine = self.salt();
-                let later = self.next_round(now);
-                let rounds = self.peers.get_mut(&session.peer).and_then(|peer| peer.rounds.get_mut(&circle));
-                if let Some(rounds) = rounds.filter(|rounds| rounds.session.is_none()) {
-                    // The peer's round tells all news until now: this node needs none of its own for them.
-                    (rounds.again, rounds.due) = (false, later);
-                }
-                let Some(followed) = self.circles.get(&circle) else { return Ok(Flow::Finished) };
-                // While the time is not known, any time that may be is as good as the peer's.
-                let own = self.doubt.map_or(now, |earliest| clock.max(earliest).min(now));
-                let window = Window::between(own, clock);
-                let digests = followed.catalogue.digests(window);
-                let frame = Frame::Welcome { salt: mine, clock: own, digests };
-                out.push(Output::Send { session: id, frame: frame.encode() });
-                out.push(Output::Clock { peer: session.peer.clone(), clock });
-                let salt = SessionSalt::of(&salt, &mine);
-                let talk = Box::new(Talk::new(Role::Responder, salt, window, None));
-                session.state = State::Talking { circle, talk };
-                Ok(Flow::On)
+            (State::Silent, Frame::Hello { version: VERSION, salt, clock, proofs }) => {
+                Ok(self.hello(id, session, (salt, clock, proofs), now, out))
             }
             // Another version: no offence, and nothing to say.
             (State::Silent, Frame::Hello { .. }) => Ok(Flow::Finished),
-            (
-                State::Greeted { circle, salt, clock },
-                Frame::Welcome { salt: theirs, clock: their_clock, digests },
-            ) => {
-                out.push(Output::Clock { peer: session.peer.clone(), clock: their_clock });
-                let window = Window::between(*clock, their_clock);
-                let talk = Talk::new(Role::Initiator, SessionSalt::of(salt, &theirs), window, Some(digests));
-                session.state = State::Talking { circle: *circle, talk: Box::new(talk) };
-                self.talk(id, session, None, now, out)
+            (State::Greeted { .. }, Frame::Welcome { salt, clock, digests, proof }) => {
+                self.welcomed(id, session, (salt, clock, digests, proof), now, out)
             }
-            (State::Talking { .. }, frame) => self.talk(id, session, Some(frame), now, out),
-            (State::Asked | State::AskedPeers | State::Greeted { .. } | State::Silent, _) => Err(nonsense),
+            (State::Greeted { .. }, Frame::Turned { salt, proof }) => {
+                Ok(self.told_of_turn(id, session, (salt, proof), out))
+            }
+            (State::Turning { .. }, Frame::Renew { member, seal }) => {
+                self.renew(id, session, (member, &seal), now, out)
+            }
+            (State::Renewing { .. }, Frame::Secret { secret, records }) => {
+                self.renewed(session, (secret, records), now, out)
+            }
+            (State::Talking { circle, mutual, .. }, frame) => {
+                *mutual = true;
+                let circle = *circle;
+                if let Some(rounds) = self.rounds(&session.peer, circle) {
+                    rounds.proven = true;
+                }
+                self.talk(id, session, Some(frame), now, out)
+            }
+            (
+                State::Asked
+                | State::AskedPeers
+                | State::Greeted { .. }
+                | State::Silent
+                | State::Renewing { .. }
+                | State::Turning { .. },
+                _,
+            ) => Err(nonsense),
         }
     }
 
     /// Lets a session go one step: with a frame, or to begin.
-    fn talk(
+    pub(crate) fn talk(
         &mut self,
         id: SessionId,
         session: &mut Session,
@@ -273,9 +293,15 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
         out: &mut Vec<Output>,
     ) -> Result<Flow, Trouble> {
-        let State::Talking { circle, talk } = &mut session.state else { return Ok(Flow::Finished) };
+        let State::Talking { circle, secret, talk, .. } = &mut session.state else {
+            return Ok(Flow::Finished);
+        };
         let (circle_id, peer) = (*circle, session.peer.clone());
         let Some(circle) = self.circles.get_mut(&circle_id) else { return Ok(Flow::Finished) };
+        if circle.secrets.in_use().name() != *secret {
+            // It turned meanwhile: the peer has to show that it knows the new one.
+            return Ok(Flow::Finished);
+        }
         let rounds = self.peers.get_mut(&peer).and_then(|peer| peer.rounds.get_mut(&circle_id));
         let busy = rounds.as_ref().is_some_and(|rounds| rounds.can_wait())
             && self.sessions.values().any(|other| {
@@ -306,7 +332,7 @@ impl<S: Store> Protocol<S> {
             }
             if !news.is_empty() {
                 self.note_change(now);
-                out.push(Output::Changed { circle: circle_id, news });
+                self.changed(circle_id, news, now, out);
             }
         }
         if done {
@@ -339,6 +365,11 @@ impl<S: Store> Protocol<S> {
         }
     }
 
+    /// The rounds of a circle with a connected peer.
+    pub(crate) fn rounds(&mut self, peer: &PeerId, circle: CircleId) -> Option<&mut Rounds> {
+        self.peers.get_mut(peer)?.rounds.get_mut(&circle)
+    }
+
     /// Plans the next round with a peer after one that ended, well or not.
     fn finish(&mut self, id: SessionId, session: &Session, now: Timestamp) {
         let Some(circle) = session.round() else { return };
@@ -356,6 +387,9 @@ impl<S: Store> Protocol<S> {
             } else {
                 next
             };
+        } else if rounds.session.is_none() && !session.is_mutual() {
+            // The peer left after this node's proof: it may know a newer secret, and tells who asks.
+            rounds.due = rounds.due.min(now.plus_millis(NEWS_MS));
         } else if rounds.session.is_none() && !rounds.again {
             // The peer led this round, and will lead the second one.
             rounds.due = if first { now.plus_millis(SETTLE_MS.saturating_add(POLITE_MS)) } else { next };

@@ -16,6 +16,7 @@ use crate::membership::{Admission, Removal, Vouch};
 use crate::notice::{Comment, Notice};
 use crate::profile::Profile;
 use crate::receipt::SignedReceipt;
+use crate::secret::Rotation;
 
 /// Named fields of a body, in canonical order.
 pub type Map = BTreeMap<MapKey, Value>;
@@ -35,6 +36,8 @@ pub enum Body {
     Removal(Removal),
     /// A member vouches for somebody.
     Vouch(Vouch),
+    /// A circle has a new read secret.
+    Rotation(Rotation),
     /// What a member offers or needs.
     Listing(Listing),
     /// What a shop says for a while.
@@ -133,6 +136,7 @@ impl Body {
             Self::Admission(_) => Some(Kind::admission()),
             Self::Removal(_) => Some(Kind::removal()),
             Self::Vouch(_) => Some(Kind::vouch()),
+            Self::Rotation(_) => Some(Kind::rotation()),
             Self::Listing(_) => Some(Kind::listing()),
             Self::Notice(_) => Some(Kind::notice()),
             Self::Comment(_) => Some(Kind::comment()),
@@ -159,6 +163,7 @@ impl Body {
             Kind::ADMISSION => Self::Admission(Admission::from_map(map)?),
             Kind::REMOVAL => Self::Removal(Removal::from_map(map)?),
             Kind::VOUCH => Self::Vouch(Vouch::from_map(map)?),
+            Kind::ROTATION => Self::Rotation(Rotation::from_map(map)?),
             Kind::LISTING => Self::Listing(Listing::from_map(map)?),
             Kind::NOTICE => Self::Notice(Notice::from_map(map)?),
             Kind::COMMENT => Self::Comment(Comment::from_map(map)?),
@@ -179,6 +184,7 @@ impl Body {
             Self::Admission(admission) => admission.to_map(),
             Self::Removal(removal) => removal.to_map(),
             Self::Vouch(vouch) => vouch.to_map(),
+            Self::Rotation(rotation) => rotation.to_map(),
             Self::Listing(listing) => listing.to_map(),
             Self::Notice(notice) => notice.to_map(),
             Self::Comment(comment) => comment.to_map(),

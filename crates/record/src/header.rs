@@ -55,6 +55,8 @@ impl Kind {
     pub const REMOVAL: &'static str = "removal";
     /// A member vouches for somebody.
     pub const VOUCH: &'static str = "vouch";
+    /// A circle has a new read secret.
+    pub const ROTATION: &'static str = "rotation";
     /// What a member offers or needs.
     pub const LISTING: &'static str = "listing";
     /// What a shop says for a while.
@@ -77,13 +79,14 @@ impl Kind {
     pub const CHECKPOINT: &'static str = "checkpoint";
 
     /// All of these.
-    const KNOWN: [&'static str; 16] = [
+    const KNOWN: [&'static str; 17] = [
         Self::CHARTER,
         Self::GRANT,
         Self::PROFILE,
         Self::ADMISSION,
         Self::REMOVAL,
         Self::VOUCH,
+        Self::ROTATION,
         Self::LISTING,
         Self::NOTICE,
         Self::COMMENT,
@@ -144,6 +147,12 @@ impl Kind {
         Self(Cow::Borrowed(Self::VOUCH))
     }
 
+    /// The kind `rotation`.
+    #[must_use]
+    pub const fn rotation() -> Self {
+        Self(Cow::Borrowed(Self::ROTATION))
+    }
+
     /// The kind `listing`.
     #[must_use]
     pub const fn listing() -> Self {
@@ -184,9 +193,13 @@ impl Kind {
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         match self.as_str() {
-            Self::CHARTER | Self::GRANT | Self::PROFILE | Self::ADMISSION | Self::REMOVAL | Self::VOUCH => {
-                Some(Class::Control)
-            }
+            Self::CHARTER
+            | Self::GRANT
+            | Self::PROFILE
+            | Self::ADMISSION
+            | Self::REMOVAL
+            | Self::VOUCH
+            | Self::ROTATION => Some(Class::Control),
             Self::LISTING
             | Self::NOTICE
             | Self::COMMENT

@@ -52,7 +52,7 @@ pub use receipt::{
     Confirmation, Made, RECEIPT_PURPOSE, Receipt, ReceiptError, SignedReceipt, code_commitment,
 };
 pub use seal::{Seal, SealError};
-pub use secret::ReadSecret;
+pub use secret::{ReadSecret, Rotation};
 pub use stance::{AskerSays, ListerSays, STANCE_PURPOSE, Says, Stance};
 pub use text::{tidy, tidy_line};
 pub use time::Timestamp;

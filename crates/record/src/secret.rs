@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use crate::body::{BodyError, Map};
+use crate::cbor::Value;
+use crate::fields::Fields;
+use crate::header::Key;
 use crate::id::{CircleId, Hash};
 
 /// A circle's read secret. In a circle that anyone may read it derives from the circle's id; in a circle of
-/// members it is drawn by chance, handed on with invitations and letters, and drawn anew when a member is
-/// removed. Its bytes are wiped from memory when it is dropped.
+/// members it is drawn by chance, handed on with invitations and from node to node, and drawn anew when a
+/// member is removed. Its bytes are wiped from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReadSecret(zeroize::Zeroizing<[u8; 32]>);
 
@@ -27,6 +31,12 @@ impl ReadSecret {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// What a steward's [`Rotation`] calls it: who does not know the secret learns nothing from that.
+    #[must_use]
+    pub fn name(&self) -> Hash {
+        Hash::derive("commonshelf/read-name/1", &[&*self.0])
     }
 
     /// The name of the circle's gossip topic.
@@ -57,6 +67,41 @@ impl ReadSecret {
     }
 }
 
+/// A steward drew a new read secret: the body of a record of kind `rotation`. It names the secret and does
+/// not hold it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// See [`ReadSecret::name`].
+    pub secret: Hash,
+    /// Fields that this version does not know, carried as they are.
+    pub other: Map,
+}
+
+impl Rotation {
+    /// The rotation to this secret.
+    #[must_use]
+    pub fn to(secret: &ReadSecret) -> Self {
+        Self { secret: secret.name(), other: Map::new() }
+    }
+
+    /// The key of a steward's rotations: the newest one takes the place of the one before.
+    #[must_use]
+    pub fn key() -> Key {
+        Key::derive("commonshelf/rotation/1", &[])
+    }
+
+    pub(crate) fn to_map(&self) -> Map {
+        let mut fields = Fields::with(self.other.clone());
+        fields.put("secret", Value::Bytes(self.secret.as_bytes().to_vec()));
+        fields.into_map()
+    }
+
+    pub(crate) fn from_map(map: Map) -> Result<Self, BodyError> {
+        let mut fields = Fields::with(map);
+        Ok(Self { secret: Hash::from_bytes(fields.take_bytes("secret")?), other: fields.into_map() })
+    }
+}
+
 impl fmt::Debug for ReadSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ReadSecret")
@@ -73,8 +118,9 @@ mod tests {
         let secret = ReadSecret::open(circle);
         assert_eq!(secret, ReadSecret::open(circle));
         assert_ne!(secret, ReadSecret::open(CircleId::from_bytes([2; 32])));
-        let names = [secret.topic(), secret.discovery(), Hash::from_bytes(*secret.gossip_key())];
-        assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
+        let names =
+            [secret.name(), secret.topic(), secret.discovery(), Hash::from_bytes(*secret.gossip_key())];
+        assert_eq!(std::collections::BTreeSet::from(names).len(), 4);
         let salts: [&[u8]; 2] = [b"one", b"two"];
         let proof = secret.proof(circle, "opener", &salts);
         assert_ne!(proof, secret.proof(circle, "answer", &salts));

@@ -83,7 +83,7 @@ impl Sim {
         self.nodes[node].start(&mut self.rng, self.now);
         let now = self.nodes[node].time(self.now).latest();
         if let Some(protocol) = &mut self.nodes[node].protocol {
-            match protocol.follow(self.circle, now) {
+            match protocol.follow(self.circle, Vec::new(), now) {
                 Ok(outputs) => self.act(node, outputs),
                 Err(error) => self.faults.push(format!("the store of node {node} is not readable: {error}")),
             }
@@ -144,6 +144,8 @@ impl Sim {
                 let running = self.nodes[node].running(self.now);
                 self.nodes[node].watch.heard(peer, clock, running);
             }
+            // Its circles are open to anyone.
+            Output::Prove { .. } | Output::Secrets { .. } => {}
             Output::CirclesNearby | Output::Told { .. } => {}
             Output::StoreFailed(error) => {
                 self.faults.push(format!("the store of node {node} failed: {error}"));

@@ -47,6 +47,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
         .route("/circles/invite", get(invite))
+        .route("/circles/renew", post(renew))
         .merge(keys::routes(shelf))
         .merge(members::routes())
         .merge(bundle::routes())
@@ -257,18 +258,23 @@ struct Join {
     target: String,
 }
 
-#[derive(Deserialize)]
-struct Invited {
-    circle: Option<String>,
-}
-
-/// Tells an invitation to whoever has the token: it says where this node is, and may say more.
+/// Tells an invitation to whoever has the token: it says where this node is, and may open the circle.
 async fn invite(State(shelf): Node, uri: Uri, headers: HeaderMap) -> Answer<Json<InviteJson>> {
     if !shelf.access.may_write(&headers) {
         return Err(Failure::unauthorized().into());
     }
-    let Invited { circle } = query(&uri)?;
-    Ok(Json(shelf.handle.invite(circle).await?))
+    let Named { circle } = query(&uri)?;
+    Ok(Json(shelf.handle.invitation(circle).await?.into()))
+}
+
+#[derive(Deserialize)]
+struct Named {
+    circle: Option<String>,
+}
+
+async fn renew(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {
+    let Named { circle } = json(body)?;
+    Ok(Json(shelf.handle.renew(circle).await?))
 }
 
 async fn join(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {

@@ -162,7 +162,9 @@ impl Plain {
         };
         signed
             && match (header.kind.as_str(), since) {
-                (Kind::ADMISSION | Kind::REMOVAL, _) => self.stewards.contains_key(&header.author),
+                (Kind::ADMISSION | Kind::REMOVAL | Kind::ROTATION, _) => {
+                    self.stewards.contains_key(&header.author)
+                }
                 (_, Some(since)) => header.revision <= *since || header.is_withdrawal(),
                 (_, None) => open || member,
             }

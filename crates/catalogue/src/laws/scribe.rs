@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use record::{
     Admission, Body, Charter, CircleId, Class, Confirmation, Grant, GrantRole, Hash, Key, Kind, Listing,
-    MemberId, Profile, Quotas, RECEIPT_PURPOSE, Receipt, Record, RecordId, Removal, Seal, SecretKey, Side,
-    SignedReceipt, Statement, Terms, Timestamp, Verified, Vouch, WritePolicy,
+    MemberId, Profile, Quotas, RECEIPT_PURPOSE, ReadSecret, Receipt, Record, RecordId, Removal, Rotation,
+    Seal, SecretKey, Side, SignedReceipt, Statement, Terms, Timestamp, Verified, Vouch, WritePolicy,
 };
 
 pub(crate) const HOUR: u64 = 3_600_000;
@@ -66,6 +66,7 @@ pub(crate) enum What {
     Admit { member: u8 },
     Exclude { member: u8 },
     Vouch { member: u8 },
+    Rotate { secret: u8 },
     Forgive { key: u8 },
     Charter { parent: u8, stewards: u8, approve: u8, write: WritePolicy },
 }
@@ -127,6 +128,10 @@ impl Scribe {
                 sign(whom, &Body::Removal(Removal::of(member(whom), "").unwrap()))
             }
             What::Forgive { key } => withdraw(key, Kind::removal(), Class::Control),
+            What::Rotate { secret } => {
+                let rotation = Rotation::to(&ReadSecret::from_bytes([secret; 32]));
+                statement(Rotation::key()).sign(&Body::Rotation(rotation), &signer).unwrap()
+            }
             What::Vouch { member: whom } => sign(whom, &Body::Vouch(Vouch::of(member(whom)))),
             What::Charter { parent, stewards, approve, write } => {
                 let (parent, charter) = self.charters[usize::from(parent) % self.charters.len()].clone();
@@ -212,6 +217,7 @@ pub(crate) fn any_act() -> impl Strategy<Value = Act> {
         (0..MEMBERS).prop_map(|key| What::Forgive { key }),
         (0..MEMBERS).prop_map(|member| What::Vouch { member }),
         (0..MEMBERS).prop_map(|member| What::Vouch { member }),
+        (0_u8..4).prop_map(|secret| What::Rotate { secret }),
         (0_u8..4, 0_u8..32, 0_u8..32, write()).prop_map(|(parent, stewards, approve, write)| {
             What::Charter { parent, stewards, approve, write }
         }),

@@ -4,6 +4,7 @@
 
 mod alone;
 mod clock;
+mod closed;
 mod together;
 
 use std::future::Future;

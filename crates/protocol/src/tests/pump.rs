@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use catalogue::Window;
 use record::{
-    Body, Charter, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, MemberId, Record, RecordId,
-    SecretKey, Side, Statement, Timestamp, Verified,
+    Body, Charter, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, MemberId, ReadPolicy,
+    ReadSecret, Record, RecordId, Removal, Rotation, Seal, SecretKey, Side, Statement, Timestamp, Verified,
 };
 
 use crate::frame::Frame;
-use crate::{Batch, Input, MessageRef, Output, PeerId, Protocol, SessionId, Store, StoreError};
+use crate::{
+    Batch, Input, MessageRef, Output, PeerId, Protocol, RENEWAL_PURPOSE, SessionId, Store, StoreError,
+};
 
 /// When the tests begin.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
@@ -60,9 +62,18 @@ impl Member {
         Statement { author: self.root.public().into(), circle, key, revision }
     }
 
+    pub(super) fn id(&self) -> MemberId {
+        self.root.public().into()
+    }
+
     /// Founds a circle.
     pub(super) fn charter(&self, name: &str) -> Verified {
-        let charter = Charter::founding(name, MemberId::from(self.root.public())).unwrap();
+        self.charter_for(name, ReadPolicy::Anyone)
+    }
+
+    fn charter_for(&self, name: &str, read: ReadPolicy) -> Verified {
+        let mut charter = Charter::founding(name, self.id()).unwrap();
+        charter.read = read;
         let key = Key::from_bytes([0; 16]);
         self.say(CircleId::FOUNDING, key, NOW).sign(&Body::Charter(charter), &self.device).unwrap()
     }
@@ -90,6 +101,24 @@ impl Member {
         statement.sign_withdrawal(Kind::listing(), Class::Content, &self.device)
     }
 
+    /// Takes somebody in.
+    pub(super) fn admission(&self, circle: CircleId, member: MemberId, revision: Timestamp) -> Verified {
+        let body = Body::Admission(record::Admission::of(member));
+        self.say(circle, Key::derive("test/admission", &[]), revision).sign(&body, &self.device).unwrap()
+    }
+
+    /// Shuts somebody out.
+    pub(super) fn removal(&self, circle: CircleId, member: MemberId, revision: Timestamp) -> Verified {
+        let body = Body::Removal(Removal::of(member, "").unwrap());
+        self.say(circle, Key::derive("test/removal", &[]), revision).sign(&body, &self.device).unwrap()
+    }
+
+    /// Names a new read secret.
+    pub(super) fn rotation(&self, circle: CircleId, secret: &ReadSecret, revision: Timestamp) -> Verified {
+        let body = Body::Rotation(Rotation::to(secret));
+        self.say(circle, Rotation::key(), revision).sign(&body, &self.device).unwrap()
+    }
+
     /// Many offers at one moment.
     pub(super) fn listings(&self, circle: CircleId, numbers: std::ops::Range<u32>) -> Vec<Verified> {
         numbers.map(|number| self.listing(circle, number, NOW)).collect()
@@ -108,6 +137,8 @@ pub(super) struct Node {
     behind: u64,
     /// All that it wanted done.
     pub(super) log: Vec<Output>,
+    /// The read secrets that it wants kept.
+    pub(super) secrets: Vec<ReadSecret>,
 }
 
 /// Two nodes, and all that is on its way between them.
@@ -138,14 +169,24 @@ impl Pair {
 
     /// The same with clocks that are some milliseconds ahead or behind.
     pub(super) fn with_clocks(ahead: [u64; 2], behind: [u64; 2]) -> Self {
+        Self::build(ReadPolicy::Anyone, &[Vec::new(), Vec::new()], ahead, behind)
+    }
+
+    /// The same where members alone read, with the read secrets that each node holds.
+    pub(super) fn of_members(held: &[Vec<ReadSecret>; 2]) -> Self {
+        Self::build(ReadPolicy::Members, held, [0, 0], [0, 0])
+    }
+
+    fn build(read: ReadPolicy, held: &[Vec<ReadSecret>; 2], ahead: [u64; 2], behind: [u64; 2]) -> Self {
         let members = [Member::new(1), Member::new(2)];
-        let charter = members[0].charter("Gartenstraße");
+        let charter = members[0].charter_for("Gartenstraße", read);
         let circle = CircleId::founded_by(charter.id());
         let nodes = [0, 1].map(|node| Node {
             protocol: Protocol::new(name(node), Memory::default(), [u8::from(node == 1); 32]),
             ahead: ahead[node],
             behind: behind[node],
             log: Vec::new(),
+            secrets: held[node].clone(),
         });
         let (queue, ends) = (VecDeque::new(), BTreeMap::new());
         let mut pair = Self {
@@ -160,7 +201,8 @@ impl Pair {
             cut_after: None,
         };
         for node in [0, 1] {
-            let outputs = pair.nodes[node].protocol.follow(circle, pair.clock(node)).unwrap();
+            let held = held[node].clone();
+            let outputs = pair.nodes[node].protocol.follow(circle, held, pair.clock(node)).unwrap();
             pair.act(node, outputs);
         }
         let grant = pair.members[0].grant(circle);
@@ -228,6 +270,12 @@ impl Pair {
         self.nodes[node].protocol.handle(input, now)
     }
 
+    /// Does what a node wants, and what follows.
+    pub(super) fn carry_out(&mut self, node: usize, outputs: Vec<Output>) {
+        self.act(node, outputs);
+        self.settle();
+    }
+
     fn settle(&mut self) {
         while let Some((node, input)) = self.queue.pop_front() {
             if let Input::Frame { session, .. } = &input
@@ -277,6 +325,13 @@ impl Pair {
                         self.queue.push_back((other, Input::Closed(theirs)));
                     }
                 }
+                Output::Prove { session, circle, payload } => {
+                    let member = &self.members[node];
+                    let seal = Seal::sign(RENEWAL_PURPOSE, &payload, &member.grant(circle), &member.device);
+                    let seal = Some((member.id(), seal));
+                    self.queue.push_back((node, Input::Proven { session, seal }));
+                }
+                Output::Secrets { held, .. } => self.nodes[node].secrets = held,
                 Output::Subscribe(_)
                 | Output::Unsubscribe(_)
                 | Output::Judge { .. }

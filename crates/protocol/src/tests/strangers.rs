@@ -1,12 +1,13 @@
 //! One node and a peer that says what it wants: what an honest node must stand.
 
 use proptest::prelude::*;
-use record::{Hash, Record, RecordId, Timestamp, Verified};
+use record::{CircleId, Hash, ReadSecret, Record, RecordId, Timestamp, Verified};
 
 use super::pump::{Member, NOW, Pair, TEN_MINUTES, name};
 use crate::frame::{Frame, encode_gossip};
 use crate::limits::VERSION;
 use crate::reconcile::SessionSalt;
+use crate::secrets::{Ends, Side};
 use crate::{Input, MessageRef, Output, SessionId, Topic, Verdict};
 
 /// Sends frames in a session and gives what the node wants done about the last one.
@@ -14,11 +15,19 @@ fn send(pair: &mut Pair, session: SessionId, frame: &Frame) -> Vec<Output> {
     pair.tell(0, Input::Frame { session, frame: frame.encode() })
 }
 
+/// What the second node shows to prove that it knows the secret of a circle that anyone may read.
+fn proof(peer: usize, circle: CircleId, opened: [u8; 16], side: Side) -> Hash {
+    let (opener, other) = (name(peer), name(0));
+    let ends = Ends { opener: &opener, other: &other, opened: &opened, answered: None };
+    ends.proof(&ReadSecret::open(circle), circle, side)
+}
+
 /// Opens a session with the first node and says hello; gives its salt.
 fn greet(pair: &mut Pair, session: SessionId) -> SessionSalt {
     pair.tell(0, Input::Opened { session, peer: name(1) });
-    let (circle, salt, clock) = (pair.circle, [7; 16], pair.now);
-    let outputs = send(pair, session, &Frame::Hello { version: VERSION, circle, salt, clock });
+    let (salt, clock) = ([7; 16], pair.now);
+    let proofs = vec![proof(1, pair.circle, salt, Side::Opener)];
+    let outputs = send(pair, session, &Frame::Hello { version: VERSION, salt, clock, proofs });
     let [Output::Send { frame, .. }, Output::Clock { .. }] = outputs.as_slice() else {
         panic!("no welcome: {outputs:?}")
     };
@@ -238,8 +247,9 @@ fn who_keeps_the_circle_is_told_of_others_that_keep_it_and_a_stranger_of_none() 
     let ask = |pair: &mut Pair, session: u64, peer: u8, mine: Vec<String>| {
         let session = SessionId(session);
         pair.tell(0, Input::Opened { session, peer: name(peer.into()) });
-        let circle = pair.circle;
-        peers_told(&send(pair, session, &Frame::Peers { circle, mine })).unwrap()
+        let salt = [5; 16];
+        let proof = proof(peer.into(), pair.circle, salt, Side::Peers);
+        peers_told(&send(pair, session, &Frame::Peers { salt, proof, mine })).unwrap()
     };
     assert_eq!(ask(&mut pair, 1_001, 1, vec![at(2)]), (vec![at(1)], Vec::new()), "itself is not told to it");
     pair.tell(0, Input::Connected(name(2)));
@@ -292,12 +302,13 @@ fn some_frame(pair: &Pair, choice: u8) -> Frame {
     let digests = catalogue::Digests { control: hash, rest: hash };
     let group = catalogue::Group::ALL[usize::from(choice) / 13 % 2];
     let last = !choice.is_multiple_of(3);
-    match choice % 15 {
+    let hello = proof(1, pair.circle, salt, Side::Opener);
+    match choice % 18 {
         0 => Frame::Circles,
         1 => Frame::CirclesAre(vec![listing.to_record()]),
-        2 => Frame::Hello { version: VERSION, circle: pair.circle, salt, clock },
-        3 => Frame::Hello { version: 2, circle: pair.circle, salt, clock: Timestamp::from_millis(u64::MAX) },
-        4 => Frame::Welcome { salt, clock, digests },
+        2 => Frame::Hello { version: VERSION, salt, clock, proofs: vec![hello, hash] },
+        3 => Frame::Hello { version: 2, salt, clock: Timestamp::from_millis(u64::MAX), proofs: Vec::new() },
+        4 => Frame::Welcome { salt, clock, digests, proof: hash },
         5 => Frame::Days { group, days: vec![(NOW.day(), hash)], last },
         6 => Frame::Days { group, days: Vec::new(), last },
         7 => Frame::Differ { days: vec![NOW.day(), 0, u32::MAX] },
@@ -305,7 +316,16 @@ fn some_frame(pair: &Pair, choice: u8) -> Frame {
         9 => Frame::Offer { ids: vec![*hash.as_bytes(); 3] },
         10 => Frame::Want { ids: vec![*hash.as_bytes()] },
         11 => records(&[&listing]),
-        12 => Frame::Peers { circle: pair.circle, mine: vec!["anywhere".to_owned()] },
+        12 => {
+            let proof = proof(1, pair.circle, salt, Side::Peers);
+            Frame::Peers { salt, proof, mine: vec!["anywhere".to_owned()] }
+        }
+        14 => Frame::Turned { salt, proof: hash },
+        15 => Frame::Renew { member: listing.header().author, seal: vec![choice; 300] },
+        16 => {
+            let secret = ReadSecret::from_bytes([choice; 32]);
+            Frame::Secret { secret, records: vec![listing.to_record()] }
+        }
         13 => Frame::PeersAre { mine: Vec::new(), others: vec!["anywhere".to_owned()] },
         _ => Frame::Done,
     }

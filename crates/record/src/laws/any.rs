@@ -19,6 +19,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         Kind::admission(),
         Kind::removal(),
         Kind::vouch(),
+        Kind::rotation(),
         Kind::listing(),
         Kind::notice(),
         Kind::comment(),
@@ -218,6 +219,8 @@ pub(super) fn any_body() -> impl Strategy<Value = (Kind, Body)> {
         1 => (any_member(), any_text(), any_other())
             .prop_map(|(member, reason, other)| Body::Removal(Removal { member, reason, other })),
         1 => (any_member(), any_other()).prop_map(|(member, other)| Body::Vouch(Vouch { member, other })),
+        1 => (any::<[u8; 32]>(), any_other())
+            .prop_map(|(secret, other)| Body::Rotation(Rotation { secret: Hash::from_bytes(secret), other })),
         3 => any_listing().prop_map(Body::Listing),
         1 => (any_line(120), any_text(), option::of(any_language()), option::of(any_time()), any_other())
             .prop_map(|(title, text, language, until, other)| Body::Notice(Notice { title, text, language, until, other })),

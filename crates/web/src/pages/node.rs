@@ -132,15 +132,16 @@ async fn done(
     }
 }
 
-/// An invitation says where this node is, so it is for the person at the node alone.
+/// An invitation says where this node is, and opens a circle of members, so it is for the person at the node alone.
 async fn kept(shelf: &Shelf, visitor: &Visitor, circle: CircleJson) -> Kept {
     let mut invitation = None;
     if visitor.local
-        && let Ok(invite) = shelf.handle.invite(Some(circle.id.clone())).await
+        && let Ok(link) = shelf.handle.invitation(Some(circle.id.clone())).await
     {
-        let code = Qr::of(&invite.link).map(|code| code.svg("The link as a QR code"));
+        let link = link.to_string();
+        let code = Qr::of(&link).map(|code| code.svg("The link as a QR code"));
         // A link too long for a code can still be copied.
-        invitation = Some(Invitation { link: invite.link, code: code.unwrap_or_default() });
+        invitation = Some(Invitation { link, code: code.unwrap_or_default() });
     }
     Kept { circle, invitation }
 }

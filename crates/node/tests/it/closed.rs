@@ -1,0 +1,118 @@
+//! A circle that only its members read, between real nodes.
+
+use std::time::Duration;
+
+use node::{CircleLink, FoundInput, Handle, MemberInput};
+
+use super::{all, digest, listing, on_loopback, until};
+
+fn closed(name: &str) -> FoundInput {
+    FoundInput { name: name.into(), read: Some("members".into()), ..FoundInput::default() }
+}
+
+async fn equal(one: &Handle, other: &Handle) {
+    until("the same catalogue", || async { digest(one) == digest(other) }).await;
+}
+
+/// Waits until a round between the two could have told everything.
+async fn a_round(one: &Handle) {
+    until("a connection", || async { !one.peers().is_empty() }).await;
+    // Why a time and not a condition: that nothing comes shows itself by nothing.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+}
+
+fn member(handle: &Handle) -> String {
+    handle.status().members[0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_the_circles_id_alone_gets_nothing_and_who_was_invited_gets_all() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let ada = on_loopback(folders[0].path(), "Ada", &[]).await;
+    let circle = ada.handle().found_with(closed("Hausgemeinschaft")).await.unwrap();
+    ada.handle().publish(listing("offer", "Kinderbett")).await.unwrap();
+    let invitation = ada.handle().invitation(None).await.unwrap();
+    assert!(invitation.secret.is_some());
+    let shown: CircleLink = circle.link.parse().unwrap();
+    assert_eq!(shown.secret, None, "what everybody who looks at the node sees");
+
+    let eve = on_loopback(folders[1].path(), "Eve", &[]).await;
+    eve.handle().join(shown).await.unwrap();
+    a_round(eve.handle()).await;
+    assert!(eve.handle().nearby().is_empty() && all(eve.handle()).is_empty());
+    assert_eq!(eve.handle().circles()[0].records, 0);
+
+    let ben = on_loopback(folders[2].path(), "Ben", &[]).await;
+    ben.handle().join(invitation.to_string().parse().unwrap()).await.unwrap();
+    equal(ada.handle(), ben.handle()).await;
+    assert_eq!(all(ben.handle()).len(), 1);
+    ben.handle().publish(listing("need", "Kinderwagen")).await.unwrap();
+    equal(ada.handle(), ben.handle()).await;
+
+    // Whoever was refused and gets the invitation afterwards is in.
+    eve.handle().join(invitation).await.unwrap();
+    equal(ada.handle(), eve.handle()).await;
+    for node in [ada, ben, eve] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_removal_members_get_the_new_secret_by_themselves_and_the_removed_gets_nothing() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let ada = on_loopback(folders[0].path(), "Ada", &[]).await;
+    ada.handle().found_with(closed("Hausgemeinschaft")).await.unwrap();
+    let old = ada.handle().invitation(None).await.unwrap();
+    let (ben, cem) =
+        (on_loopback(folders[1].path(), "Ben", &[]).await, on_loopback(folders[2].path(), "Cem", &[]).await);
+    for node in [&ben, &cem] {
+        node.handle().join(old.clone()).await.unwrap();
+        until("the charter", || async { !node.handle().circles()[0].name.is_empty() }).await;
+        node.handle().publish(listing("offer", "Topf")).await.unwrap();
+        equal(ada.handle(), node.handle()).await;
+    }
+    let (ben_is, before) = (member(ben.handle()), ben.handle().circles()[0].records);
+    // Both are away when it happens.
+    ben.stop().await;
+    cem.stop().await;
+    let input = MemberInput { member: ben_is, ..MemberInput::default() };
+    ada.handle().shut_out(input).await.unwrap();
+    ada.handle().publish(listing("offer", "Schlüssel zum Keller")).await.unwrap();
+    let new = ada.handle().invitation(None).await.unwrap();
+    assert_ne!(new.secret, old.secret);
+
+    let peers = ada.handle().status().addresses;
+    let cem = on_loopback(folders[2].path(), "Cem", &peers).await;
+    equal(ada.handle(), cem.handle()).await;
+    assert_eq!(cem.handle().invitation(None).await.unwrap().secret, new.secret);
+
+    let ben = on_loopback(folders[1].path(), "Ben", &peers).await;
+    a_round(ben.handle()).await;
+    assert_eq!(ben.handle().circles()[0].records, before);
+    assert!(!all(ben.handle()).iter().any(|it| it.title.starts_with("Schlüssel")));
+
+    // Members go on under the new secret, also after a restart.
+    cem.stop().await;
+    let cem = on_loopback(folders[2].path(), "Cem", &peers).await;
+    cem.handle().publish(listing("offer", "Leiter")).await.unwrap();
+    equal(ada.handle(), cem.handle()).await;
+    for node in [ada, ben, cem] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_steward_renews_the_secret_and_old_invitations_lead_nowhere() {
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let ada = on_loopback(folders[0].path(), "Ada", &[]).await;
+    ada.handle().found_with(closed("Hausgemeinschaft")).await.unwrap();
+    let old = ada.handle().invitation(None).await.unwrap();
+    ada.handle().renew(None).await.unwrap();
+    let ben = on_loopback(folders[1].path(), "Ben", &[]).await;
+    ben.handle().join(old).await.unwrap();
+    a_round(ben.handle()).await;
+    assert_eq!(ben.handle().circles()[0].records, 0);
+    assert!(ben.handle().renew(None).await.is_err(), "who is no steward renews nothing");
+    ada.stop().await;
+    ben.stop().await;
+}

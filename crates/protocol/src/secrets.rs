@@ -1,0 +1,213 @@
+//! The read secrets of a circle that a node holds, and what they open: the hello of a session, and gossip.
+//!
+//! The first one is in use. Those that were in use before are kept, so that two nodes whose circle's secret
+//! turned while they were apart still know that they keep the same circle: see `handshake`.
+
+use catalogue::Catalogue;
+use chacha20poly1305::aead::Aead as _;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, Nonce};
+use record::{CircleId, Hash, ReadPolicy, ReadSecret};
+
+use crate::frame::Salt;
+use crate::limits::{MAX_PROOFS, MAX_SECRETS};
+use crate::names::{PeerId, Topic};
+
+/// How many bytes of a sealed message come before the sealed text.
+const NONCE: usize = 12;
+
+/// Who says what in a session, so that no proof serves twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The opener's hello.
+    Opener,
+    /// The other side's welcome.
+    Other,
+    /// The other side's word that the secret has turned.
+    Turned,
+    /// The opener asks for peers.
+    Peers,
+}
+
+impl Side {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Opener => "opener",
+            Self::Other => "other",
+            Self::Turned => "turned",
+            Self::Peers => "peers",
+        }
+    }
+}
+
+/// Both ends of a session, and what they drew for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends<'a> {
+    pub(crate) opener: &'a PeerId,
+    pub(crate) other: &'a PeerId,
+    pub(crate) opened: &'a Salt,
+    /// What the other side drew, once it has.
+    pub(crate) answered: Option<&'a Salt>,
+}
+
+impl Ends<'_> {
+    /// What one side shows to prove that it knows a secret.
+    pub(crate) fn proof(&self, secret: &ReadSecret, circle: CircleId, side: Side) -> Hash {
+        let (opener, other) = (self.opener.as_str().as_bytes(), self.other.as_str().as_bytes());
+        let mut drawn: Vec<&[u8]> = vec![opener, other, self.opened];
+        drawn.extend(self.answered.map(|salt| salt.as_slice()));
+        secret.proof(circle, side.word(), &drawn)
+    }
+}
+
+/// The secrets of one circle.
+#[derive(Debug, Clone)]
+pub(crate) struct Secrets {
+    circle: CircleId,
+    /// The one in use first; never empty.
+    held: Vec<ReadSecret>,
+}
+
+impl Secrets {
+    /// With those that are held, the one in use first; with none, that of a circle which anyone may read.
+    pub(crate) fn new(circle: CircleId, mut held: Vec<ReadSecret>) -> Self {
+        held.truncate(MAX_SECRETS);
+        if held.is_empty() {
+            held.push(ReadSecret::open(circle));
+        }
+        Self { circle, held }
+    }
+
+    pub(crate) fn held(&self) -> &[ReadSecret] {
+        &self.held
+    }
+
+    pub(crate) fn in_use(&self) -> &ReadSecret {
+        // Never empty; and what derives from the circle's name alone opens nothing that is sealed.
+        static NONE: std::sync::OnceLock<ReadSecret> = std::sync::OnceLock::new();
+        self.held.first().unwrap_or_else(|| NONE.get_or_init(|| ReadSecret::open(CircleId::FOUNDING)))
+    }
+
+    /// Holds one more, which will be in use when a rotation names it.
+    pub(crate) fn add(&mut self, secret: ReadSecret) {
+        if !self.held.contains(&secret) {
+            let at = self.held.len().min(1);
+            self.held.insert(at, secret);
+            self.held.truncate(MAX_SECRETS);
+        }
+    }
+
+    /// Uses the secret that the circle's records name, if it is held. Says whether that is another one than
+    /// before.
+    pub(crate) fn turn(&mut self, catalogue: &Catalogue) -> bool {
+        let Some(charter) = catalogue.charter() else { return false };
+        let wanted = match charter.read {
+            ReadPolicy::Anyone => {
+                let open = ReadSecret::open(self.circle);
+                self.add(open.clone());
+                Some(open.name())
+            }
+            ReadPolicy::Members => catalogue.rotation().map(|(_, name)| name),
+        };
+        let at = wanted.and_then(|name| self.held.iter().position(|secret| secret.name() == name));
+        let Some(at) = at.filter(|at| *at > 0) else { return false };
+        let secret = self.held.remove(at);
+        self.held.insert(0, secret);
+        true
+    }
+
+    /// What the hello of a session shows: the secret in use and some that were before.
+    pub(crate) fn proofs(&self, ends: Ends<'_>) -> Vec<Hash> {
+        let held = self.held.iter().take(MAX_PROOFS);
+        held.map(|secret| ends.proof(secret, self.circle, Side::Opener)).collect()
+    }
+
+    /// The secret by which a hello is of this circle, and whether it is the one in use.
+    pub(crate) fn recognise(&self, ends: Ends<'_>, proofs: &[Hash]) -> Option<(&ReadSecret, bool)> {
+        let known = |secret: &&ReadSecret| proofs.contains(&ends.proof(secret, self.circle, Side::Opener));
+        let at = self.held.iter().enumerate().find(|(_, secret)| known(secret));
+        at.map(|(at, secret)| (secret, at == 0))
+    }
+
+    pub(crate) fn topic(&self) -> Topic {
+        Topic(self.in_use().topic().to_string().into())
+    }
+
+    /// A gossip message of these bytes: in a circle of members sealed.
+    ///
+    /// The nonce derives from key and text, so that it needs no chance and differs for each text. Whoever
+    /// sees a message twice can tell that it is the same, and gossipsub needs just that.
+    pub(crate) fn seal(&self, text: Vec<u8>) -> Vec<u8> {
+        if self.is_open() {
+            return text;
+        }
+        let key = self.in_use().gossip_key();
+        let nonce = Hash::derive("commonshelf/gossip-nonce/1", &[key.as_slice(), &text]);
+        let nonce = nonce.as_bytes().first_chunk::<NONCE>().copied().unwrap_or_default();
+        let cipher = ChaCha20Poly1305::new(key.as_slice().into());
+        // Fails only for texts of many gigabytes.
+        let sealed = cipher.encrypt(&Nonce::from(nonce), text.as_slice()).unwrap_or_default();
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    /// The bytes of a gossip message; none if it was not sealed with the secret in use.
+    pub(crate) fn open(&self, message: &[u8]) -> Option<Vec<u8>> {
+        if self.is_open() {
+            return Some(message.to_vec());
+        }
+        let (nonce, sealed) = message.split_first_chunk::<NONCE>()?;
+        let key = self.in_use().gossip_key();
+        ChaCha20Poly1305::new(key.as_slice().into()).decrypt(&Nonce::from(*nonce), sealed).ok()
+    }
+
+    /// Whether whoever knows the circle's name knows the secret in use.
+    fn is_open(&self) -> bool {
+        *self.in_use() == ReadSecret::open(self.circle)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(number: u8) -> ReadSecret {
+        ReadSecret::from_bytes([number; 32])
+    }
+
+    #[test]
+    fn gossip_of_members_is_sealed_and_that_of_an_open_circle_is_not() {
+        let circle = CircleId::from_bytes([3; 32]);
+        let text = b"a record".to_vec();
+        let open = Secrets::new(circle, Vec::new());
+        assert_eq!(open.seal(text.clone()), text);
+        assert_eq!(open.open(&text), Some(text.clone()));
+        let closed = Secrets::new(circle, vec![secret(1)]);
+        let sealed = closed.seal(text.clone());
+        assert!(!sealed.windows(text.len()).any(|part| part == text));
+        assert_eq!(sealed, closed.seal(text.clone()), "one text has one message");
+        assert_eq!(closed.open(&sealed).as_deref(), Some(text.as_slice()));
+        assert_eq!(Secrets::new(circle, vec![secret(2)]).open(&sealed), None);
+        for cut in [0, 5, 12, sealed.len() - 1] {
+            assert_eq!(closed.open(&sealed[..cut]), None);
+        }
+        assert_ne!(open.topic(), closed.topic());
+    }
+
+    #[test]
+    fn a_hello_is_recognised_by_any_secret_that_both_hold_and_bound_to_both_ends() {
+        let circle = CircleId::from_bytes([3; 32]);
+        let (one, two, three) = (PeerId::new("one"), PeerId::new("two"), PeerId::new("three"));
+        let ends = Ends { opener: &one, other: &two, opened: &[7; 16], answered: None };
+        let mine = Secrets::new(circle, vec![secret(2), secret(1)]);
+        let proofs = mine.proofs(ends);
+        let seen = |held: Vec<ReadSecret>| {
+            let theirs = Secrets::new(circle, held);
+            theirs.recognise(ends, &proofs).map(|(secret, in_use)| (secret.clone(), in_use))
+        };
+        assert_eq!(seen(vec![secret(2)]), Some((secret(2), true)));
+        assert_eq!(seen(vec![secret(3), secret(1)]), Some((secret(1), false)));
+        assert_eq!(seen(vec![secret(3)]), None);
+        assert_eq!(seen(Vec::new()), None, "the circle's name alone opens nothing");
+        let elsewhere = Ends { other: &three, ..ends };
+        assert!(mine.recognise(elsewhere, &proofs).is_none(), "nobody passes it on");
+    }
+}
