@@ -88,6 +88,7 @@ pub fn body(bytes: &[u8]) {
         | Body::Admission(_)
         | Body::Removal(_)
         | Body::Vouch(_)
+        | Body::Rotation(_)
         | Body::Listing(_)
         | Body::Notice(_)
         | Body::Comment(_)
@@ -144,11 +145,20 @@ pub fn link(bytes: &[u8]) {
 pub fn bundle(bytes: &[u8]) {
     let (parts, end) = read_bundle(bytes, bytes.len().max(1));
     assert_eq!(read_bundle(bytes, 7), (parts.clone(), end.clone()));
-    let Some(BundlePart::Head { circle, since }) = parts.first() else {
+    let Some(BundlePart::Head { circle, since, secret }) = parts.first() else {
         assert!(parts.is_empty() && end.is_err());
         return;
     };
-    let (mut writer, mut again) = BundleWriter::begin(*circle, *since);
+    if secret.is_some() {
+        let key = record::ReadSecret::from_bytes([7; 32]);
+        for part in &parts {
+            if let BundlePart::Sealed(sealed) = part {
+                drop(sealed.open(&key));
+            }
+        }
+        return;
+    }
+    let (mut writer, mut again) = BundleWriter::begin(*circle, *since, None);
     let records = |parts: &[BundlePart]| -> Vec<Record> {
         parts
             .iter()
@@ -199,13 +209,16 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     found.push(("import", rows.as_bytes().to_vec()));
     let circle = record::CircleId::from_bytes([7; 32]);
     let peers = ["/ip4/192.168.1.5/tcp/7378", "/dns4/leihlokal.example/udp/7378/quic-v1", "/ip6/::1/tcp/1"];
-    let (mut writer, mut file) = BundleWriter::begin(circle, Some(record::Timestamp::from_millis(7)));
-    for length in [3, 400] {
-        let record = Record { envelope: vec![1; length], body: (length > 3).then(|| vec![2; length]) };
-        file.extend(writer.add(record).unwrap_or_default());
+    for secret in [None, Some(record::ReadSecret::from_bytes([7; 32]))] {
+        let since = secret.is_none().then_some(record::Timestamp::from_millis(7));
+        let (mut writer, mut file) = BundleWriter::begin(circle, since, secret);
+        for length in [3, 400] {
+            let record = Record { envelope: vec![1; length], body: (length > 3).then(|| vec![2; length]) };
+            file.extend(writer.add(record).unwrap_or_default());
+        }
+        file.extend(writer.end());
+        found.push(("bundle", file));
     }
-    file.extend(writer.end());
-    found.push(("bundle", file));
     found.push(("link", circle.to_string().into_bytes()));
     found.push((
         "link",

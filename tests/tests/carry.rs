@@ -144,3 +144,44 @@ fn a_file_that_is_none_or_of_another_circle_is_refused_in_one_sentence() {
     refused(&other, &["import", &file(&one), "--circle", "Hof"], "a bundle of another circle");
     assert_eq!(other.json(&["circle", "list"]).as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_circle_of_members_is_carried_sealed_and_opens_for_whoever_was_invited() {
+    let (one, other) = (Home::new(), Home::new());
+    one.run(&["circle", "found", "Hausgemeinschaft", "--read", "members"]);
+    one.run(&["offer", "Kinderbett"]);
+    one.run(&["export", "--bundle", &file(&one)]);
+    let bytes = fs::read(file(&one)).unwrap();
+    let link = one.json(&["circle", "invite"])["link"].as_str().unwrap().to_owned();
+    let secret = link.split("secret=").nth(1).unwrap().split('&').next().unwrap();
+    let shown = one.json(&["circle", "list"])[0]["link"].as_str().unwrap().to_owned();
+    assert!(secret.len() == 64 && !shown.contains("secret"), "{link} {shown}");
+    let secret: Vec<u8> =
+        (0..32).map(|at| u8::from_str_radix(&secret[2 * at..2 * at + 2], 16).unwrap()).collect();
+    for hidden in [b"Kinderbett", b"Hausgemein", &secret[..10]] {
+        assert!(!bytes.windows(10).any(|part| part == hidden), "{hidden:?} is in the file");
+    }
+
+    let refused = other.cli(&["import", &file(&one)]);
+    check_sentence(&refused, 1);
+    assert!(refused.stderr.contains("join it first with an invitation"), "{refused:#?}");
+    let id = shown.split(['?', ':']).nth(1).unwrap();
+    other.run(&["circle", "join", id]);
+    let refused = other.cli(&["import", &file(&one)]);
+    check_sentence(&refused, 1);
+    assert!(refused.stderr.contains("this node does not have"), "{refused:#?}");
+
+    other.run(&["circle", "join", &link]);
+    // What was sealed before the secret was renewed still opens, and the bundle that is sealed anew as well.
+    assert_eq!(counts(&other.json(&["import", &file(&one)])), (3, 0, 0));
+    same_digest(&one, &other, 1, AGREED);
+    one.run(&["circle", "renew"]);
+    assert_eq!(counts(&one.json(&["import", &file(&one)])), (0, 3, 0));
+    one.run(&["export", "--bundle", &file(&one)]);
+    let refused = other.cli(&["import", &file(&one)]);
+    assert!(refused.stderr.contains("this node does not have"), "{refused:#?}");
+    let link = one.json(&["circle", "invite"])["link"].as_str().unwrap().to_owned();
+    other.run(&["circle", "join", &link]);
+    assert_eq!(counts(&other.json(&["import", &file(&one)])), (1, 3, 0));
+    same_digest(&one, &other, 1, AGREED);
+}

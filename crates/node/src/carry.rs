@@ -2,7 +2,7 @@
 
 use protocol::limits::WINDOW;
 use protocol::{BundleError, BundlePart, BundleReader, BundleWriter, Carried, CarryError};
-use record::{Body, CircleId, ReadPolicy, Record, RecordId, Signed, Timestamp};
+use record::{Body, CircleId, Hash, ReadPolicy, ReadSecret, Record, RecordId, Signed, Timestamp};
 
 use crate::error::NodeError;
 use crate::handle::Handle;
@@ -31,6 +31,8 @@ pub struct Incoming {
     wanted: Option<String>,
     reader: BundleReader,
     circle: Option<CircleId>,
+    /// What opens it, if it is sealed.
+    secret: Option<ReadSecret>,
     broken: Option<BundleError>,
     report: ImportJson,
     rejected: u64,
@@ -41,7 +43,8 @@ pub struct Incoming {
 
 impl Handle {
     /// Begins a bundle: of the circle with this id or name, or of the node's first one; with all its records, or of
-    /// all but control records only those since a date, such as `2026-11-01` or `30d`.
+    /// all but control records only those since a date, such as `2026-11-01` or `30d`. That of a circle of members is
+    /// sealed with its read secret.
     ///
     /// # Errors
     /// If there is no such circle, or its charter has not arrived, or the date can not be read.
@@ -52,7 +55,7 @@ impl Handle {
             let circle = service.read(|view| view.circle(circle.as_deref()))?;
             service.catalogue(circle)?.charter().ok_or(NodeError::NoCharterYet)?;
             let ids = service.protocol.to_carry(circle, since).into_iter();
-            let (writer, ready) = BundleWriter::begin(circle, since);
+            let (writer, ready) = BundleWriter::begin(circle, since, service.read_secret(circle));
             Ok(Outgoing { handle, circle, ids, ready, writer: Some(writer) })
         })
         .await
@@ -67,6 +70,7 @@ impl Handle {
             wanted: circle,
             reader: BundleReader::new(),
             circle: None,
+            secret: None,
             broken: None,
             report: ImportJson::default(),
             rejected: 0,
@@ -113,7 +117,7 @@ impl Incoming {
         loop {
             match self.reader.part() {
                 Ok(None) => return Ok(()),
-                Ok(Some(BundlePart::Head { circle, .. })) => {
+                Ok(Some(BundlePart::Head { circle, secret, .. })) => {
                     if let Some(wanted) = &self.wanted
                         && self.handle.circle_of(wanted)? != circle
                     {
@@ -121,7 +125,25 @@ impl Incoming {
                             "this is a bundle of another circle, {circle}"
                         )));
                     }
+                    if let Some(name) = secret {
+                        let opening = self.handle.on_node(move |service| service.opening(circle, &name));
+                        self.secret = Some(opening.await?);
+                    }
                     self.circle = Some(circle);
+                }
+                Ok(Some(BundlePart::Sealed(sealed))) => {
+                    match self
+                        .secret
+                        .as_ref()
+                        .ok_or(BundleError::Unopened)
+                        .and_then(|secret| sealed.open(secret))
+                    {
+                        Ok(records) => self.take(records).await?,
+                        Err(error) => {
+                            self.broken = Some(error);
+                            return Ok(());
+                        }
+                    }
                 }
                 Ok(Some(BundlePart::Records(records))) => self.take(records).await?,
                 Ok(Some(BundlePart::End)) => {}
@@ -190,6 +212,14 @@ impl Service {
             records.extend(record.map(|record| record.to_record()));
         }
         Ok(records)
+    }
+
+    /// What opens a bundle that is sealed with the read secret of this name.
+    fn opening(&self, circle: CircleId, name: &Hash) -> Result<ReadSecret, NodeError> {
+        if self.protocol.catalogue(circle).is_none() {
+            return Err(NodeError::MembersRead);
+        }
+        self.protocol.to_open(circle, name).cloned().ok_or(NodeError::OtherSecret)
     }
 
     /// Takes in records of a bundle, and says whether the node joined the circle for it.

@@ -152,6 +152,12 @@ pub enum NodeError {
         "only members read this circle: join it first with an invitation (`circle join LINK`), and import then"
     )]
     MembersRead,
+    /// A bundle that is sealed with a secret that is not here.
+    #[error(
+        "this bundle is sealed with a read secret of the circle that this node does not have: let a node of the \
+         circle invite this one (`circle join LINK`), and import then"
+    )]
+    OtherSecret,
     /// Only stewards do that.
     #[error("only a steward of the circle takes members in and shuts them out")]
     NotSteward,
@@ -222,6 +228,7 @@ impl NodeError {
             | Self::NotHeard
             | Self::NotMember(_)
             | Self::MembersRead
+            | Self::OtherSecret
             | Self::ShutOut
             | Self::NotSteward
             | Self::IsSteward

@@ -1,13 +1,16 @@
 //! A bundle: the records of a circle in a file, to be carried where no network leads.
 //!
+//! That of a circle of members is sealed with its read secret, which is not in it.
+//!
 //! [`BundleWriter`] makes the bytes of one, [`BundleReader`] takes them in pieces of any size. Both hold one frame at a
 //! time, so that a bundle of any length costs the same memory. A frame's checksum finds damage, no malice: whoever
 //! reads a bundle verifies its records as if a peer had sent them.
 
-use record::{CborError, CircleId, Hash, Record, Timestamp, Value};
+use record::{CborError, CircleId, Hash, ReadSecret, Record, Timestamp, Value};
 
 use crate::frame::{FrameError, bytes, decode_array, decode_record, encode_record, list, room_for, text};
 use crate::limits::{BUNDLE_VERSION, FRAME_ROOM, MAX_FRAME, WINDOW};
+use crate::sealed;
 
 /// How a bundle begins. Its first byte is in no text, and whatever changes line ends changes the last ones.
 pub const BUNDLE_MAGIC: [u8; 8] = *b"\x89CSB\r\n\x1a\n";
@@ -26,11 +29,34 @@ pub enum BundlePart {
         circle: CircleId,
         /// Of all but control records only what was said since then is in it, if it is not whole.
         since: Option<Timestamp>,
+        /// The name of the read secret with which the records are sealed; none in a circle that anyone may read.
+        secret: Option<Hash>,
     },
     /// Some records, as they travel; nothing is verified.
     Records(Vec<Record>),
+    /// Some records that the read secret opens: see [`Sealed::open`].
+    Sealed(Sealed),
     /// Everything that was put in has come out.
     End,
+}
+
+/// Records that only members may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    count: u64,
+    text: Vec<u8>,
+}
+
+impl Sealed {
+    /// The records.
+    ///
+    /// # Errors
+    /// [`BundleError::Unopened`] if they were sealed with another secret, or are others than was said.
+    pub fn open(&self, secret: &ReadSecret) -> Result<Vec<Record>, BundleError> {
+        let text = sealed::open(&secret.bundle_key(), &self.text);
+        let records = text.and_then(|text| decode_records(Value::decode(&text).ok()?));
+        records.filter(|records| records.len() as u64 == self.count).ok_or(BundleError::Unopened)
+    }
 }
 
 /// Why a file is no bundle, or not whole.
@@ -52,6 +78,11 @@ pub enum BundleError {
     /// It is not made as bundles are.
     #[error("the file was not made as bundles are (near byte {0})")]
     Shape(u64),
+    /// The read secret that it names does not open what is sealed.
+    #[error(
+        "what is sealed in the file does not open with the circle's read secret: no node of the circle made it"
+    )]
+    Unopened,
     /// Fewer or more records came out than were put in.
     #[error("the bundle says that it holds {said} records, and holds {held}")]
     Count {
@@ -65,21 +96,26 @@ pub enum BundleError {
 /// Makes a bundle, frame by frame.
 #[derive(Debug, Clone)]
 pub struct BundleWriter {
+    secret: Option<ReadSecret>,
     records: Vec<Record>,
     room: usize,
     count: u64,
 }
 
 impl BundleWriter {
-    /// Begins a bundle, and gives its first bytes.
+    /// Begins a bundle, and gives its first bytes. With a read secret, its records are sealed.
     #[must_use]
-    pub fn begin(circle: CircleId, since: Option<Timestamp>) -> (Self, Vec<u8>) {
-        let since = since.map_or(Value::Null, |since| Value::Uint(since.millis()));
-        let head =
-            Value::List(vec![text("bundle"), Value::Uint(BUNDLE_VERSION), bytes(circle.as_bytes()), since]);
+    pub fn begin(circle: CircleId, since: Option<Timestamp>, secret: Option<ReadSecret>) -> (Self, Vec<u8>) {
+        let head = Value::List(vec![
+            text("bundle"),
+            Value::Uint(BUNDLE_VERSION),
+            bytes(circle.as_bytes()),
+            since.map_or(Value::Null, |since| Value::Uint(since.millis())),
+            secret.as_ref().map_or(Value::Null, |secret| bytes(secret.name().as_bytes())),
+        ]);
         let mut out = BUNDLE_MAGIC.to_vec();
         out.extend(framed(&head));
-        (Self { records: Vec::new(), room: FRAME_ROOM, count: 0 }, out)
+        (Self { secret, records: Vec::new(), room: FRAME_ROOM, count: 0 }, out)
     }
 
     /// Puts a record in. The founding charter comes first, and control records before all others. Gives the bytes
@@ -105,7 +141,10 @@ impl BundleWriter {
     fn flush(&mut self) -> Vec<u8> {
         self.room = FRAME_ROOM;
         let records = std::mem::take(&mut self.records);
-        framed(&Value::List(vec![text("records"), list(&records, encode_record)]))
+        let listed = list(&records, encode_record);
+        let Some(secret) = &self.secret else { return framed(&Value::List(vec![text("records"), listed])) };
+        let sealed = sealed::seal(&secret.bundle_key(), "commonshelf/bundle-nonce/1", &listed.encode());
+        framed(&Value::List(vec![text("sealed"), Value::Uint(records.len() as u64), Value::Bytes(sealed)]))
     }
 }
 
@@ -142,6 +181,8 @@ pub struct BundleReader {
     /// How many bytes were read in all.
     read: u64,
     stage: Stage,
+    /// Whether the head says that records are sealed.
+    seals: bool,
     held: u64,
 }
 
@@ -155,10 +196,10 @@ impl BundleReader {
     /// One that has seen nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { waiting: Vec::new(), passed: 0, read: 0, stage: Stage::Magic, held: 0 }
+        Self { waiting: Vec::new(), passed: 0, read: 0, stage: Stage::Magic, seals: false, held: 0 }
     }
 
-    /// How many records came out.
+    /// How many records came out, those that are sealed as well.
     #[must_use]
     pub const fn records(&self) -> u64 {
         self.held
@@ -250,26 +291,38 @@ impl BundleReader {
                     Some(Value::Uint(other)) => return Err(BundleError::Version(*other).into()),
                     Some(_) | None => return Err(Wrong::Shape),
                 }
-                let [_, circle, since] = <[Value; 3]>::try_from(fields).map_err(|_| Wrong::Shape)?;
+                let [_, circle, since, secret] = <[Value; 4]>::try_from(fields).map_err(|_| Wrong::Shape)?;
                 let circle = CircleId::from_bytes(decode_array(&circle).ok_or(Wrong::Shape)?);
                 let since = match since {
                     Value::Null => None,
                     Value::Uint(millis) => Some(Timestamp::from_millis(millis)),
                     _ => return Err(Wrong::Shape),
                 };
+                let secret = match secret {
+                    Value::Null => None,
+                    name => Some(Hash::from_bytes(decode_array(&name).ok_or(Wrong::Shape)?)),
+                };
+                self.seals = secret.is_some();
                 self.stage = Stage::Records;
-                Ok(BundlePart::Head { circle, since })
+                Ok(BundlePart::Head { circle, since, secret })
             }
-            (Stage::Records, "records") => {
+            (Stage::Records, "records") if !self.seals => {
                 let [records] = <[Value; 1]>::try_from(fields).map_err(|_| Wrong::Shape)?;
-                let Value::List(records) = records else { return Err(Wrong::Shape) };
-                if records.is_empty() || records.len() > WINDOW {
-                    return Err(Wrong::Shape);
-                }
-                let records: Option<Vec<_>> = records.into_iter().map(decode_record).collect();
-                let records = records.ok_or(Wrong::Shape)?;
+                let records = decode_records(records).ok_or(Wrong::Shape)?;
                 self.held = self.held.saturating_add(records.len() as u64);
                 Ok(BundlePart::Records(records))
+            }
+            (Stage::Records, "sealed") if self.seals => {
+                let [Value::Uint(count), Value::Bytes(text)] =
+                    <[Value; 2]>::try_from(fields).map_err(|_| Wrong::Shape)?
+                else {
+                    return Err(Wrong::Shape);
+                };
+                if !(1..=WINDOW as u64).contains(&count) {
+                    return Err(Wrong::Shape);
+                }
+                self.held = self.held.saturating_add(count);
+                Ok(BundlePart::Sealed(Sealed { count, text }))
             }
             (Stage::Records, "end") => {
                 let [Value::Uint(said)] = fields[..] else { return Err(Wrong::Shape) };
@@ -287,6 +340,13 @@ impl BundleReader {
         self.passed = self.passed.saturating_add(count).min(self.waiting.len());
         self.read = self.read.saturating_add(count as u64);
     }
+}
+
+/// Some records; none if there are none, or too many.
+fn decode_records(value: Value) -> Option<Vec<Record>> {
+    let Value::List(records) = value else { return None };
+    let fits = (1..=WINDOW).contains(&records.len());
+    records.into_iter().map(decode_record).collect::<Option<_>>().filter(|_| fits)
 }
 
 /// What is wrong with a frame whose checksum holds.

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Group, Refusal, Standing};
-use record::{CircleId, KnownKeys, Record, RecordId, RefusedBytes, Signed, Timestamp, Verified};
+use record::{
+    CircleId, Hash, KnownKeys, ReadSecret, Record, RecordId, RefusedBytes, Signed, Timestamp, Verified,
+};
 
 use crate::protocol::{Output, Protocol};
 use crate::store::{Store, StoreError};
@@ -100,10 +102,16 @@ impl<S: Store> Protocol<S> {
         let mut out = Vec::new();
         if !news.is_empty() {
             self.spread(circle, None, now);
-            out.push(Output::Changed { circle, news });
+            self.changed(circle, news, now, &mut out);
             self.open_due(now, &mut out);
         }
         Ok((out, carried))
+    }
+
+    /// The read secret of this name, if this node holds it: what opens a bundle that was sealed with it, also after
+    /// the circle has turned to another one.
+    pub fn to_open(&self, circle: CircleId, name: &Hash) -> Option<&ReadSecret> {
+        self.circles.get(&circle)?.secrets.named(name)
     }
 
     /// What a bundle of a circle holds, in its order: the founding charter, the other control records, and then the

@@ -22,12 +22,13 @@ mod peers;
 mod protocol;
 mod reconcile;
 mod retiming;
+mod sealed;
 mod secrets;
 mod session;
 mod sessions;
 mod store;
 
-pub use bundle::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
+pub use bundle::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter, Sealed};
 pub use carry::{Carried, CarryError, NotCarried};
 pub use circle::News;
 pub use clock::{Clock, Doubt, Memory, Time, Why};

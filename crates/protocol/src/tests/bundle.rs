@@ -1,7 +1,7 @@
 //! A circle that is carried in a file.
 
 use proptest::prelude::*;
-use record::{CircleId, Hash, Record, RecordId, RefusedBytes, Timestamp, Value};
+use record::{CircleId, Hash, ReadSecret, Record, RecordId, RefusedBytes, Timestamp, Value};
 
 use super::pump::{Member, Memory, NOW, Pair, name};
 use crate::limits::{MAX_FRAME, WINDOW};
@@ -11,14 +11,18 @@ use crate::{
 
 /// A node that has never met another one.
 fn alone(circle: CircleId) -> Protocol<Memory> {
+    holding(circle, Vec::new())
+}
+
+fn holding(circle: CircleId, held: Vec<ReadSecret>) -> Protocol<Memory> {
     let mut protocol = Protocol::new(name(7), Memory::default(), [7; 32]);
-    let _ = protocol.follow(circle, NOW).unwrap();
+    let _ = protocol.follow(circle, held, NOW).unwrap();
     protocol
 }
 
 /// The bundle of a circle as a node makes it.
 fn bundle(protocol: &Protocol<Memory>, circle: CircleId, since: Option<Timestamp>) -> Vec<u8> {
-    let (mut writer, mut out) = BundleWriter::begin(circle, since);
+    let (mut writer, mut out) = BundleWriter::begin(circle, since, None);
     for id in protocol.to_carry(circle, since) {
         let record = protocol.record(circle, &id).unwrap().unwrap();
         out.extend(writer.add(record.to_record()).unwrap_or_default());
@@ -189,7 +193,7 @@ fn framed(frame: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_is_made_in_another_way_is_refused() {
-    let (_, head) = BundleWriter::begin(CircleId::from_bytes([3; 32]), None);
+    let (_, head) = BundleWriter::begin(CircleId::from_bytes([3; 32]), None, None);
     let list = |parts: Vec<Value>| framed(&Value::List(parts).encode());
     let name = |name: &str| Value::Text(name.to_owned());
     let ends = |rest: Vec<u8>| read(&[head.clone(), rest].concat(), 10_000).1.unwrap_err();
@@ -213,7 +217,7 @@ fn what_is_made_in_another_way_is_refused() {
 
 #[test]
 fn no_more_waits_than_a_frame_and_what_was_just_given() {
-    let (_, head) = BundleWriter::begin(CircleId::from_bytes([3; 32]), None);
+    let (_, head) = BundleWriter::begin(CircleId::from_bytes([3; 32]), None, None);
     let mut reader = BundleReader::new();
     reader.push(&head);
     while reader.part().unwrap().is_some() {}
@@ -230,6 +234,49 @@ fn no_more_waits_than_a_frame_and_what_was_just_given() {
         }
     }
     assert_eq!(reader.records(), 4_000 * WINDOW as u64);
+}
+
+#[test]
+fn what_only_members_read_is_sealed_and_opens_with_the_secret_that_the_bundle_names() {
+    let (pair, circle) = full(300);
+    let source = &pair.nodes[0].protocol;
+    let [mine, old, other] = [1, 2, 3].map(|number| ReadSecret::from_bytes([number; 32]));
+    let (mut writer, mut file) = BundleWriter::begin(circle, None, Some(old.clone()));
+    for id in source.to_carry(circle, None) {
+        let record = source.record(circle, &id).unwrap().unwrap();
+        file.extend(writer.add(record.to_record()).unwrap_or_default());
+    }
+    file.extend(writer.end());
+    let leaks = |part: &[u8]| file.windows(part.len()).any(|bytes| bytes == part);
+    assert!(!leaks(b"Leiter") && !leaks(old.as_bytes()) && !leaks(&[2; 16]));
+
+    let (parts, end) = read(&file, 900);
+    assert_eq!(end, Ok(()), "who does not have the secret still sees whether it is whole");
+    let Some(BundlePart::Head { secret: Some(name), .. }) = parts.first() else {
+        panic!("{:?}", parts.first())
+    };
+    let members = holding(circle, vec![mine, old.clone()]);
+    assert_eq!(members.to_open(circle, name), Some(&old), "also when another one is in use by now");
+    assert_eq!(alone(circle).to_open(circle, name), None);
+    let mut opened = Vec::new();
+    for part in &parts {
+        if let BundlePart::Sealed(sealed) = part {
+            assert_eq!(sealed.open(&other), Err(BundleError::Unopened));
+            opened.extend(sealed.open(&old).unwrap());
+        }
+    }
+    let whole: Vec<Record> = read(&bundle(source, circle, None), 900)
+        .0
+        .into_iter()
+        .flat_map(|part| if let BundlePart::Records(records) = part { records } else { Vec::new() })
+        .collect();
+    assert_eq!(opened, whole);
+    // A bundle that says that it is sealed holds nothing that is not.
+    let (_, head) = BundleWriter::begin(circle, None, Some(old));
+    let (_, open) = BundleWriter::begin(circle, None, None);
+    let plain = bundle(source, circle, None);
+    let mixed = [&head[..], &plain[open.len()..]].concat();
+    assert_eq!(read(&mixed, 900).1, Err(BundleError::Shape(head.len() as u64)));
 }
 
 proptest! {
