@@ -17,7 +17,7 @@ use crate::show;
 const TELL: Duration = Duration::from_millis(200);
 
 /// Writes a circle into a file. The file is there once it is whole, and not before.
-pub(crate) fn export(client: &Client, path: &Path, circle: Option<String>, since: Option<String>) -> Done {
+pub(crate) fn export(client: &Client, path: &Path, circle: Option<&str>, since: Option<&str>) -> Done {
     let failed = |error: io::Error| Failure::new(format!("{} can not be written: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;

@@ -79,7 +79,7 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         }
         Question::Import(import) => self::import(client, &import),
         Question::Export(Export { bundle: Some(file), since, filter }) => {
-            bundle::export(client, &file, filter.input().circle, since)
+            bundle::export(client, &file, filter.input().circle.as_deref(), since.as_deref())
         }
         Question::Export(Export { bundle: None, filter, .. }) => {
             let lines = client.text(Ask::get("/export").query(&filter.input()))?;
@@ -124,7 +124,7 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             let link = target.parse::<CircleLink>().ok();
             answer(client, ask, |circle: CircleJson| show::joined(&circle, link.as_ref(), client.runs()))
         }
-        Question::Circle(Circle::Invite { circle, svg }) => invite(client, circle, svg.as_deref()),
+        Question::Circle(Circle::Invite { circle, svg }) => invite(client, circle.as_deref(), svg.as_deref()),
         Question::Circle(Circle::List { nearby: true }) => {
             answer(client, Ask::get("/circles/nearby"), |circles: Vec<NearbyJson>| show::nearby(&circles))
         }
@@ -137,7 +137,7 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
 }
 
 /// Shows an invitation: on a terminal with its code, and as a picture in a file if that is asked for.
-fn invite(client: &Client, circle: Option<String>, svg: Option<&Path>) -> Done {
+fn invite(client: &Client, circle: Option<&str>, svg: Option<&Path>) -> Done {
     let ask = Ask::get("/circles/invite").query(&json!({ "circle": circle }));
     let json = client.text(ask)?;
     let invite: InviteJson = parsed(&json)?;

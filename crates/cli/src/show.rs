@@ -195,13 +195,12 @@ pub(crate) fn joined(circle: &CircleJson, link: Option<&CircleLink>, runs: bool)
         called.map_or("this circle".to_owned(), |name| format!("{name} (as the invitation calls it)"));
     line!(out, "This node keeps {called} from now on.");
     let peers = link.map(|link| link.peers.as_slice()).unwrap_or_default();
-    match (runs, peers.is_empty()) {
-        (true, false) => line!(out, "It looks for a node of the circle, which gives it everything, here:"),
-        (true, true) => {
-            line!(out, "It gets everything from the first node of the circle that it is connected with.")
-        }
-        (false, _) => line!(out, "It gets everything once it runs: `commonshelf up`."),
-    }
+    let how = match (runs, peers.is_empty()) {
+        (true, false) => "It looks for a node of the circle, which gives it everything, here:",
+        (true, true) => "It gets everything from the first node of the circle that it is connected with.",
+        (false, _) => "It gets everything once it runs: `commonshelf up`.",
+    };
+    line!(out, "{how}");
     for peer in peers {
         line!(out, "  {peer}");
     }

@@ -293,15 +293,11 @@ impl BundleReader {
                 }
                 let [_, circle, since, secret] = <[Value; 4]>::try_from(fields).map_err(|_| Wrong::Shape)?;
                 let circle = CircleId::from_bytes(decode_array(&circle).ok_or(Wrong::Shape)?);
-                let since = match since {
-                    Value::Null => None,
-                    Value::Uint(millis) => Some(Timestamp::from_millis(millis)),
-                    _ => return Err(Wrong::Shape),
-                };
-                let secret = match secret {
-                    Value::Null => None,
-                    name => Some(Hash::from_bytes(decode_array(&name).ok_or(Wrong::Shape)?)),
-                };
+                let since = optional(since, |since| {
+                    let Value::Uint(millis) = since else { return None };
+                    Some(Timestamp::from_millis(millis))
+                })?;
+                let secret = optional(secret, |name| decode_array(&name).map(Hash::from_bytes))?;
                 self.seals = secret.is_some();
                 self.stage = Stage::Records;
                 Ok(BundlePart::Head { circle, since, secret })
@@ -340,6 +336,11 @@ impl BundleReader {
         self.passed = self.passed.saturating_add(count).min(self.waiting.len());
         self.read = self.read.saturating_add(count as u64);
     }
+}
+
+/// What stands in a field that may be null.
+fn optional<T>(value: Value, decode: impl FnOnce(Value) -> Option<T>) -> Result<Option<T>, Wrong> {
+    if value == Value::Null { Ok(None) } else { decode(value).map(Some).ok_or(Wrong::Shape) }
 }
 
 /// Some records; none if there are none, or too many.

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Group, Refusal, Standing};
-use record::{
-    CircleId, Hash, KnownKeys, ReadSecret, Record, RecordId, RefusedBytes, Signed, Timestamp, Verified,
-};
+use record::{CircleId, Hash, ReadSecret, Record, RecordId, RefusedBytes, Signed, Timestamp, Verified};
 
+use crate::circle::Circle;
 use crate::protocol::{Output, Protocol};
 use crate::store::{Store, StoreError};
 
@@ -69,20 +68,15 @@ impl<S: Store> Protocol<S> {
         let mut verdicts: Vec<Result<RecordId, Carried>> = Vec::with_capacity(records.len());
         let mut fresh: Vec<Verified> = Vec::new();
         for record in records {
-            verdicts.push(match check(record, &mut followed.keys) {
-                Err(why) => Err(Carried::Rejected(why)),
-                Ok(record) => {
-                    let id = record.id();
-                    // Of the same one twice the first one counts.
-                    let counts = followed.catalogue.admitted(&id).is_some();
-                    if counts || fresh.iter().any(|other| other.id() == id) {
-                        Err(Carried::Unchanged)
-                    } else {
-                        fresh.push(record);
-                        Ok(id)
-                    }
+            verdicts.push(checked(record, followed).and_then(|record| {
+                let id = record.id();
+                // Of the same one twice the first one counts.
+                if fresh.iter().any(|other| other.id() == id) {
+                    return Err(Carried::Unchanged);
                 }
-            });
+                fresh.push(record);
+                Ok(id)
+            }));
         }
         let (news, settled) = followed.absorb(&mut self.store, fresh, now)?;
         let settled: BTreeMap<_, _> = settled.into_iter().collect();
@@ -134,8 +128,14 @@ impl<S: Store> Protocol<S> {
     }
 }
 
-/// A record whose signature holds and whose body is here.
-fn check(record: Record, keys: &mut KnownKeys) -> Result<Verified, NotCarried> {
-    let verified = Signed::parse(&record.envelope)?.verify_with(record.body, keys)?;
-    if verified.is_whole() { Ok(verified) } else { Err(NotCarried::NoBody) }
+/// A record that does not count yet, whose signature holds and whose body is here.
+fn checked(record: Record, circle: &mut Circle) -> Result<Verified, Carried> {
+    let rejected = |why: RefusedBytes| Carried::Rejected(why.into());
+    let signed = Signed::parse(&record.envelope).map_err(rejected)?;
+    // Why first: a signature takes far longer, and of what counts already nothing is taken.
+    if circle.catalogue.admitted(&signed.id()).is_some() {
+        return Err(Carried::Unchanged);
+    }
+    let record = signed.verify_with(record.body, &mut circle.keys).map_err(rejected)?;
+    if record.is_whole() { Ok(record) } else { Err(Carried::Rejected(NotCarried::NoBody)) }
 }
