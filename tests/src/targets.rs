@@ -6,7 +6,8 @@ use node::{BundleError, BundlePart, BundleReader, BundleWriter, CircleLink};
 use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
 
 use crate::vectors::{self, Case, Verdict};
-use crate::{files_below, read, root};
+pub use crate::wire::{gossip, session};
+use crate::{files_below, read, root, wire};
 
 /// A target's name, and the function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -20,6 +21,8 @@ pub const ALL: &[Target] = &[
     ("import", import),
     ("link", link),
     ("bundle", bundle),
+    ("session", session),
+    ("gossip", gossip),
 ];
 
 /// The kinds of [`body`]: which one it is, the first byte tells.
@@ -35,6 +38,7 @@ pub const KINDS: &[&str] = &[
     Kind::COMMENT,
     Kind::RECEIPT,
     Kind::CHECKPOINT,
+    Kind::ROTATION,
     "weather",
 ];
 
@@ -195,7 +199,7 @@ fn read_bundle(bytes: &[u8], piece: usize) -> (Vec<BundlePart>, Result<(), Bundl
 /// If a table of the demo can not be read.
 #[must_use]
 pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
-    let mut found = Vec::new();
+    let mut found = wire::seeds();
     for case in vectors::cases().into_iter().flat_map(|(_, cases)| cases) {
         // A few of the good ones show every field; the bad ones are tried as they are.
         if case.expect == Verdict::Accept {
