@@ -94,3 +94,68 @@ fn the_code_goes_into_a_file_and_mistakes_get_a_sentence() {
     let long = format!("{link}&{}", "x".repeat(3_000));
     refused(&home, &["circle", "join", &long], 1, "copy it again");
 }
+
+fn member(home: &Home) -> String {
+    at(&home.json(&["status"]), "/members/0").as_str().unwrap().to_owned()
+}
+
+/// How somebody belongs to a node's circle, by what the node knows.
+fn belongs(home: &Home, member: &str) -> Option<String> {
+    let members = home.json(&["circle", "members"]);
+    let found = members.as_array().unwrap().iter().find(|it| it["member"] == member).cloned();
+    found.map(|it| it["belonging"].as_str().unwrap().to_owned())
+}
+
+fn waits_until_in(home: &Home, member: &str) {
+    wait_until("the steward's node has taken it in", Duration::from_secs(60), || {
+        let belongs = belongs(home, member);
+        if belongs.as_deref() == Some("member") { Ok(()) } else { Err(format!("it is {belongs:?}")) }
+    });
+}
+
+#[test]
+fn who_joins_by_an_invitation_that_admits_is_a_member_without_further_hands_and_nobody_after() {
+    for read in ["anyone", "members"] {
+        let home = Home::new();
+        home.run(&["circle", "found", "Gartenstraße", "--write", "invited", "--read", read]);
+        let one = home.up(&[]);
+        one.run(&["offer", "Leiter"]);
+        let invite = one.json(&["circle", "invite", "--admit"]);
+        assert_eq!(invite["admits"], true, "{invite:#}");
+        let link = invite["link"].as_str().unwrap();
+        let said = one.cli(&["circle", "invite", "--admit"]).ended(0);
+        assert!(said.stdout.contains("within 14 days is taken in as a member"), "{said:#?}");
+
+        let other = Home::new().up(&["--join", link]);
+        let ben = member(&other);
+        waits_until_in(one.home(), &ben);
+        waits_until_in(other.home(), &ben);
+        other.run(&["need", "Bohrmaschine"]);
+        same_digest(one.home(), other.home(), 2, AGREED);
+
+        // The same link a second time: it still shows the circle, and lets nobody in.
+        let third = Home::new().up(&["--join", link]);
+        wait_until("it is told no", Duration::from_secs(60), || {
+            let notices = third.json(&["status"])["notices"].to_string();
+            if notices.contains("it was used already") { Ok(()) } else { Err(notices) }
+        });
+        assert_eq!(belongs(one.home(), &member(&third)), None);
+        check_sentence(&third.cli(&["offer", "Topf"]), 1);
+
+        // Whoever was shut out does not come back by an invitation.
+        let again = one.json(&["circle", "invite", "--admit"])["link"].as_str().unwrap().to_owned();
+        one.run(&["circle", "shut-out", &ben]);
+        if read == "anyone" {
+            same_digest(one.home(), other.home(), 2, AGREED);
+            other.run(&["circle", "join", &again]);
+            assert_eq!(belongs(one.home(), &ben).as_deref(), Some("removed"));
+        }
+        let refused = other.cli(&["circle", "invite", "--admit"]);
+        check_sentence(&refused, 1);
+        assert!(refused.stderr.contains("only a steward"), "{refused:#?}");
+    }
+    let open = Home::with_circle();
+    let refused = open.cli(&["circle", "invite", "--admit"]);
+    check_sentence(&refused, 1);
+    assert!(refused.stderr.contains("invite without --admit"), "{refused:#?}");
+}

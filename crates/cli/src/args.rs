@@ -352,6 +352,10 @@ pub(crate) enum Circle {
     Invite {
         /// The circle's name or id, if this node keeps several
         circle: Option<String>,
+        /// Take the first who joins by it in as a member, if that is within 14 days: for circles of which stewards
+        /// take members in
+        #[arg(long)]
+        admit: bool,
         /// Write the QR code into this file, for a poster or a screen
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,

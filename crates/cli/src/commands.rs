@@ -124,7 +124,9 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             let link = target.parse::<CircleLink>().ok();
             answer(client, ask, |circle: CircleJson| show::joined(&circle, link.as_ref(), client.runs()))
         }
-        Question::Circle(Circle::Invite { circle, svg }) => invite(client, circle.as_deref(), svg.as_deref()),
+        Question::Circle(Circle::Invite { circle, admit, svg }) => {
+            invite(client, circle.as_deref(), admit, svg.as_deref())
+        }
         Question::Circle(Circle::List { nearby: true }) => {
             answer(client, Ask::get("/circles/nearby"), |circles: Vec<NearbyJson>| show::nearby(&circles))
         }
@@ -137,8 +139,12 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
 }
 
 /// Shows an invitation: on a terminal with its code, and as a picture in a file if that is asked for.
-fn invite(client: &Client, circle: Option<&str>, svg: Option<&Path>) -> Done {
-    let ask = Ask::get("/circles/invite").query(&json!({ "circle": circle }));
+fn invite(client: &Client, circle: Option<&str>, admit: bool, svg: Option<&Path>) -> Done {
+    let circle = json!({ "circle": circle });
+    let ask = match admit {
+        true => Ask::new("POST", "/circles/invite").json(&circle),
+        false => Ask::get("/circles/invite").query(&circle),
+    };
     let json = client.text(ask)?;
     let invite: InviteJson = parsed(&json)?;
     let code = Qr::of(&invite.link)?;

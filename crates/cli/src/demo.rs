@@ -111,7 +111,9 @@ async fn start_all(
                 let last = members.iter().rev().take(2).map(|member: &Member| member.node.handle());
                 let peers = last.zip(["/tcp/", "/quic-v1"]).filter_map(|(handle, way)| address(handle, way));
                 let peers = peers.collect();
-                handle.join(CircleLink { circle: *circle, name: None, secret: None, peers }).await?;
+                handle
+                    .join(CircleLink { circle: *circle, name: None, secret: None, token: None, peers })
+                    .await?;
             }
         }
         members.push(member);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use node::{
     BundleJson, CircleJson, CircleLink, ClockJson, ImportJson, InviteJson, ListingJson, MemberJson,
-    NearbyJson, PairJson, PeerJson, StatusJson, date_text,
+    NearbyJson, PairJson, PeerJson, StatusJson, TOKEN_DAYS, date_text,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -179,6 +179,12 @@ pub(crate) fn invite(invite: &InviteJson, code: Option<&str>) -> String {
     let name = if invite.name.is_empty() { "the circle" } else { &invite.name };
     line!(out, "Whoever gives this link to `commonshelf circle join`, or to the page “Node”, is in {name}:");
     line!(out, "{}", invite.link);
+    if invite.admits {
+        line!(
+            out,
+            "Who is first to do so within {TOKEN_DAYS} days is taken in as a member, by this node while it runs."
+        );
+    }
     out
 }
 

@@ -92,6 +92,7 @@ impl Service {
         if !link.peers.is_empty() {
             self.remember_peers(&link.peers)?;
         }
+        self.hold_token(link)?;
         self.keep(link.circle, link.secret.clone())?;
         self.circle_json(link.circle)
     }
@@ -103,7 +104,7 @@ impl Service {
         match (ids.next(), ids.next()) {
             (None, _) => Err(NodeError::NothingNearby),
             (Some(circle), None) => {
-                self.join(&CircleLink { circle, name: None, secret: None, peers: Vec::new() })
+                self.join(&CircleLink { circle, name: None, secret: None, token: None, peers: Vec::new() })
             }
             (Some(_), Some(_)) => {
                 let named = nearby.iter().map(|(id, circle)| format!("{} is {id}", circle.name));

@@ -158,12 +158,15 @@ pub struct InviteJson {
     pub circle: String,
     /// The circle's name.
     pub name: String,
+    /// Whether the first who joins by it is taken in as a member.
+    pub admits: bool,
 }
 
 impl From<CircleLink> for InviteJson {
     fn from(link: CircleLink) -> Self {
         let text = link.to_string();
-        Self { link: text, circle: link.circle.to_string(), name: link.name.unwrap_or_default() }
+        let admits = link.token.is_some();
+        Self { link: text, admits, circle: link.circle.to_string(), name: link.name.unwrap_or_default() }
     }
 }
 

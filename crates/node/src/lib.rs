@@ -28,6 +28,7 @@ mod qr;
 mod reading;
 mod secrets;
 mod service;
+mod tokens;
 mod view;
 mod writing;
 
@@ -54,3 +55,4 @@ pub use percent::encoded;
 pub use protocol::limits::MAX_BUNDLE;
 pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
 pub use qr::Qr;
+pub use tokens::TOKEN_DAYS;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use net::Address;
+use protocol::Token;
 use protocol::limits::MAX_ADDRESS;
 use record::limits::MAX_NAME;
 use record::{CircleId, ReadSecret};
@@ -13,8 +14,9 @@ use crate::error::NodeError;
 use crate::percent;
 use crate::secrets;
 use crate::service::is_link_local;
+use crate::tokens::{read_token, token_text};
 
-/// `commonshelf:ID?name=NAME&secret=HEX&peer=ADDRESS&peer=ADDRESS`; an id alone is a link, too. What a link says
+/// `commonshelf:ID?name=NAME&secret=HEX&token=HEX&peer=ADDRESS&peer=ADDRESS`; an id alone is a link, too. What a link says
 /// beside that is for later versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircleLink {
@@ -24,6 +26,8 @@ pub struct CircleLink {
     pub name: Option<String>,
     /// The read secret of a circle that only members read: whoever has the link can read it.
     pub secret: Option<ReadSecret>,
+    /// What lets the first who shows it to the node that gave it into a circle whose stewards take members in.
+    pub token: Option<Token>,
     /// Nodes that keep it.
     pub peers: Vec<Address>,
 }
@@ -57,10 +61,10 @@ impl FromStr for CircleLink {
         let (id, query) = rest.split_once('?').unwrap_or((rest, ""));
         let circle = id.parse().map_err(wrong)?;
         let secret = query.split('&').find_map(|pair| pair.strip_prefix("secret="));
-        let secret = secret.map(|text| {
-            let cut = || NodeError::Invalid("the link is not whole: copy all of it".to_owned());
-            secrets::from_text(text).ok_or_else(cut)
-        });
+        let cut = || NodeError::Invalid("the link is not whole: copy all of it".to_owned());
+        let secret = secret.map(|text| secrets::from_text(text).ok_or_else(cut));
+        let token = query.split('&').find_map(|pair| pair.strip_prefix("token="));
+        let token = token.map(|text| read_token(text).ok_or_else(cut));
         let name = query.split('&').find_map(|pair| pair.strip_prefix("name=")).and_then(percent::decoded);
         let name = name.map(|name| record::tidy_line(&name));
         let name = name.filter(|name| (1..=MAX_NAME).contains(&name.chars().count()));
@@ -76,7 +80,9 @@ impl FromStr for CircleLink {
         peers.truncate(MAX_PEERS);
         match unknown {
             Some(error) if peers.is_empty() => Err(NodeError::Invalid(error.to_string())),
-            Some(_) | None => Ok(Self { circle, name, secret: secret.transpose()?, peers }),
+            Some(_) | None => {
+                Ok(Self { circle, name, secret: secret.transpose()?, token: token.transpose()?, peers })
+            }
         }
     }
 }
@@ -91,6 +97,10 @@ impl fmt::Display for CircleLink {
         }
         if let Some(secret) = &self.secret {
             write!(f, "{mark}secret={}", *secrets::to_text(secret))?;
+            mark = '&';
+        }
+        if let Some(token) = &self.token {
+            write!(f, "{mark}token={}", token_text(token))?;
             mark = '&';
         }
         for peer in &self.peers {
@@ -136,7 +146,8 @@ mod tests {
         for peers in [Vec::new(), peers] {
             for name in [None, Some("Gartenstraße & mehr?".to_owned()), Some("庭".repeat(80))] {
                 let secret = name.as_ref().map(|_| ReadSecret::from_bytes([9; 32]));
-                let link = CircleLink { circle: CIRCLE, name, secret, peers: peers.clone() };
+                let token = secret.as_ref().map(|_| Token::from_bytes([8; 16]));
+                let link = CircleLink { circle: CIRCLE, name, secret, token, peers: peers.clone() };
                 assert_eq!(link.to_string().parse::<CircleLink>().unwrap(), link);
             }
         }
@@ -146,9 +157,18 @@ mod tests {
     #[test]
     fn other_texts_are_no_links() {
         let half = format!("{CIRCLE}?secret=00ff");
+        let half_token = format!("{CIRCLE}?token=00");
         let long = format!("commonshelf:{CIRCLE}?{}", "x".repeat(2_000));
-        for text in ["", "Gartenstraße", "commonshelf:", "commonshelf:bafy?peer=x", "http://x", &half, &long]
-        {
+        for text in [
+            "",
+            "Gartenstraße",
+            "commonshelf:",
+            "commonshelf:bafy?peer=x",
+            "http://x",
+            &half,
+            &half_token,
+            &long,
+        ] {
             assert!(text.parse::<CircleLink>().is_err(), "{text}");
         }
     }

@@ -21,7 +21,7 @@ impl Handle {
             let circle = service.read(|view| view.circle(circle.as_deref()))?;
             let name = service.catalogue(circle)?.charter().map(|charter| charter.name.clone());
             let peers = service.read(crate::view::View::told);
-            Ok(CircleLink { circle, name, secret: service.read_secret(circle), peers })
+            Ok(CircleLink { circle, name, secret: service.read_secret(circle), token: None, peers })
         })
         .await
     }

@@ -332,6 +332,7 @@ impl View {
                     circle: *id,
                     name: Some(circle.name.clone()).filter(|name| !name.is_empty()),
                     secret: None,
+                    token: None,
                     peers: peers.clone(),
                 }
                 .to_string(),

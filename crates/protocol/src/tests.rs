@@ -2,6 +2,7 @@
 
 mod bundle;
 mod clock;
+mod knock;
 mod pump;
 mod restart;
 mod secrets;

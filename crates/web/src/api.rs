@@ -46,7 +46,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles", get(circles).post(found))
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
-        .route("/circles/invite", get(invite))
+        .route("/circles/invite", get(invite).post(invite_to_write))
         .route("/circles/renew", post(renew))
         .merge(keys::routes(shelf))
         .merge(members::routes())
@@ -270,6 +270,15 @@ async fn invite(State(shelf): Node, uri: Uri, headers: HeaderMap) -> Answer<Json
 #[derive(Deserialize)]
 struct Named {
     circle: Option<String>,
+}
+
+/// Gives an invitation that takes its first user in as a member.
+async fn invite_to_write(
+    State(shelf): Node,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Json<InviteJson>> {
+    let Named { circle } = json(body)?;
+    Ok(Json(shelf.handle.invitation_to_write(circle).await?.into()))
 }
 
 async fn renew(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {
