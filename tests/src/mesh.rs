@@ -25,15 +25,6 @@ pub enum Hears<'a> {
     Only(&'a [usize]),
 }
 
-/// Under this name of a variable, with the value 1, tests that have two sizes run in the full one.
-const FULL: &str = "COMMONSHELF_FULL";
-
-/// Whether tests shall run in their full size, which takes minutes each.
-#[must_use]
-pub fn is_full_size() -> bool {
-    std::env::var_os(FULL).is_some_and(|value| value == "1")
-}
-
 impl Mesh {
     /// So many machines, at most 200.
     ///

@@ -278,6 +278,8 @@ fn overheard(read: ReadPolicy) -> Vec<u8> {
             | Output::Told { .. }
             | Output::Prove { .. }
             | Output::Secrets { .. }
+            | Output::Knocked { .. }
+            | Output::Answered { .. }
             | Output::CirclesNearby
             | Output::StoreFailed(_) => Vec::new(),
         };

@@ -47,6 +47,9 @@ pub enum NodeError {
     /// No circle has this id.
     #[error("this node keeps no circle {0}: `circle list` shows those that it keeps")]
     NoSuchCircle(String),
+    /// Several circles have this name.
+    #[error("several circles are called {0}: name one by its id (`circle list` shows them)")]
+    SeveralSoCalled(String),
     /// The node is in no circle yet.
     #[error(
         "this node is in no circle yet: found one with `circle found NAME`, or join one with \
@@ -144,6 +147,17 @@ pub enum NodeError {
     /// The member was shut out of the circle.
     #[error("you were shut out of this circle: its stewards can say why, and take you in again")]
     ShutOut,
+    /// A circle that only members read is joined by an invitation.
+    #[error(
+        "only members read this circle: join it first with an invitation (`circle join LINK`), and import then"
+    )]
+    MembersRead,
+    /// A bundle that is sealed with a secret that is not here.
+    #[error(
+        "this bundle is sealed with a read secret of the circle that this node does not have: let a node of the \
+         circle invite this one (`circle join LINK`), and import then"
+    )]
+    OtherSecret,
     /// Only stewards do that.
     #[error("only a steward of the circle takes members in and shuts them out")]
     NotSteward,
@@ -207,11 +221,14 @@ impl NodeError {
             | Self::NotYours
             | Self::Quota { .. }
             | Self::SeveralNearby(_)
+            | Self::SeveralSoCalled(_)
             | Self::NoRoot
             | Self::TakenOff
             | Self::NotEmpty(_)
             | Self::NotHeard
             | Self::NotMember(_)
+            | Self::MembersRead
+            | Self::OtherSecret
             | Self::ShutOut
             | Self::NotSteward
             | Self::IsSteward

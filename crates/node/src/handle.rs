@@ -435,6 +435,11 @@ impl Handle {
         self.on_node(move |service| service.remember_peers(&[address])).await
     }
 
+    /// The id of the circle with this name, or this id, whether the node keeps it or not.
+    pub(crate) fn circle_of(&self, named: &str) -> Result<CircleId, NodeError> {
+        named.trim().parse().or_else(|_| self.read(|view| view.circle(Some(named))))
+    }
+
     fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {
         look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -284,6 +284,14 @@ pub(crate) fn read_until(text: &str, now: Timestamp) -> Result<Timestamp, NodeEr
     Ok(until)
 }
 
+/// Reads a moment that has passed: `30d` ago, or the beginning of a date.
+pub(crate) fn read_since(text: &str, now: Timestamp) -> Result<Timestamp, NodeError> {
+    match duration_ms(text.trim()) {
+        Some(millis) => Ok(now.minus_millis(millis)),
+        None => import::read_beginning(text).map_err(NodeError::Invalid),
+    }
+}
+
 /// `14d`, `2w`, `6h` in milliseconds.
 fn duration_ms(text: &str) -> Option<u64> {
     let unit = match text.chars().last()? {
@@ -341,6 +349,16 @@ mod tests {
         assert!(until("0d").is_err());
         assert!(until("99999999999999999d").is_err());
         assert!(until("ü").is_err());
+    }
+
+    #[test]
+    fn since_may_be_a_date_or_a_time_before_now() {
+        let since = |text: &str| read_since(text, NOW).map(|since| NOW.since(since) / 3_600_000);
+        assert_eq!(since("30d").unwrap(), 720);
+        assert_eq!(since(" 6h ").unwrap(), 6);
+        // From the beginning of that day, at 14:13 of which it is now.
+        assert_eq!(since("2026-09-21").unwrap(), 14);
+        assert!(since("yesterday").is_err());
     }
 
     #[test]

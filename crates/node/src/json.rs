@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::link::CircleLink;
+
 /// A listing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListingJson {
@@ -94,12 +96,32 @@ pub struct ImportJson {
     pub notes: Vec<String>,
     /// Whether nothing was written.
     pub dry_run: bool,
+    /// If the file was a bundle, what there is to say of it. Added and unchanged are records of a bundle, then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleJson>,
 }
 
-/// A row that makes no listing.
+/// A bundle that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleJson {
+    /// The circle's id.
+    pub circle: String,
+    /// The circle's name.
+    pub name: String,
+    /// Whether the node did not keep the circle before, and does now.
+    pub joined: bool,
+    /// How many records were looked at.
+    pub records: u64,
+    /// How many of them were rejected; only the first thousand are named.
+    pub rejected: u64,
+    /// Why not everything of the file was read: it is torn, damaged, or not made as bundles are.
+    pub problem: Option<String>,
+}
+
+/// A row that makes no listing, or a record that does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedJson {
-    /// Its line in the file, from 1.
+    /// Its line in the table, or its place in the bundle, from 1.
     pub line: u64,
     /// Why.
     pub reason: String,
@@ -125,6 +147,27 @@ pub struct CircleJson {
     pub digest: String,
     /// What another node needs to join: `circle join LINK`.
     pub link: String,
+}
+
+/// An invitation into a circle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteJson {
+    /// What whoever is invited gives to `circle join`.
+    pub link: String,
+    /// The circle's id.
+    pub circle: String,
+    /// The circle's name.
+    pub name: String,
+    /// Whether the first who joins by it is taken in as a member.
+    pub admits: bool,
+}
+
+impl From<CircleLink> for InviteJson {
+    fn from(link: CircleLink) -> Self {
+        let text = link.to_string();
+        let admits = link.token.is_some();
+        Self { link: text, admits, circle: link.circle.to_string(), name: link.name.unwrap_or_default() }
+    }
 }
 
 /// A circle that peers keep.

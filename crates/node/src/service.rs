@@ -216,6 +216,9 @@ impl Service {
                     });
                     self.hear(circle);
                     self.met(&peer);
+                    if let Err(error) = self.knock(&peer, circle) {
+                        tracing::error!(%error, "an invitation was not used");
+                    }
                 }
                 Output::Clock { peer, clock } => self.clock.heard(peer, clock),
                 Output::Told { by, addresses } => self.told(&by, &addresses),
@@ -225,6 +228,8 @@ impl Service {
                     let outputs = self.protocol.handle(Input::Proven { session, seal }, now);
                     self.act(outputs);
                 }
+                Output::Knocked { session, knock } => self.knocked(session, &knock),
+                Output::Answered { circle, admitted } => self.knock_answered(circle, admitted),
                 Output::Secrets { circle, held } => self.keep_secrets(circle, held),
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {

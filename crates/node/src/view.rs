@@ -13,7 +13,7 @@ use record::{Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordI
 use crate::error::NodeError;
 use crate::input::Filter;
 use crate::json::{CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson};
-use crate::link::CircleLink;
+use crate::link::{CircleLink, most_useful};
 
 /// A listing that stands.
 pub(crate) struct Entry {
@@ -136,11 +136,21 @@ impl View {
         }
     }
 
-    /// The node's first circle, or the one with this id.
+    /// The node's first circle, or the one with this id or name.
     pub(crate) fn circle(&self, id: Option<&str>) -> Result<CircleId, NodeError> {
         let Some(text) = id else { return self.order.first().copied().ok_or(NodeError::NoCircle) };
         let known = text.parse().ok().filter(|id| self.circles.contains_key(id));
-        known.ok_or_else(|| NodeError::NoSuchCircle(text.chars().take(80).collect()))
+        let shown = || text.chars().take(80).collect();
+        let named = || {
+            let so_called = |id: &&CircleId| self.circles.get(id).is_some_and(|circle| circle.name == text);
+            let mut ids = self.order.iter().filter(so_called).copied();
+            match (ids.next(), ids.next()) {
+                (Some(circle), None) => Ok(circle),
+                (None, _) => Err(NodeError::NoSuchCircle(shown())),
+                (Some(_), Some(_)) => Err(NodeError::SeveralSoCalled(shown())),
+            }
+        };
+        known.map_or_else(named, Ok)
     }
 
     /// The circles with what they are called, or their ids while that is not known.
@@ -314,8 +324,7 @@ impl View {
 
     /// Where whoever joins a circle finds this node.
     pub(crate) fn told(&self) -> Vec<Address> {
-        let reachable = |address: &&Address| !address.socket().ip().is_unspecified();
-        self.addresses.iter().filter(reachable).take(8).cloned().collect()
+        most_useful(&self.addresses)
     }
 
     pub(crate) fn circles(&self) -> Vec<CircleJson> {
@@ -330,7 +339,14 @@ impl View {
                 others: circle.others.len(),
                 members: circle.authors,
                 digest: circle.digest.to_string(),
-                link: CircleLink { circle: *id, secret: None, peers: peers.clone() }.to_string(),
+                link: CircleLink {
+                    circle: *id,
+                    name: Some(circle.name.clone()).filter(|name| !name.is_empty()),
+                    secret: None,
+                    token: None,
+                    peers: peers.clone(),
+                }
+                .to_string(),
             })
             .collect()
     }

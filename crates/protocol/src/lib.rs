@@ -9,11 +9,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod budget;
+mod bundle;
+mod carry;
 mod circle;
 mod clock;
 mod fetch;
 mod frame;
 mod handshake;
+mod knock;
 pub mod limits;
 mod line;
 mod names;
@@ -22,6 +25,7 @@ mod peers;
 mod protocol;
 mod reconcile;
 mod retiming;
+mod sealed;
 mod secrets;
 mod session;
 mod sessions;
@@ -29,9 +33,12 @@ mod store;
 mod undecided;
 mod verify;
 
+pub use bundle::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter, Sealed};
+pub use carry::{Carried, CarryError, NotCarried};
 pub use circle::News;
 pub use clock::{Clock, Doubt, Memory, Time, Why};
 pub use handshake::RENEWAL_PURPOSE;
+pub use knock::{Knock, Token};
 pub use names::{MessageRef, PeerId, Role, SessionId, Topic, Verdict};
 pub use nearby::Nearby;
 pub use protocol::{Input, Output, Protocol, WriteError};

@@ -113,3 +113,8 @@ pub const LINGER_MS: u64 = 60_000;
 pub const BAN_POINTS: u32 = 100;
 /// One point is forgiven in so many milliseconds.
 pub const FORGIVE_MS: u64 = 60_000;
+
+/// The version of bundles.
+pub const BUNDLE_VERSION: u64 = 1;
+/// The largest bundle that is read, in bytes: 100,000 records of the largest size.
+pub const MAX_BUNDLE: u64 = 1 << 30;

@@ -21,6 +21,8 @@ pub(crate) enum Offence {
     BadGossip,
     /// More sessions than allowed.
     TooManySessions,
+    /// A token that lets nobody in.
+    BadKnock,
 }
 
 impl Offence {
@@ -29,7 +31,7 @@ impl Offence {
             Self::BadFrame => 34,
             Self::Unasked | Self::BadRecord => 25,
             Self::BadGossip => 5,
-            Self::TooManySessions => 2,
+            Self::TooManySessions | Self::BadKnock => 2,
         }
     }
 }

@@ -9,6 +9,7 @@ use record::{
 
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
+use crate::knock::Knock;
 use crate::limits::{
     GOSSIP_BURST, LINGER_MS, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_AGE_MS, NEWS_MS, POLITE_MS,
     ROUND_JITTER_MS, ROUND_MS,
@@ -65,6 +66,20 @@ pub enum Input {
     Closed(SessionId),
     /// Ask all peers again which circles they keep.
     AskCircles,
+    /// Knock at a peer, which gave a token to this node's member.
+    Knock {
+        /// The peer.
+        peer: PeerId,
+        /// Where, who and with what.
+        knock: Knock,
+    },
+    /// What became of an [`Output::Knocked`].
+    Answered {
+        /// The session.
+        session: SessionId,
+        /// Whether the member is in.
+        admitted: bool,
+    },
     /// What an [`Output::Prove`] asked for.
     Proven {
         /// The session.
@@ -156,6 +171,20 @@ pub enum Output {
         circle: CircleId,
         /// What is sealed.
         payload: Vec<u8>,
+    },
+    /// Somebody knocks: whether the token is good is the node's to say. Answered by [`Input::Answered`].
+    Knocked {
+        /// In this session.
+        session: SessionId,
+        /// Where, who and with what.
+        knock: Knock,
+    },
+    /// A peer answered an [`Input::Knock`].
+    Answered {
+        /// The circle.
+        circle: CircleId,
+        /// Whether this node's member is in.
+        admitted: bool,
     },
     /// The read secrets that are held of a circle, the one in use first: to be kept, readable by the owner
     /// alone, and given to [`Protocol::follow`] after a restart.
@@ -415,6 +444,8 @@ impl<S: Store> Protocol<S> {
             Input::Opened { session, peer } => self.opened(session, peer, now, &mut out),
             Input::Frame { session, frame } => self.frame(session, &frame, now, &mut out),
             Input::Closed(session) => self.closed(session, now),
+            Input::Knock { peer, knock } => self.knock(peer, knock, now, &mut out),
+            Input::Answered { session, admitted } => self.answered(session, admitted, now, &mut out),
             Input::Proven { session, seal } => self.proven(session, seal, now, &mut out),
             Input::AskCircles => {
                 let peers: Vec<_> = self.peers.keys().cloned().collect();

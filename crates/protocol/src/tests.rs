@@ -1,7 +1,9 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
+mod bundle;
 mod clock;
 mod lingerers;
+mod knock;
 mod pump;
 mod restart;
 mod secrets;

@@ -156,6 +156,8 @@ impl Sim {
             }
             // Its circles are open to anyone.
             Output::Prove { .. } | Output::Secrets { .. } => {}
+            // Nobody is invited.
+            Output::Knocked { .. } | Output::Answered { .. } => {}
             Output::CirclesNearby | Output::Told { .. } => {}
             Output::StoreFailed(error) => {
                 self.faults.push(format!("the store of node {node} failed: {error}"));

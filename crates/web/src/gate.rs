@@ -13,11 +13,12 @@ use crate::Shelf;
 use crate::access::Access;
 use crate::answer::{ApiError, Failure};
 use crate::api::{MAX_BODY, MAX_FILE};
+use crate::bundle;
 use crate::pages::PageError;
 
 /// How long an answer may take, the arrival of the request's body included.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The same for an import, whose many rows are all signed and stored.
+/// The same for an import, whose many rows or records are all signed or verified, and stored.
 const PATIENCE_FOR_IMPORT: Duration = Duration::from_secs(600);
 
 /// Headers of every answer. No script runs, nothing is loaded from elsewhere, nobody frames a page.
@@ -64,8 +65,12 @@ pub(crate) async fn unknown(uri: Uri) -> Response {
 /// Lets a request in, or answers why not; and bounds the time that it takes.
 pub(crate) async fn gate(State(shelf): State<Arc<Shelf>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let (api, import) = (is_api(path), path == "/api/v1/import");
-    let (patience, most) = if import { (PATIENCE_FOR_IMPORT, MAX_FILE) } else { (PATIENCE, MAX_BODY) };
+    let api = is_api(path);
+    let (patience, most) = match path {
+        "/api/v1/import" => (PATIENCE_FOR_IMPORT, MAX_FILE),
+        bundle::PATH => (PATIENCE_FOR_IMPORT, usize::try_from(node::MAX_BUNDLE).unwrap_or(usize::MAX)),
+        _ => (PATIENCE, MAX_BODY),
+    };
     let admitted = admit(&shelf.access, &request).and_then(|()| fits(request.headers(), most));
     let answer = match admitted {
         Ok(()) => tokio::time::timeout(patience, next.run(request))

@@ -16,6 +16,7 @@ mod access;
 mod answer;
 mod api;
 mod assets;
+mod bundle;
 mod gate;
 mod keys;
 mod members;
