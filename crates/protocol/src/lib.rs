@@ -8,6 +8,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod blobs;
 mod budget;
 mod circle;
 mod clock;
@@ -25,6 +26,7 @@ mod session;
 mod sessions;
 mod store;
 
+pub use blobs::{Blob, BlobInput, BlobOutput};
 pub use circle::News;
 pub use clock::{Clock, Doubt, Memory, Time, Why};
 pub use handshake::RENEWAL_PURPOSE;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use catalogue::{Catalogue, Refusal, Standing};
 use record::{CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Timestamp, Verified};
 
+use crate::blobs::{BlobInput, BlobOutput, Blobs};
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
 use crate::limits::{
@@ -61,6 +62,8 @@ pub enum Input {
     Closed(SessionId),
     /// Ask all peers again which circles they keep.
     AskCircles,
+    /// Something about blobs.
+    Blob(BlobInput),
     /// What an [`Output::Prove`] asked for.
     Proven {
         /// The session.
@@ -161,6 +164,8 @@ pub enum Output {
         /// The secrets.
         held: Vec<ReadSecret>,
     },
+    /// Something to do about blobs.
+    Blob(BlobOutput),
     /// Peers told which circles they keep: see [`Protocol::nearby`].
     CirclesNearby,
     /// The store failed; what should have been kept is not.
@@ -188,6 +193,7 @@ pub struct Protocol<S> {
     pub(crate) circles: BTreeMap<CircleId, Circle>,
     pub(crate) peers: Peers,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) blobs: Blobs,
     pub(crate) nearby: NearbyCircles,
     /// Where this node listens.
     pub(crate) addresses: Vec<String>,
@@ -206,13 +212,14 @@ const SYNC_STORE_MS: u64 = 2_000;
 
 impl<S: Store> Protocol<S> {
     /// A node with this store. `seed` feeds salts and jitter and must be different for each start.
-    pub const fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
+    pub fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
         Self {
             me,
             store,
             circles: BTreeMap::new(),
             peers: Peers::new(),
             sessions: BTreeMap::new(),
+            blobs: Blobs::default(),
             nearby: NearbyCircles(BTreeMap::new()),
             addresses: Vec::new(),
             next_session: 0,
@@ -306,6 +313,7 @@ impl<S: Store> Protocol<S> {
             news.admitted.extend(self.store.get(circle, &record.id())?.and_then(trusted));
         }
         if !news.is_empty() {
+            self.note_blobs(circle, &news, now, &mut out);
             out.push(Output::Changed { circle, news });
         }
         self.circles.insert(circle, followed);
@@ -372,6 +380,7 @@ impl<S: Store> Protocol<S> {
                 self.peers.remove(&peer);
                 self.nearby.forget(&peer);
                 self.sessions.retain(|_, session| session.peer != peer);
+                self.blobs_disconnected(&peer, now);
             }
             Input::Listening(mut addresses) => {
                 addresses.retain(|address| address.len() <= MAX_ADDRESS);
@@ -389,8 +398,15 @@ impl<S: Store> Protocol<S> {
                 }
             }
             Input::Opened { session, peer } => self.opened(session, peer, now, &mut out),
+            Input::Frame { session, frame } if self.blobs.has_session(session) => {
+                self.blob_frame(session, &frame, now, &mut out);
+            }
             Input::Frame { session, frame } => self.frame(session, &frame, now, &mut out),
-            Input::Closed(session) => self.closed(session, now),
+            Input::Closed(session) => {
+                self.blob_closed(session, now, &mut out);
+                self.closed(session, now);
+            }
+            Input::Blob(input) => self.blob_input(input, now, &mut out),
             Input::Proven { session, seal } => self.proven(session, seal, now, &mut out),
             Input::AskCircles => {
                 let peers: Vec<_> = self.peers.keys().cloned().collect();
@@ -423,6 +439,7 @@ impl<S: Store> Protocol<S> {
         self.close_idle(now, out);
         self.open_due(now, out);
         self.ask_for_peers(now, out);
+        self.blobs_tick(now, out);
     }
 
     fn connected(&mut self, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
@@ -513,6 +530,7 @@ impl<S: Store> Protocol<S> {
         // Whoever shuts somebody out turns the secret; a rotation that is gone turns it as well.
         let control = |record: &Verified| record.header().class == Class::Control;
         let turns = !news.removed.is_empty() || news.admitted.iter().any(control);
+        self.note_blobs(circle, &news, now, out);
         out.push(Output::Changed { circle, news });
         if turns {
             self.turn(circle, now, out);

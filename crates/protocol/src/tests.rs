@@ -1,5 +1,6 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
+mod blobs;
 mod clock;
 mod pump;
 mod restart;
