@@ -22,6 +22,8 @@ mod input;
 mod json;
 mod keys;
 mod link;
+mod photo;
+mod photos;
 mod reading;
 mod secrets;
 mod service;
@@ -38,10 +40,12 @@ pub use handle::{Handle, Node};
 pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson,
-    RejectedJson, StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson,
+    ReasonJson, RejectedJson, StatusJson,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};
+pub use photo::MAX_PHOTO_FILE;
+pub use photos::PhotoInput;
