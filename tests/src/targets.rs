@@ -3,7 +3,8 @@
 
 use node::CircleLink;
 use node::import::{self, Options};
-use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
+use protocol::{Batch, BlobInput, Input, Output, PeerId, Protocol, SessionId, Store, StoreError};
+use record::{Body, CircleId, Header, Kind, Listing, Record, RecordId, Signed, Stance};
 
 use crate::vectors::{self, Case, Verdict};
 use crate::{files_below, read, root};
@@ -19,6 +20,7 @@ pub const ALL: &[Target] = &[
     ("stance", stance),
     ("import", import),
     ("link", link),
+    ("blob", blob),
 ];
 
 /// The kinds of [`body`]: which one it is, the first byte tells.
@@ -136,6 +138,46 @@ pub fn link(bytes: &[u8]) {
     }
 }
 
+/// Whatever a stranger says in a blob session: a question gets one answer, that there is no such blob, and
+/// anything else ends the session.
+///
+/// # Panics
+/// If it does not.
+pub fn blob(bytes: &[u8]) {
+    let (peer, session) = (PeerId::new("stranger"), SessionId(1));
+    let mut protocol = Protocol::new(PeerId::new("node"), Nothing, [7; 32]);
+    let now = record::Timestamp::from_millis(1);
+    protocol.handle(Input::Blob(BlobInput::Opened { session, peer }), now);
+    let outputs = protocol.handle(Input::Frame { session, frame: bytes.to_vec() }, now);
+    let lacking = record::Value::List(vec![record::Value::Text("lacking".to_owned())]).encode();
+    assert!(
+        matches!(outputs.as_slice(), [Output::Send { frame, .. }] if *frame == lacking)
+            || matches!(outputs.as_slice(), [Output::Close(SessionId(1))]),
+        "{outputs:?}"
+    );
+}
+
+/// A store in which nothing is.
+struct Nothing;
+
+impl Store for Nothing {
+    fn get(&self, _: CircleId, _: &RecordId) -> Result<Option<Record>, StoreError> {
+        Ok(None)
+    }
+
+    fn each(&self, _: CircleId, _: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn apply(&mut self, _: CircleId, _: Batch) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
 /// What chance begins with: a target and bytes that it takes, from the test cases and the demo's tables.
 ///
 /// # Panics
@@ -156,6 +198,11 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     found.push(("import", rows.as_bytes().to_vec()));
     let circle = record::CircleId::from_bytes([7; 32]);
     let peers = ["/ip4/192.168.1.5/tcp/7378", "/dns4/leihlokal.example/udp/7378/quic-v1", "/ip6/::1/tcp/1"];
+    let hash = record::Value::Bytes(circle.as_bytes().to_vec());
+    let number = record::Value::Uint;
+    let ask = vec![record::Value::Text("ask".to_owned()), hash, number(200_000), number(61_440)];
+    let part = vec![record::Value::Text("part".to_owned()), record::Value::Bytes(vec![7; 50])];
+    found.extend([ask, part].map(|frame| ("blob", record::Value::List(frame).encode())));
     found.push(("link", circle.to_string().into_bytes()));
     found.push(("link", format!("commonshelf:{circle}?peer={}", peers.join("&peer=")).into_bytes()));
     found

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use node::import::MAX_FILE;
 use node::{
-    CircleJson, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, ListingJson, MemberJson,
-    NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, ListingInput, ListingJson,
+    MAX_PHOTO_FILE, MemberJson, NearbyJson, PairJson, PeerJson, PhotoInput, PhotoJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroize as _;
 
-use crate::args::{Circle, Clock, Import, Question};
+use crate::args::{Circle, Clock, Details, Import, Question, Write};
 use crate::client::{Ask, Client, encoded};
 use crate::failure::Failure;
 use crate::{keys, show};
@@ -38,17 +38,12 @@ pub(crate) type Done = Result<Printed, Failure>;
 /// Asks a question.
 pub(crate) fn run(client: &Client, question: Question) -> Done {
     match question {
-        Question::Offer(write) => {
-            let ask = Ask::new("POST", "/listings").json(&write.input("offer"));
-            answer(client, ask, |listing: ListingJson| show::listing(&listing))
-        }
-        Question::Need(write) => {
-            let ask = Ask::new("POST", "/listings").json(&write.input("need"));
-            answer(client, ask, |listing: ListingJson| show::listing(&listing))
-        }
+        Question::Offer(write) => self::write(client, write, "offer"),
+        Question::Need(write) => self::write(client, write, "need"),
         Question::Edit(edit) => {
             let path = listing_path(&edit.listing);
-            let ask = Ask::new("PATCH", path).json(&edit.input());
+            let photos = if edit.no_photos { Some(Vec::new()) } else { give_photos(client, &edit.details)? };
+            let ask = Ask::new("PATCH", path).json(&ListingInput { photos, ..edit.input() });
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
         Question::Withdraw(one) => {
@@ -152,6 +147,24 @@ pub(crate) fn parsed<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     })
 }
 
+fn write(client: &Client, write: Write, side: &str) -> Done {
+    let photos = give_photos(client, &write.details)?;
+    let ask = Ask::new("POST", "/listings").json(&ListingInput { photos, ..write.input(side) });
+    answer(client, ask, |listing: ListingJson| show::listing(&listing))
+}
+
+/// Gives photos to the node; none if there are none.
+fn give_photos(client: &Client, details: &Details) -> Result<Option<Vec<PhotoInput>>, Failure> {
+    let mut photos = Vec::new();
+    for (at, path) in details.photos.iter().enumerate() {
+        let mut ask = Ask::new("POST", "/photos");
+        ask.body = read(path, MAX_PHOTO_FILE, "let the camera make smaller photos")?;
+        let given: PhotoJson = parsed(&client.text(ask).map_err(|failure| failure.about(path))?)?;
+        photos.push(PhotoInput { photo: given.photo, alt: details.alts.get(at).cloned() });
+    }
+    Ok((!photos.is_empty()).then_some(photos))
+}
+
 fn import(client: &Client, import: &Import) -> Done {
     let input = ImportInput {
         map: import.map.clone(),
@@ -164,23 +177,24 @@ fn import(client: &Client, import: &Import) -> Done {
         dry_run: import.dry_run,
     };
     let mut ask = Ask::new("POST", "/import").query(&input);
-    ask.body = read(&import.file)?;
+    ask.body = read(&import.file, MAX_FILE, "split it")?;
     answer(client, ask, |report: ImportJson| show::import(&report))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path, most: usize, instead: &str) -> Result<Vec<u8>, Failure> {
     let failed =
         |error: &std::io::Error| Failure::new(format!("{} can not be read: {error}", path.display()));
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(most as u64 + 1).read_to_end(&mut bytes)
     } else {
         let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-        file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)
+        file.take(most as u64 + 1).read_to_end(&mut bytes)
     };
     read.map_err(|error| failed(&error))?;
-    if bytes.len() > MAX_FILE {
-        return Err(Failure::new(format!("{} is larger than 32 MiB: split it", path.display())));
+    if bytes.len() > most {
+        let mib = most / (1024 * 1024);
+        return Err(Failure::new(format!("{} is larger than {mib} MiB: {instead}", path.display())));
     }
     Ok(bytes)
 }

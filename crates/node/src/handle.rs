@@ -35,8 +35,6 @@ use crate::view::View;
 const INBOX: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
-/// How long whoever looks at a photo waits until it is here.
-const ARRIVAL: Duration = Duration::from_secs(4);
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -370,11 +368,11 @@ impl Handle {
     }
 
     /// A photo or thumbnail of a listing, by its SHA-256 in 64 hexadecimal digits. If it is not here yet, peers are
-    /// asked for it; none if it has not come within some seconds.
+    /// asked for it; none if it has not come within `patience`.
     ///
     /// # Errors
     /// If no listing has it.
-    pub async fn photo(&self, name: &str) -> Result<Option<Vec<u8>>, NodeError> {
+    pub async fn photo(&self, name: &str, patience: Duration) -> Result<Option<Vec<u8>>, NodeError> {
         let hash = Hash::from_hex(name).ok_or_else(|| NodeError::no_photo(name))?;
         let read = || {
             let files = Arc::clone(&self.photos);
@@ -384,7 +382,7 @@ impl Handle {
             return Ok(Some(bytes));
         }
         let arrived = self.on_node(move |service| service.look_at(hash)).await?;
-        match tokio::time::timeout(ARRIVAL, arrived).await {
+        match tokio::time::timeout(patience, arrived).await {
             Ok(Ok(())) => Ok(read().await),
             Ok(Err(_)) | Err(_) => Ok(None),
         }

@@ -100,8 +100,10 @@ pub const MAX_BEGUN: usize = 8;
 pub const MAX_LOOKED_AT: usize = 64;
 /// …and for how long, in milliseconds.
 pub const LOOKED_AT_MS: u64 = 60_000;
-/// How long a peer that lacks a blob is not asked for it again, in milliseconds.
-pub const BLOB_LACKING_MS: u64 = 5 * 60_000;
+/// How long a peer that lacks a blob is not asked for it again, in milliseconds: twice as long each time…
+pub const BLOB_LACKING_MS: u64 = 2_000;
+/// …up to an hour.
+pub const MAX_BLOB_LACKING_MS: u64 = 60 * 60_000;
 /// The same for one with which it broke off.
 pub const BLOB_BROKEN_MS: u64 = 5_000;
 /// Blob sessions that one peer may have opened at a time. It needs one, and may hear late that another ended.

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use record::{Hash, Timestamp};
+use record::{CircleId, Hash, Timestamp};
 
 use super::{Blob, BlobFrame, BlobOutput, BlobSession, Part};
 use crate::limits::{
-    BLOB_BROKEN_MS, BLOB_LACKING_MS, BLOB_PART, BLOB_SCAN, LOOKED_AT_MS, MAX_BEGUN, MAX_FETCHES,
-    MAX_LOOKED_AT,
+    BLOB_BROKEN_MS, BLOB_LACKING_MS, BLOB_PART, BLOB_SCAN, LOOKED_AT_MS, MAX_BEGUN, MAX_BLOB_LACKING_MS,
+    MAX_FETCHES, MAX_LOOKED_AT,
 };
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
@@ -28,8 +28,8 @@ pub(crate) struct Want(Option<Box<Work>>);
 struct Work {
     /// The session that fetches it.
     session: Option<SessionId>,
-    /// Whom not to ask before when.
-    not_before: BTreeMap<PeerId, Timestamp>,
+    /// Whom not to ask before when, and how often it lacked it in a row.
+    not_before: BTreeMap<PeerId, (Timestamp, u32)>,
     got: Pieces,
     /// What came from several peers and was not what the hash says.
     false_one: Option<Pieces>,
@@ -84,13 +84,17 @@ impl Want {
 
     fn may_ask(&self, peer: &PeerId, now: Timestamp) -> bool {
         let not_before = self.0.as_ref().and_then(|work| work.not_before.get(peer));
-        not_before.is_none_or(|at| *at <= now)
+        not_before.is_none_or(|(at, _)| *at <= now)
+    }
+
+    fn was_asked(&self, peer: &PeerId) -> bool {
+        self.0.as_ref().is_some_and(|work| work.not_before.contains_key(peer))
     }
 
     /// Forgets when to ask whom, except who lied.
     pub(super) fn ask_anybody(&mut self) {
         if let Some(work) = &mut self.0 {
-            work.not_before.retain(|_, at| *at == NEVER);
+            work.not_before.retain(|_, (at, _)| *at == NEVER);
         }
     }
 
@@ -115,6 +119,9 @@ impl<S: Store> Protocol<S> {
         let blobs: Vec<_> = self.blobs.named(hash).collect();
         for blob in blobs {
             let known = self.blobs.looked_at.contains_key(&blob);
+            if let Some(want) = self.blobs.wanted.get_mut(&blob).filter(|_| !known) {
+                want.ask_anybody();
+            }
             if self.blobs.here.contains(&blob) || !(known || self.blobs.looked_at.len() < MAX_LOOKED_AT) {
                 continue;
             }
@@ -198,11 +205,17 @@ impl<S: Store> Protocol<S> {
             let mut sessions = self.blobs.sessions.iter();
             sessions.any(|(id, session)| id.role() == Role::Initiator && session.peer == *peer)
         };
-        let free: Vec<&PeerId> = self
+        let circles: Vec<CircleId> = self.circles_of(&blob).collect();
+        let in_step = |peer: &PeerId| circles.iter().any(|circle| self.is_in_step(peer, *circle));
+        let mut free: Vec<&PeerId> = self
             .peers
             .keys()
-            .filter(|peer| want.may_ask(peer, now) && !busy(peer) && self.may_have(peer, &blob))
+            .filter(|peer| want.may_ask(peer, now) && !busy(peer) && in_step(peer))
             .collect();
+        // First those who were not asked yet.
+        if free.iter().any(|peer| !want.was_asked(peer)) {
+            free.retain(|peer| !want.was_asked(peer));
+        }
         // The blob's own hash spreads the asking over peers.
         let first = usize::from(blob.hash.as_bytes()[0]).checked_rem(free.len());
         let Some(peer) = first.and_then(|first| free.get(first)).map(|peer| (*peer).clone()) else { return };
@@ -281,13 +294,19 @@ impl<S: Store> Protocol<S> {
     /// A peer sent something else than it was asked for.
     fn lied(&mut self, id: SessionId, peer: &PeerId, now: Timestamp, out: &mut Vec<Output>) {
         self.offend(peer, Offence::FalseBlob, now, out);
-        self.end_fetch(id, NEVER, out);
+        self.end_fetch(id, (NEVER, 0), out);
         self.fetch_due(now, out);
     }
 
     /// A peer does not have it.
     pub(super) fn lacking(&mut self, id: SessionId, now: Timestamp, out: &mut Vec<Output>) {
-        self.end_fetch(id, now.plus_millis(BLOB_LACKING_MS), out);
+        let Some(session) = self.blobs.sessions.get(&id) else { return };
+        let Part::Fetching(blob) = session.part else { return };
+        let work = self.blobs.wanted.get_mut(&blob).map(Want::work);
+        let before = work.and_then(|work| work.not_before.get(&session.peer)).map_or(0, |(_, times)| *times);
+        // Why: it may be about to get it itself, and then again nobody may ever have it.
+        let wait = BLOB_LACKING_MS.checked_shl(before).unwrap_or(u64::MAX).min(MAX_BLOB_LACKING_MS);
+        self.end_fetch(id, (now.plus_millis(wait), before.saturating_add(1).min(32)), out);
         self.fetch_due(now, out);
     }
 
@@ -297,7 +316,7 @@ impl<S: Store> Protocol<S> {
         let (peer, fetching) = (session.peer.clone(), matches!(session.part, Part::Fetching(_)));
         self.offend(&peer, Offence::BadFrame, now, out);
         if fetching {
-            self.end_fetch(id, NEVER, out);
+            self.end_fetch(id, (NEVER, 0), out);
             self.fetch_due(now, out);
         } else {
             self.blobs.sessions.remove(&id);
@@ -306,7 +325,7 @@ impl<S: Store> Protocol<S> {
     }
 
     /// Ends the session of a fetch, and asks its peer for that blob not before this time.
-    fn end_fetch(&mut self, id: SessionId, not_before: Timestamp, out: &mut Vec<Output>) {
+    fn end_fetch(&mut self, id: SessionId, not_before: (Timestamp, u32), out: &mut Vec<Output>) {
         let Some(session) = self.blobs.sessions.remove(&id) else { return };
         out.push(Output::Close(id));
         if let Part::Fetching(blob) = session.part
@@ -321,7 +340,7 @@ impl<S: Store> Protocol<S> {
     pub(super) fn fetch_broke(&mut self, blob: Blob, peer: &PeerId, now: Timestamp) {
         if let Some(work) = self.blobs.wanted.get_mut(&blob).map(Want::work) {
             work.session = None;
-            work.not_before.insert(peer.clone(), now.plus_millis(BLOB_BROKEN_MS));
+            work.not_before.insert(peer.clone(), (now.plus_millis(BLOB_BROKEN_MS), 0));
         }
         self.make_room();
     }

@@ -217,11 +217,18 @@ impl<S: Store> Protocol<S> {
         rounds.is_some_and(|rounds| rounds.proven)
     }
 
-    fn may_have(&self, peer: &PeerId, blob: &Blob) -> bool {
+    /// The same, and a round with it has ended since: what this node has of the circle, the peer has as well.
+    fn is_in_step(&self, peer: &PeerId, circle: CircleId) -> bool {
+        let rounds = self.peers.get(peer).and_then(|peer| peer.rounds.get(&circle));
+        rounds.is_some_and(|rounds| rounds.proven && rounds.settled)
+    }
+
+    /// The circles of which a record refers to a blob.
+    fn circles_of(&self, blob: &Blob) -> impl Iterator<Item = CircleId> {
         let records = self.blobs.referred.get(blob).into_iter().flatten();
         let mut circles: Vec<CircleId> = records.map(|(circle, _)| *circle).collect();
         circles.dedup();
-        circles.into_iter().any(|circle| self.keeps(peer, circle))
+        circles.into_iter()
     }
 
     /// Follows what changed in a circle.

@@ -65,7 +65,8 @@ impl<S: Store> Protocol<S> {
             return;
         }
         self.blobs.full_at.insert(peer.clone(), full);
-        ask.reading = self.blobs.here.contains(&ask.blob) && self.may_have(&peer, &ask.blob);
+        ask.reading = self.blobs.here.contains(&ask.blob)
+            && self.circles_of(&ask.blob).any(|circle| self.keeps(&peer, circle));
         if ask.reading {
             let Ask { blob, offset, .. } = ask;
             out.push(Output::Blob(BlobOutput::Read { session: id, blob, offset, length: ask.length() }));

@@ -168,7 +168,8 @@ impl Alone {
         for peer in 1..=peers {
             pair.tell(0, Input::Connected(name(peer)));
             let known = pair.nodes[0].protocol.peers.get_mut(&name(peer)).unwrap();
-            known.rounds.entry(pair.circle).or_default().proven = true;
+            let rounds = known.rounds.entry(pair.circle).or_default();
+            (rounds.proven, rounds.settled) = (true, true);
         }
         let whole = blob(&right);
         let (_, thumb, _) = photo(1);
@@ -321,7 +322,8 @@ fn few_blobs_are_fetched_at_a_time_and_one_from_each_peer() {
     for peer in 1..=8 {
         pair.tell(0, Input::Connected(name(peer)));
         let known = pair.nodes[0].protocol.peers.get_mut(&name(peer)).unwrap();
-        known.rounds.entry(pair.circle).or_default().proven = true;
+        let rounds = known.rounds.entry(pair.circle).or_default();
+        (rounds.proven, rounds.settled) = (true, true);
     }
     let listings = (0..40).map(|number| {
         let (_, _, said) = photo(number);
