@@ -21,6 +21,7 @@ mod sentence;
 pub mod targets;
 pub mod vectors;
 mod wait;
+mod wire;
 mod workspace;
 
 pub use home::Home;

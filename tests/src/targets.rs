@@ -3,11 +3,13 @@
 
 use node::CircleLink;
 use node::import::{self, Options};
-use protocol::{Batch, BlobInput, Input, Output, PeerId, Protocol, SessionId, Store, StoreError};
-use record::{Body, CircleId, Header, Kind, Listing, Record, RecordId, Signed, Stance};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol, SessionId};
+use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
+use sim::MemoryStore;
 
 use crate::vectors::{self, Case, Verdict};
-use crate::{files_below, read, root};
+pub use crate::wire::{gossip, session};
+use crate::{files_below, read, root, wire};
 
 /// A target's name, and the function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -21,6 +23,8 @@ pub const ALL: &[Target] = &[
     ("import", import),
     ("link", link),
     ("blob", blob),
+    ("session", session),
+    ("gossip", gossip),
 ];
 
 /// The kinds of [`body`]: which one it is, the first byte tells.
@@ -36,6 +40,7 @@ pub const KINDS: &[&str] = &[
     Kind::COMMENT,
     Kind::RECEIPT,
     Kind::CHECKPOINT,
+    Kind::ROTATION,
     "weather",
 ];
 
@@ -89,6 +94,7 @@ pub fn body(bytes: &[u8]) {
         | Body::Admission(_)
         | Body::Removal(_)
         | Body::Vouch(_)
+        | Body::Rotation(_)
         | Body::Listing(_)
         | Body::Notice(_)
         | Body::Comment(_)
@@ -145,7 +151,7 @@ pub fn link(bytes: &[u8]) {
 /// If it does not.
 pub fn blob(bytes: &[u8]) {
     let (peer, session) = (PeerId::new("stranger"), SessionId(1));
-    let mut protocol = Protocol::new(PeerId::new("node"), Nothing, [7; 32]);
+    let mut protocol = Protocol::new(PeerId::new("node"), MemoryStore::default(), [7; 32]);
     let now = record::Timestamp::from_millis(1);
     protocol.handle(Input::Blob(BlobInput::Opened { session, peer }), now);
     let outputs = protocol.handle(Input::Frame { session, frame: bytes.to_vec() }, now);
@@ -157,34 +163,13 @@ pub fn blob(bytes: &[u8]) {
     );
 }
 
-/// A store in which nothing is.
-struct Nothing;
-
-impl Store for Nothing {
-    fn get(&self, _: CircleId, _: &RecordId) -> Result<Option<Record>, StoreError> {
-        Ok(None)
-    }
-
-    fn each(&self, _: CircleId, _: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn apply(&mut self, _: CircleId, _: Batch) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn sync(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
 /// What chance begins with: a target and bytes that it takes, from the test cases and the demo's tables.
 ///
 /// # Panics
 /// If a table of the demo can not be read.
 #[must_use]
 pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
-    let mut found = Vec::new();
+    let mut found = wire::seeds();
     for case in vectors::cases().into_iter().flat_map(|(_, cases)| cases) {
         // A few of the good ones show every field; the bad ones are tried as they are.
         if case.expect == Verdict::Accept {

@@ -120,7 +120,7 @@ impl Frame {
         if frame.len() > MAX_FRAME {
             return Err(FrameError::TooLarge(frame.len()));
         }
-        let Value::List(parts) = Value::decode(frame)? else { return Err(FrameError::Shape) };
+        let Value::List(parts) = Value::decode_without_maps(frame)? else { return Err(FrameError::Shape) };
         let mut parts = parts.into_iter();
         let Some(Value::Text(name)) = parts.next() else { return Err(FrameError::Shape) };
         let mut fields = Fields(parts);
@@ -183,7 +183,7 @@ pub(crate) fn encode_gossip(record: &Record) -> Vec<u8> {
 }
 
 pub(crate) fn decode_gossip(bytes: &[u8]) -> Result<Record, FrameError> {
-    decode_record(Value::decode(bytes)?).ok_or(FrameError::Shape)
+    decode_record(Value::decode_without_maps(bytes)?).ok_or(FrameError::Shape)
 }
 
 /// How many bytes a record takes in a frame, at most.

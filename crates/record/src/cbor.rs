@@ -101,6 +101,18 @@ impl Value {
         Ok(value)
     }
 
+    /// The same for a value without maps, such as a frame on the wire: so that a small value costs at most
+    /// some fifty times its bytes, of which a frame has many.
+    ///
+    /// # Errors
+    /// A [`CborError`] for any bytes that [`Value::encode`] would not write, and for maps.
+    pub fn decode_without_maps(bytes: &[u8]) -> Result<Self, CborError> {
+        let mut reader = Reader { maps: false, ..Reader::of(bytes) };
+        let value = reader.value(0)?;
+        reader.end()?;
+        Ok(value)
+    }
+
     /// The canonical bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -179,11 +191,13 @@ pub(crate) fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
 /// Reads canonical bytes piece by piece: for what has one shape, without a [`Value`] between.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
+    /// Whether there may be maps.
+    maps: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn of(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self { rest: bytes, maps: true }
     }
 
     /// Refuses whatever is left.
@@ -259,7 +273,8 @@ impl<'a> Reader<'a> {
             BYTES => Ok(Value::Bytes(self.take(argument)?.to_vec())),
             TEXT => Ok(Value::Text(self.utf8(argument)?.to_owned())),
             LIST => self.list(argument, depth),
-            _ => self.map(argument, depth),
+            _ if self.maps => self.map(argument, depth),
+            _ => Err(CborError::WrongType),
         }
     }
 

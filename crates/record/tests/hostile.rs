@@ -83,6 +83,25 @@ fn what_is_too_large_is_refused_before_it_is_read() {
 }
 
 #[test]
+fn the_costliest_frame_costs_little() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    const FRAME: usize = 64 * 1024;
+    let list = |item: &[u8]| {
+        let count = (FRAME - 3) / item.len();
+        [&[0x99][..], &u16::try_from(count).unwrap().to_be_bytes(), &item.repeat(count)].concat()
+    };
+    for (name, item) in
+        [("lists", &[0x80][..]), ("numbers", &[0x00]), ("texts", &[0x61, b'x']), ("maps", &[0xa0])]
+    {
+        let frame = list(item);
+        let (read, most, seconds) = measured(|| Value::decode_without_maps(&frame));
+        assert_eq!(read.is_ok(), name != "maps");
+        assert!(most <= 6 * MIB, "{name}: {most} bytes held");
+        println!("a frame of {name}: at most {most} bytes held, {:.3} ms", seconds * 1e3);
+    }
+}
+
+#[test]
 fn the_costliest_bytes_within_the_limits_cost_little() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     // Many small maps: each costs a node of the tree for its three bytes.

@@ -317,7 +317,7 @@ fn others() -> Vec<Case> {
         ("weather", "a body of an unknown kind", Fields::new().with("rain", vec![0xf5]), "other"),
         ("proposal", "a body of a kind that has none yet", Fields::new().with("title", uint(1)), "other"),
     ];
-    let refused: [Kinded; 22] = [
+    let refused: [Kinded; 23] = [
         ("grant", "a grant without a signer", grant.without("signer"), "missing"),
         ("grant", "a grant for 31 bytes", grant.with("signer", bytes(&[1; 31])), "wrong-type"),
         ("grant", "a grant for a key whose y is the prime", grant.with("signer", prime.clone()), "bad-key"),

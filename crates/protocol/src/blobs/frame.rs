@@ -40,7 +40,7 @@ impl BlobFrame {
         if frame.len() > MAX_FRAME {
             return Err(NoFrame);
         }
-        let Ok(Value::List(mut parts)) = Value::decode(frame) else { return Err(NoFrame) };
+        let Ok(Value::List(mut parts)) = Value::decode_without_maps(frame) else { return Err(NoFrame) };
         match parts.as_mut_slice() {
             [Value::Text(name), Value::Bytes(hash), Value::Uint(size), Value::Uint(offset)]
                 if name == "ask" =>
