@@ -1,4 +1,4 @@
-//! The mesh protocol without I/O: gossip, reconciliation, limits.
+//! The mesh protocol without I/O: gossip, reconciliation, photos, limits.
 //!
 //! [`Protocol::handle`] is told what happened and the time, and says what to do. Start reading there,
 //! then at `session`.
