@@ -3,7 +3,9 @@
 
 use node::import::{self, Options};
 use node::{BundleError, BundlePart, BundleReader, BundleWriter, CircleLink};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol, SessionId};
 use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
+use sim::MemoryStore;
 
 use crate::vectors::{self, Case, Verdict};
 pub use crate::wire::{gossip, session};
@@ -21,6 +23,7 @@ pub const ALL: &[Target] = &[
     ("import", import),
     ("link", link),
     ("bundle", bundle),
+    ("blob", blob),
     ("session", session),
     ("gossip", gossip),
 ];
@@ -193,6 +196,25 @@ fn read_bundle(bytes: &[u8], piece: usize) -> (Vec<BundlePart>, Result<(), Bundl
     (parts, reader.finish())
 }
 
+/// Whatever a stranger says in a blob session: a question gets one answer, that there is no such blob, and
+/// anything else ends the session.
+///
+/// # Panics
+/// If it does not.
+pub fn blob(bytes: &[u8]) {
+    let (peer, session) = (PeerId::new("stranger"), SessionId(1));
+    let mut protocol = Protocol::new(PeerId::new("node"), MemoryStore::default(), [7; 32]);
+    let now = record::Timestamp::from_millis(1);
+    protocol.handle(Input::Blob(BlobInput::Opened { session, peer }), now);
+    let outputs = protocol.handle(Input::Frame { session, frame: bytes.to_vec() }, now);
+    let lacking = record::Value::List(vec![record::Value::Text("lacking".to_owned())]).encode();
+    assert!(
+        matches!(outputs.as_slice(), [Output::Send { frame, .. }] if *frame == lacking)
+            || matches!(outputs.as_slice(), [Output::Close(SessionId(1))]),
+        "{outputs:?}"
+    );
+}
+
 /// What chance begins with: a target and bytes that it takes, from the test cases and the demo's tables.
 ///
 /// # Panics
@@ -223,6 +245,11 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         file.extend(writer.end());
         found.push(("bundle", file));
     }
+    let hash = record::Value::Bytes(circle.as_bytes().to_vec());
+    let number = record::Value::Uint;
+    let ask = vec![record::Value::Text("ask".to_owned()), hash, number(200_000), number(61_440)];
+    let part = vec![record::Value::Text("part".to_owned()), record::Value::Bytes(vec![7; 50])];
+    found.extend([ask, part].map(|frame| ("blob", record::Value::List(frame).encode())));
     found.push(("link", circle.to_string().into_bytes()));
     found.push((
         "link",

@@ -281,6 +281,7 @@ fn overheard(read: ReadPolicy) -> Vec<u8> {
             | Output::Knocked { .. }
             | Output::Answered { .. }
             | Output::CirclesNearby
+            | Output::Blob(_)
             | Output::StoreFailed(_) => Vec::new(),
         };
         queue.extend(answers.into_iter().map(|output| (to, output)));

@@ -156,7 +156,10 @@ pub(crate) struct Edit {
     #[arg(long)]
     title: Option<String>,
     #[command(flatten)]
-    details: Details,
+    pub(crate) details: Details,
+    /// Take all photos off; --photo puts others in their place
+    #[arg(long, conflicts_with = "photos")]
+    pub(crate) no_photos: bool,
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +185,12 @@ pub(crate) struct Details {
     /// The language of title and text, such as de
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
+    /// A photo of it: a JPEG, PNG or WebP file; up to four times
+    #[arg(long = "photo", value_name = "FILE")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// What can be seen on the photo, in one line; once for each, in the same order
+    #[arg(long = "alt", value_name = "TEXT", requires = "photos")]
+    pub(crate) alts: Vec<String>,
 }
 
 impl Details {

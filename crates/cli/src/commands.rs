@@ -7,13 +7,14 @@ use node::BUNDLE_MAGIC;
 use node::import::MAX_FILE;
 use node::{
     CircleJson, CircleLink, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, InviteJson,
-    ListingJson, MemberJson, NearbyJson, PairJson, PeerJson, Qr, StatusJson, encoded,
+    ListingInput, ListingJson, MAX_PHOTO_FILE, MemberJson, NearbyJson, PairJson, PeerJson, PhotoInput,
+    PhotoJson, Qr, StatusJson, encoded,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroize as _;
 
-use crate::args::{Circle, Clock, Export, Import, Question};
+use crate::args::{Circle, Clock, Details, Export, Import, Question, Write};
 use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::{bundle, keys, show};
@@ -41,17 +42,12 @@ pub(crate) type Done = Result<Printed, Failure>;
 /// Asks a question.
 pub(crate) fn run(client: &Client, question: Question) -> Done {
     match question {
-        Question::Offer(write) => {
-            let ask = Ask::new("POST", "/listings").json(&write.input("offer"));
-            answer(client, ask, |listing: ListingJson| show::listing(&listing))
-        }
-        Question::Need(write) => {
-            let ask = Ask::new("POST", "/listings").json(&write.input("need"));
-            answer(client, ask, |listing: ListingJson| show::listing(&listing))
-        }
+        Question::Offer(write) => self::write(client, write, "offer"),
+        Question::Need(write) => self::write(client, write, "need"),
         Question::Edit(edit) => {
             let path = listing_path(&edit.listing);
-            let ask = Ask::new("PATCH", path).json(&edit.input());
+            let photos = if edit.no_photos { Some(Vec::new()) } else { give_photos(client, &edit.details)? };
+            let ask = Ask::new("PATCH", path).json(&ListingInput { photos, ..edit.input() });
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
         Question::Withdraw(one) => {
@@ -182,6 +178,24 @@ pub(crate) fn parsed<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     })
 }
 
+fn write(client: &Client, write: Write, side: &str) -> Done {
+    let photos = give_photos(client, &write.details)?;
+    let ask = Ask::new("POST", "/listings").json(&ListingInput { photos, ..write.input(side) });
+    answer(client, ask, |listing: ListingJson| show::listing(&listing))
+}
+
+/// Gives photos to the node; none if there are none.
+fn give_photos(client: &Client, details: &Details) -> Result<Option<Vec<PhotoInput>>, Failure> {
+    let mut photos = Vec::new();
+    for (at, path) in details.photos.iter().enumerate() {
+        let mut ask = Ask::new("POST", "/photos");
+        ask.body = read(path, MAX_PHOTO_FILE, "let the camera make smaller photos")?;
+        let given: PhotoJson = parsed(&client.text(ask).map_err(|failure| failure.about(path))?)?;
+        photos.push(PhotoInput { photo: given.photo, alt: details.alts.get(at).cloned() });
+    }
+    Ok((!photos.is_empty()).then_some(photos))
+}
+
 fn import(client: &Client, import: &Import) -> Done {
     let failed =
         |error: std::io::Error| Failure::new(format!("{} can not be read: {error}", import.file.display()));
@@ -215,4 +229,17 @@ fn import(client: &Client, import: &Import) -> Done {
     let mut ask = Ask::new("POST", "/import").query(&input);
     ask.body = table;
     answer(client, ask, |report: ImportJson| show::import(&report))
+}
+
+fn read(path: &Path, most: usize, instead: &str) -> Result<Vec<u8>, Failure> {
+    let failed =
+        |error: &std::io::Error| Failure::new(format!("{} can not be read: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() > most {
+        let mib = most / (1024 * 1024);
+        return Err(Failure::new(format!("{} is larger than {mib} MiB: {instead}", path.display())));
+    }
+    Ok(bytes)
 }

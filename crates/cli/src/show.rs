@@ -31,6 +31,9 @@ pub(crate) fn listing(listing: &ListingJson) -> String {
     for words in listing.text.lines() {
         line!(out, "  {words}");
     }
+    for photo in &listing.photos {
+        line!(out, "  photo /photo/{}  {}", photo.photo, photo.alt);
+    }
     line!(out, "  key {}", listing.key);
     line!(out, "  id  {}", listing.id);
     out

@@ -36,6 +36,12 @@ pub enum NodeError {
     /// No listing has this id, key or beginning.
     #[error("there is no listing {0}: `list` shows what there is")]
     NoSuchListing(String),
+    /// No listing has this photo.
+    #[error("there is no photo {0}: a listing takes photos that were sent to /api/v1/photos within the hour")]
+    NoSuchPhoto(String),
+    /// Many photos were given, and no listings for them.
+    #[error("many photos wait for their listings: write these first, or wait an hour")]
+    TooManyPhotos,
     /// Several have it.
     #[error("{count} listings begin with {reference}: give more of the id")]
     Ambiguous {
@@ -203,6 +209,11 @@ pub enum NodeError {
 }
 
 impl NodeError {
+    /// No listing has the photo of this name, whatever the name is.
+    pub(crate) fn no_photo(name: &str) -> Self {
+        Self::NoSuchPhoto(name.chars().take(64).collect())
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -213,12 +224,15 @@ impl NodeError {
             | Self::Ambiguous { .. }
             | Self::Words(_)
             | Self::OtherWords(_) => ErrorKind::Invalid,
-            Self::NoSuchListing(_) | Self::NoSuchCircle(_) | Self::NoSuchGrant(_) | Self::NothingNearby => {
-                ErrorKind::NotFound
-            }
+            Self::NoSuchListing(_)
+            | Self::NoSuchPhoto(_)
+            | Self::NoSuchCircle(_)
+            | Self::NoSuchGrant(_)
+            | Self::NothingNearby => ErrorKind::NotFound,
             Self::NoCircle
             | Self::NoCharterYet
             | Self::NotYours
+            | Self::TooManyPhotos
             | Self::Quota { .. }
             | Self::SeveralNearby(_)
             | Self::SeveralSoCalled(_)

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use matching::Match;
 use net::Address;
 use protocol::{PeerId, Protocol};
-use record::{CircleId, RecordId};
-use store::SledStore;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use record::{CircleId, Hash, RecordId};
+use store::{BlobFiles, SledStore};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 use crate::circles::FoundInput;
 use crate::clock::{CLOCK, NodeClock};
@@ -21,11 +21,14 @@ use crate::identity::{Identity, random};
 use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson,
+    StatusJson,
 };
 use crate::keys::{HEARD, heard};
 use crate::known::{KNOWN, Known};
 use crate::link::CircleLink;
+use crate::photo::{self, Prepared};
+use crate::photos::Photos;
 use crate::secrets::Secrets;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
 use crate::view::View;
@@ -57,6 +60,9 @@ pub struct Handle {
     pairs: Arc<Mutex<Pairs>>,
     clock: Arc<NodeClock>,
     folder: Arc<Folder>,
+    photos: Arc<BlobFiles>,
+    /// One photo is read at a time: each takes much memory.
+    shrinking: Arc<Semaphore>,
     peer: PeerId,
     network: bool,
 }
@@ -86,9 +92,10 @@ impl Node {
             let secrets = Secrets::load(&folder)?;
             let store =
                 SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
-            Ok((folder, identity, secrets, store))
+            let photos = Photos::open(&folder)?;
+            Ok((folder, identity, secrets, store, photos))
         });
-        let (folder, identity, secrets, store) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let (folder, identity, secrets, store, photos) = opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
         let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
@@ -99,6 +106,7 @@ impl Node {
         let (messages, inbox) = mpsc::channel(INBOX);
         let (news, _) = broadcast::channel(NEWS);
         let runtime = tokio::runtime::Handle::current();
+        let photo_files = Arc::clone(&photos.files);
         let mut service = Service {
             protocol,
             clock: Arc::clone(&clock),
@@ -107,6 +115,7 @@ impl Node {
             identity,
             secrets,
             folder: Arc::clone(&folder),
+            photos,
             heard,
             member: config.member,
             known,
@@ -158,7 +167,9 @@ impl Node {
         }
         tell_time(&runtime, messages.downgrade());
         let pairs = Arc::new(Mutex::new(None));
-        let handle = Handle { view, messages, news, pairs, clock, folder, peer, network };
+        let shrinking = Arc::new(Semaphore::new(1));
+        let photos = photo_files;
+        let handle = Handle { view, messages, news, pairs, clock, folder, photos, shrinking, peer, network };
         // Everything that was told so far is in the view when the caller sees the handle.
         handle.on_node(|_| Ok(())).await?;
         Ok(Self { handle, ended })
@@ -359,6 +370,42 @@ impl Handle {
     /// If there is none, or the store fails.
     pub async fn withdraw(&self, reference: String) -> Result<ListingJson, NodeError> {
         self.on_node(move |service| service.withdraw(&reference)).await
+    }
+
+    /// Takes a photo out of a file (JPEG, PNG or WebP) for a listing that is written within the hour. What is kept
+    /// is small, upright and without metadata, and durable when this returns.
+    ///
+    /// # Errors
+    /// Why it is not taken, and what to do instead.
+    pub async fn give_photo(&self, file: Vec<u8>) -> Result<PhotoJson, NodeError> {
+        let place = Arc::clone(&self.shrinking).acquire_owned().await.map_err(|_| NodeError::Stopped)?;
+        let prepared = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            photo::prepare(&file)
+        });
+        let prepared: Prepared = prepared.await.map_err(|_| NodeError::Stopped)??;
+        self.on_node(move |service| service.give_photo(&prepared)).await
+    }
+
+    /// A photo or thumbnail of a listing, by its SHA-256 in 64 hexadecimal digits. If it is not here yet, peers are
+    /// asked for it; none if it has not come within `patience`.
+    ///
+    /// # Errors
+    /// If no listing has it.
+    pub async fn photo(&self, name: &str, patience: Duration) -> Result<Option<Vec<u8>>, NodeError> {
+        let hash = Hash::from_hex(name).ok_or_else(|| NodeError::no_photo(name))?;
+        let read = || {
+            let files = Arc::clone(&self.photos);
+            async move { tokio::task::spawn_blocking(move || files.read(hash)).await.ok().flatten() }
+        };
+        if let Some(bytes) = read().await {
+            return Ok(Some(bytes));
+        }
+        let arrived = self.on_node(move |service| service.look_at(hash)).await?;
+        match tokio::time::timeout(patience, arrived).await {
+            Ok(Ok(())) => Ok(read().await),
+            Ok(Err(_)) | Err(_) => Ok(None),
+        }
     }
 
     /// Reads a table and writes its rows as listings; the same file a second time changes nothing.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
 use crate::import::{self, Options, parse_mapping, read_date};
+use crate::photos::PhotoInput;
 
 /// The fields of a listing as a form, a command or a program gives them. All are optional: for an edit
 /// what is missing stays; for a new listing only `side` and `title` are needed. Empty texts count as
@@ -45,6 +46,10 @@ pub struct ListingInput {
     /// 32 hexadecimal digits that the caller chose at random: sending the same twice makes one listing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// At most four, each given before ([`Handle::give_photo`](crate::Handle::give_photo)) or one that the listing
+    /// has already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub photos: Option<Vec<PhotoInput>>,
 }
 
 /// Takes a number for its digits, so that `"count": -1` gets the same answer as a form's `-1`.

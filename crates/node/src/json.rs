@@ -1,5 +1,6 @@
 //! What pages, commands and programs see. Field names are a contract: others build on them.
 
+use record::Photo;
 use serde::{Deserialize, Serialize};
 
 use crate::link::CircleLink;
@@ -44,9 +45,29 @@ pub struct ListingJson {
     pub revision: u64,
     /// When it expires unless it is renewed: Unix milliseconds.
     pub expires: u64,
+    /// At most four.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PhotoJson>,
     /// How far it is from the place that was asked about, where both are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance_km: Option<f64>,
+}
+
+/// A photo of a listing, or one that was given for the next listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoJson {
+    /// SHA-256 of the photo, a JPEG: it is at `/photo/HASH`.
+    pub photo: String,
+    /// The same of its thumbnail.
+    pub thumb: String,
+    /// What can be seen on it; may be empty.
+    pub alt: String,
+}
+
+impl PhotoJson {
+    pub(crate) fn of(photo: &Photo) -> Self {
+        Self { photo: photo.photo.to_string(), thumb: photo.thumb.to_string(), alt: photo.alt.clone() }
+    }
 }
 
 /// A listing that a search found.

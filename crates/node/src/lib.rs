@@ -26,6 +26,8 @@ mod keys;
 mod known;
 mod link;
 mod percent;
+mod photo;
+mod photos;
 mod qr;
 mod reading;
 mod secrets;
@@ -46,13 +48,15 @@ pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
     BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson,
-    PeerJson, ReasonJson, RejectedJson, StatusJson,
+    PeerJson, PhotoJson, ReasonJson, RejectedJson, StatusJson,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};
 pub use percent::encoded;
+pub use photo::MAX_PHOTO_FILE;
+pub use photos::PhotoInput;
 /// How large a bundle may be, how it begins, and what reads one.
 pub use protocol::limits::MAX_BUNDLE;
 pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};

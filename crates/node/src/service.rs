@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::{Catalogue, Window};
 use net::Address;
-use protocol::{Input, Output, PeerId, Protocol};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol};
 use record::{CircleId, Class, RecordId};
 use store::SledStore;
 use tokio::sync::{broadcast, mpsc};
@@ -16,6 +16,7 @@ use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
+use crate::photos::Photos;
 use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
 
@@ -61,6 +62,7 @@ pub(crate) struct Service {
     pub(crate) identity: Identity,
     pub(crate) secrets: Secrets,
     pub(crate) folder: Arc<Folder>,
+    pub(crate) photos: Photos,
     /// The circles of which a peer was heard since this node was restored.
     pub(crate) heard: BTreeSet<CircleId>,
     pub(crate) member: Option<String>,
@@ -231,6 +233,7 @@ impl Service {
                 Output::Knocked { session, knock } => self.knocked(session, &knock),
                 Output::Answered { circle, admitted } => self.knock_answered(circle, admitted),
                 Output::Secrets { circle, held } => self.keep_secrets(circle, held),
+                Output::Blob(output) => self.blob_output(output),
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
                     tracing::error!(%error, "the store failed");
@@ -302,6 +305,7 @@ impl Service {
         if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
             self.tell_about_keys();
         }
+        self.forget_given();
         let mut outputs = self.protocol.handle(Input::Tick, now);
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));
@@ -360,6 +364,7 @@ impl Service {
             net::Event::Gossip { peer, message, topic, data } => Input::Gossip { peer, message, topic, data },
             net::Event::Unsent { topic } => Input::Unsent(topic),
             net::Event::Opened { session, peer } => Input::Opened { session, peer },
+            net::Event::OpenedForBlobs { session, peer } => Input::Blob(BlobInput::Opened { session, peer }),
             net::Event::Frame { session, frame } => Input::Frame { session, frame },
             net::Event::Closed { session } => Input::Closed(session),
             net::Event::Found { peer } => {
@@ -407,7 +412,7 @@ impl Service {
         }
     }
 
-    fn command(&self, command: net::Command) {
+    pub(crate) fn command(&self, command: net::Command) {
         if let Some(net) = self.net.as_ref().filter(|net| !net.down) {
             self.runtime.block_on(net.handle.send(command));
         }

@@ -12,7 +12,9 @@ use record::{Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordI
 
 use crate::error::NodeError;
 use crate::input::Filter;
-use crate::json::{CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson};
+use crate::json::{
+    CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson, ReasonJson,
+};
 use crate::link::{CircleLink, most_useful};
 
 /// A listing that stands.
@@ -318,6 +320,7 @@ impl View {
             until: listing.until.map(Timestamp::millis),
             revision: entry.revision.millis(),
             expires: entry.expires.millis(),
+            photos: listing.photos.iter().map(PhotoJson::of).collect(),
             distance_km: near.zip(listing.cell).map(|(near, cell)| near.distance_km(cell)),
         })
     }

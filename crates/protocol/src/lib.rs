@@ -1,4 +1,4 @@
-//! The mesh protocol without I/O: gossip, reconciliation, limits.
+//! The mesh protocol without I/O: gossip, reconciliation, photos, limits.
 //!
 //! [`Protocol::handle`] is told what happened and the time, and says what to do. Start reading there,
 //! then at `session`.
@@ -8,6 +8,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod blobs;
 mod budget;
 mod bundle;
 mod carry;
@@ -33,6 +34,7 @@ mod store;
 mod undecided;
 mod verify;
 
+pub use blobs::{Blob, BlobInput, BlobOutput};
 pub use bundle::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter, Sealed};
 pub use carry::{Carried, CarryError, NotCarried};
 pub use circle::News;

@@ -19,6 +19,8 @@ pub(crate) enum Offence {
     BadRecord,
     /// The same by gossip, where the mesh keeps a score of its own.
     BadGossip,
+    /// Other bytes than the hash of a blob that was asked for.
+    FalseBlob,
     /// More sessions than allowed.
     TooManySessions,
     /// A token that lets nobody in.
@@ -28,6 +30,7 @@ pub(crate) enum Offence {
 impl Offence {
     const fn points(self) -> u32 {
         match self {
+            Self::FalseBlob => 50,
             Self::BadFrame => 34,
             Self::Unasked | Self::BadRecord => 25,
             Self::BadGossip => 5,

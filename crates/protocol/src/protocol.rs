@@ -7,6 +7,7 @@ use record::{
     CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Signed, Timestamp, Verified,
 };
 
+use crate::blobs::{BlobInput, BlobOutput, Blobs};
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
 use crate::knock::Knock;
@@ -80,6 +81,8 @@ pub enum Input {
         /// Whether the member is in.
         admitted: bool,
     },
+    /// Something about blobs.
+    Blob(BlobInput),
     /// What an [`Output::Prove`] asked for.
     Proven {
         /// The session.
@@ -194,6 +197,8 @@ pub enum Output {
         /// The secrets.
         held: Vec<ReadSecret>,
     },
+    /// Something to do about blobs.
+    Blob(BlobOutput),
     /// Peers told which circles they keep: see [`Protocol::nearby`].
     CirclesNearby,
     /// The store failed; what should have been kept is not.
@@ -221,6 +226,7 @@ pub struct Protocol<S> {
     pub(crate) circles: BTreeMap<CircleId, Circle>,
     pub(crate) peers: Peers,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) blobs: Blobs,
     pub(crate) nearby: NearbyCircles,
     pub(crate) undecided: UndecidedGossip,
     /// Where this node listens.
@@ -241,13 +247,14 @@ const SYNC_STORE_MS: u64 = 2_000;
 
 impl<S: Store> Protocol<S> {
     /// A node with this store. `seed` feeds salts and jitter and must be different for each start.
-    pub const fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
+    pub fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
         Self {
             me,
             store,
             circles: BTreeMap::new(),
             peers: Peers::new(),
             sessions: BTreeMap::new(),
+            blobs: Blobs::default(),
             nearby: NearbyCircles(BTreeMap::new()),
             undecided: UndecidedGossip::new(),
             addresses: Vec::new(),
@@ -361,6 +368,11 @@ impl<S: Store> Protocol<S> {
         // What expired while this node was off.
         followed.advance(&mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
+        let blobs = &mut self.blobs;
+        self.store.each(circle, &mut |record| {
+            let record = trusted(record).filter(|it| followed.catalogue.admitted(&it.id()).is_some());
+            record.iter().for_each(|record| blobs.add(circle, record));
+        })?;
         self.circles.insert(circle, followed);
         for peer in self.peers.values_mut() {
             peer.rounds.entry(circle).or_default().due = now;
@@ -425,6 +437,7 @@ impl<S: Store> Protocol<S> {
                 self.peers.remove(&peer);
                 self.nearby.forget(&peer);
                 self.sessions.retain(|_, session| session.peer != peer);
+                self.blobs_disconnected(&peer, now);
             }
             Input::Listening(mut addresses) => {
                 addresses.retain(|address| address.len() <= MAX_ADDRESS);
@@ -442,8 +455,15 @@ impl<S: Store> Protocol<S> {
                 }
             }
             Input::Opened { session, peer } => self.opened(session, peer, now, &mut out),
+            Input::Frame { session, frame } if self.blobs.has_session(session) => {
+                self.blob_frame(session, &frame, now, &mut out);
+            }
             Input::Frame { session, frame } => self.frame(session, &frame, now, &mut out),
-            Input::Closed(session) => self.closed(session, now),
+            Input::Closed(session) => {
+                self.blob_closed(session, now, &mut out);
+                self.closed(session, now);
+            }
+            Input::Blob(input) => self.blob_input(input, now, &mut out),
             Input::Knock { peer, knock } => self.knock(peer, knock, now, &mut out),
             Input::Answered { session, admitted } => self.answered(session, admitted, now, &mut out),
             Input::Proven { session, seal } => self.proven(session, seal, now, &mut out),
@@ -479,6 +499,7 @@ impl<S: Store> Protocol<S> {
         self.close_idle(now, out);
         self.open_due(now, out);
         self.ask_for_peers(now, out);
+        self.blobs_tick(now, out);
     }
 
     fn connected(&mut self, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
@@ -581,6 +602,7 @@ impl<S: Store> Protocol<S> {
         // Whoever shuts somebody out turns the secret; a rotation that is gone turns it as well.
         let control = |record: &Verified| record.header().class == Class::Control;
         let turns = !news.removed.is_empty() || news.admitted.iter().any(control);
+        self.note_blobs(circle, &news, now, out);
         out.push(Output::Changed { circle, news });
         if turns {
             self.turn(circle, now, out);

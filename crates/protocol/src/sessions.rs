@@ -79,7 +79,7 @@ impl Session {
     }
 
     /// The circle of which it brings records, here or there.
-    fn mends(&self) -> Option<CircleId> {
+    pub(crate) fn mends(&self) -> Option<CircleId> {
         let State::Talking { circle, talk, .. } = &self.state else { return None };
         talk.mends.then_some(*circle)
     }

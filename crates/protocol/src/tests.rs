@@ -1,9 +1,10 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
+mod blobs;
 mod bundle;
 mod clock;
-mod lingerers;
 mod knock;
+mod lingerers;
 mod pump;
 mod restart;
 mod secrets;

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
-use crate::{Shelf, bundle, gate, keys, members};
+use crate::{Shelf, bundle, gate, keys, members, photos};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -54,6 +54,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/clock", get(clock))
         .route("/clock/confirm", post(confirm_clock))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .merge(photos::api_routes())
         .route("/import", post(import).layer(DefaultBodyLimit::max(MAX_FILE)))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -325,7 +326,7 @@ pub(crate) fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> 
     })
 }
 
-fn refused_body(status: StatusCode, most: usize) -> Failure {
+pub(crate) fn refused_body(status: StatusCode, most: usize) -> Failure {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         Failure::too_large(most)
     } else {

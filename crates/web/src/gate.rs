@@ -9,12 +9,15 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use node::MAX_PHOTO_FILE;
+
 use crate::Shelf;
 use crate::access::Access;
 use crate::answer::{ApiError, Failure};
 use crate::api::{MAX_BODY, MAX_FILE};
 use crate::bundle;
 use crate::pages::PageError;
+use crate::photos;
 
 /// How long an answer may take, the arrival of the request's body included.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,7 +43,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
     for (name, value) in HEADERS {
-        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A photo is kept from more than a page is.
+        answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     let cached = answer.headers_mut().entry(header::CACHE_CONTROL);
     cached.or_insert(HeaderValue::from_static("no-store"));
@@ -69,6 +73,7 @@ pub(crate) async fn gate(State(shelf): State<Arc<Shelf>>, request: Request, next
     let (patience, most) = match path {
         "/api/v1/import" => (PATIENCE_FOR_IMPORT, MAX_FILE),
         bundle::PATH => (PATIENCE_FOR_IMPORT, usize::try_from(node::MAX_BUNDLE).unwrap_or(usize::MAX)),
+        photos::GIVE => (PATIENCE, MAX_PHOTO_FILE),
         _ => (PATIENCE, MAX_BODY),
     };
     let admitted = admit(&shelf.access, &request).and_then(|()| fits(request.headers(), most));

@@ -21,6 +21,7 @@ mod gate;
 mod keys;
 mod members;
 mod pages;
+mod photos;
 mod serve;
 mod words;
 
@@ -48,6 +49,7 @@ pub fn router(handle: node::Handle, access: Access) -> Router {
         .nest("/api/v1", api::routes(&shelf))
         .merge(assets::routes())
         .merge(pages::routes())
+        .merge(photos::routes())
         .fallback(gate::unknown)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shelf), gate::gate))

@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ::node::{ErrorKind, Handle, ListingJson, NodeError, encoded};
+use ::node::{ErrorKind, Handle, ListingJson, NodeError, PhotoJson, encoded};
 use askama::Template;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts};
@@ -132,6 +132,7 @@ struct Card {
     when: Moment,
     author: String,
     mine: bool,
+    photo: Option<PhotoJson>,
 }
 
 /// How many characters of a text a card shows.
@@ -141,6 +142,7 @@ impl Card {
     fn new(listing: ListingJson, now: u64) -> Self {
         Self {
             href: format!("/listing/{}", listing.id),
+            photo: listing.photos.first().cloned(),
             side: words::side(&listing.side),
             need: listing.side == "need",
             language: listing.language.clone(),

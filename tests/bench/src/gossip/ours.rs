@@ -28,7 +28,8 @@ pub(super) async fn start(count: usize, arrived: mpsc::UnboundedSender<Arrival>)
     let folders = tempfile::tempdir()?;
     let mut nodes = Vec::new();
     for number in 0..count {
-        let network = Net { listen: vec!["/ip4/127.0.0.1/tcp/0".parse()?], peers: Vec::new(), ..Net::default() };
+        let network =
+            Net { listen: vec!["/ip4/127.0.0.1/tcp/0".parse()?], peers: Vec::new(), ..Net::default() };
         let data = folders.path().join(number.to_string());
         nodes.push(Node::start(Config { data, network: Some(network), member: None }).await?);
     }
