@@ -1,4 +1,4 @@
-//! Places of the network: this machine, or machines that see each other alone.
+//! Places of the network: this machine, or two machines that see each other alone.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -42,8 +42,8 @@ impl Drop for Holder {
 }
 
 impl Place {
-    /// A command that runs there. In a namespace it ends with the thread that starts it, however that ends:
-    /// a test that is killed leaves nothing behind.
+    /// A command that runs there. In a namespace it ends with the thread that starts it, however that ends: a
+    /// test that is killed leaves nothing behind.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let Some(holder) = &self.holder else { return Command::new(program) };
@@ -56,18 +56,33 @@ impl Place {
         command
     }
 
-    /// The process that holds its namespace open: what Linux tells of that process, it tells of the namespace.
-    pub(crate) fn holder(&self) -> Option<u32> {
-        self.holder.as_ref().map(|holder| holder.child.id())
+    /// A namespace of its own: as root, else by a user namespace.
+    pub(crate) fn first() -> Result<Self, String> {
+        let tools = [("unshare", "util-linux"), ("nsenter", "util-linux"), ("setpriv", "util-linux")];
+        for (program, package) in tools.into_iter().chain([("ip", "iproute2")]) {
+            let found = Command::new(program).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            if found.is_err() {
+                return Err(format!("the program `{program}` is missing: install the package {package}"));
+            }
+        }
+        let here = Self::default();
+        here.apart(false).or_else(|_| here.apart(true))
     }
 
-    /// Whether its namespace belongs to a user namespace.
-    pub(crate) fn is_of_user(&self) -> bool {
-        self.holder.as_ref().is_some_and(|holder| holder.user)
+    /// Another one, into which this one may put the end of a cable.
+    pub(crate) fn neighbour(&self) -> Result<Self, String> {
+        let user = self.holder.as_ref().is_some_and(|holder| holder.user);
+        // Within one user namespace, if it is one.
+        if user { self.apart(true) } else { Self::default().apart(false) }
+    }
+
+    /// The process that holds it.
+    pub(crate) fn holder_id(&self) -> String {
+        self.holder.as_ref().map(|holder| holder.child.id().to_string()).unwrap_or_default()
     }
 
     /// A namespace of its own, seen from here.
-    pub(crate) fn apart(&self, user: bool) -> Result<Self, String> {
+    fn apart(&self, user: bool) -> Result<Self, String> {
         let mut command = self.command("unshare");
         if user && self.holder.is_none() {
             command.args(["--user", "--map-root-user"]);
@@ -95,40 +110,14 @@ impl Place {
         Ok(Self { holder: Some(Arc::new(holder)) })
     }
 
-    /// Another namespace, into which this one may put a cable.
-    pub(crate) fn beside(&self) -> Result<Self, String> {
-        // Within one user namespace, so that one end may put the cable into the other.
-        if self.is_of_user() { self.apart(true) } else { Self::default().apart(false) }
-    }
-
     pub(crate) fn ip(&self, args: &[&str]) -> Result<(), String> {
-        self.tool("ip", args, "")
-    }
-
-    /// Runs a program that has to succeed.
-    pub(crate) fn tool(&self, program: &str, args: &[&str], input: &str) -> Result<(), String> {
-        let output = Output::with_input(self.command(program).args(args), input.as_bytes());
+        let output = Output::of(self.command("ip").args(args));
         if output.code == 0 {
             Ok(())
         } else {
             Err(format!("`{}` failed: {}", output.command, output.stderr.trim()))
         }
     }
-}
-
-/// A first namespace: as root, else by a user namespace. `more` are programs that are needed beside those for
-/// all networks, each with its package.
-pub(crate) fn first(more: &[(&str, &str)]) -> Result<Place, String> {
-    let all =
-        [("unshare", "util-linux"), ("nsenter", "util-linux"), ("setpriv", "util-linux"), ("ip", "iproute2")];
-    for (program, package) in all.iter().chain(more) {
-        let found = Command::new(program).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if found.is_err() {
-            return Err(format!("the program `{program}` is missing: install the package {package}"));
-        }
-    }
-    let here = Place::default();
-    here.apart(false).or_else(|_| here.apart(true))
 }
 
 fn namespace(process: u32) -> Option<PathBuf> {
@@ -141,9 +130,9 @@ impl Lan {
     /// # Errors
     /// What this machine lacks or does not allow.
     pub fn new() -> Result<Self, String> {
-        let left = first(&[])?;
-        let right = left.beside()?;
-        let other = right.holder().unwrap_or_default().to_string();
+        let left = Place::first()?;
+        let right = left.neighbour()?;
+        let other = right.holder_id();
         left.ip(&["link", "add", "lan", "type", "veth", "peer", "name", "lan", "netns", &other])?;
         for (place, address) in [(&left, "10.77.0.1/24"), (&right, "10.77.0.2/24")] {
             place.ip(&["link", "set", "lo", "up"])?;

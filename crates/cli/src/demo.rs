@@ -110,7 +110,10 @@ async fn start_all(
                 // The last two know this one: over TCP and over QUIC.
                 let last = members.iter().rev().take(2).map(|member: &Member| member.node.handle());
                 let peers = last.zip(["/tcp/", "/quic-v1"]).filter_map(|(handle, way)| address(handle, way));
-                handle.join(CircleLink { circle: *circle, secret: None, peers: peers.collect() }).await?;
+                let peers = peers.collect();
+                handle
+                    .join(CircleLink { circle: *circle, name: None, secret: None, token: None, peers })
+                    .await?;
             }
         }
         members.push(member);

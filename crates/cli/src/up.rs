@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use node::{Address, Config, Handle, Network, Node};
+use node::{Address, CircleLink, Config, Handle, Network, Node};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -74,13 +74,14 @@ async fn serve(
     let looking = match join.as_deref() {
         Some("nearby") => {
             handle.look_nearby().await?;
-            handle.circles().is_empty()
+            handle.circles().is_empty().then(|| "Looking for a circle nearby…\n".to_owned())
         }
         Some(link) => {
-            handle.join(link.parse()?).await?;
-            false
+            let link: CircleLink = link.parse()?;
+            let circle = handle.join(link.clone()).await?;
+            circle.name.is_empty().then(|| show::joined(&circle, Some(&link), true))
         }
-        None => false,
+        None => None,
     };
     let status = handle.status();
     if json {
@@ -94,15 +95,14 @@ async fn serve(
         out::text(&format!("{ready}\n"))?;
     } else {
         out::text(&format!("The node runs. Its pages: {}\n", pages.url()))?;
-        if looking {
-            out::text("Looking for a circle nearby…\n")?;
-        } else {
-            out::text(&show::circles(&status.circles))?;
+        match &looking {
+            Some(looking) => out::text(looking)?,
+            None => out::text(&show::circles(&status.circles))?,
         }
         out::text("Ctrl-C stops it.\n")?;
     }
     let tell = async {
-        if looking && !json {
+        if looking.is_some() && !json {
             while handle.circles().iter().all(|circle| circle.name.is_empty()) {
                 tokio::time::sleep(LOOK).await;
             }

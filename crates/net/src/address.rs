@@ -61,15 +61,21 @@ impl Address {
     pub fn is_believable_from(&self, teller: IpAddr) -> bool {
         let socket = self.socket();
         let ip = socket.ip();
-        let link_local = match ip {
-            IpAddr::V4(ip) => ip.is_link_local(),
-            IpAddr::V6(ip) => ip.is_unicast_link_local(),
-        };
         socket.port() >= FIRST_PORT
             && !ip.is_unspecified()
             && !ip.is_multicast()
-            && !link_local
+            && !self.is_link_local()
             && (teller.is_loopback() || !ip.is_loopback())
+    }
+
+    /// Whether it means something on one link alone: it leads elsewhere on another machine, or to a cloud's own
+    /// services.
+    #[must_use]
+    pub fn is_link_local(&self) -> bool {
+        match self.socket().ip() {
+            IpAddr::V4(ip) => ip.is_link_local(),
+            IpAddr::V6(ip) => ip.is_unicast_link_local(),
+        }
     }
 
     /// How the address is carried; if it leads through a relay, as far as that.

@@ -107,6 +107,8 @@ pub(crate) const COMMANDS: usize = 256;
 
 /// The sync protocol's name on the wire.
 pub(crate) const SYNC: &str = "/commonshelf/sync/1";
+/// The name of the protocol that brings blobs.
+pub(crate) const BLOB: &str = "/commonshelf/blob/1";
 /// What `identify` tells; no version and no machine, they would help only who looks for targets.
 pub(crate) const PROTOCOL: &str = "/commonshelf/1";
 pub(crate) const AGENT: &str = "commonshelf";

@@ -41,6 +41,13 @@ pub enum Command {
         /// The session's number: even, never used before.
         session: SessionId,
     },
+    /// The same with a stream of the protocol for blobs.
+    OpenForBlobs {
+        /// The peer.
+        peer: PeerId,
+        /// The session's number: even, never used before.
+        session: SessionId,
+    },
     /// Send a frame in a session; it waits until the session is open. One that is longer than
     /// [`MAX_FRAME`](protocol::limits::MAX_FRAME) ends the session, and so does one with which more than
     /// [`SEND_QUEUE`](crate::SEND_QUEUE) bytes would wait.
@@ -115,6 +122,13 @@ pub enum Event {
     },
     /// A peer opened a session. Not told of those that this node opened.
     Opened {
+        /// Its number: odd.
+        session: SessionId,
+        /// The peer.
+        peer: PeerId,
+    },
+    /// The same with a stream of the protocol for blobs.
+    OpenedForBlobs {
         /// Its number: odd.
         session: SessionId,
         /// The peer.

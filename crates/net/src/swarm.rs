@@ -32,7 +32,7 @@ use crate::relays::Relays;
 use crate::session::Pulse;
 use crate::sessions::Sessions;
 use crate::single::Superfluous;
-use crate::streams::{self, What};
+use crate::streams::{self, What, Wire};
 use crate::{Address, Command, Event, gossip, names, single};
 
 /// The state of the task.
@@ -178,15 +178,8 @@ impl Node {
                     names::to_acceptance(verdict),
                 );
             }
-            Command::Open { peer, session } => {
-                let connected = names::to_peer(&peer)
-                    .and_then(|peer| self.peers.get(&peer).map(|known| (peer, known.connection)));
-                if self.sessions.prepare(session, connected.map(|(peer, _)| peer))
-                    && let Some((peer, connection)) = connected
-                {
-                    self.swarm.behaviour_mut().streams.open(peer, connection, session);
-                }
-            }
+            Command::Open { peer, session } => self.open(&peer, Wire::Sync, session),
+            Command::OpenForBlobs { peer, session } => self.open(&peer, Wire::Blob, session),
             Command::Send { session, frame } => self.sessions.send(session, frame),
             Command::Close { session } => self.sessions.close(session),
             Command::Ban { peer } => {
@@ -204,6 +197,16 @@ impl Node {
             }
             // Seen by the loop before it comes here.
             Command::Shutdown => {}
+        }
+    }
+
+    fn open(&mut self, peer: &protocol::PeerId, wire: Wire, session: SessionId) {
+        let connected =
+            names::to_peer(peer).and_then(|peer| self.peers.get(&peer).map(|known| (peer, known.connection)));
+        if self.sessions.prepare(session, connected.map(|(peer, _)| peer))
+            && let Some((peer, connection)) = connected
+        {
+            self.swarm.behaviour_mut().streams.open(peer, connection, wire, session);
         }
     }
 
@@ -326,14 +329,14 @@ impl Node {
         // A stream of a connection that is being closed has no session any more.
         let live = self.peers.get(&event.peer).filter(|peer| peer.connection == event.connection);
         match (event.what, live) {
-            (What::Inbound(stream), Some(peer)) => {
-                self.sessions.accept(event.peer, stream, &peer.pulse, &peer.sessions);
+            (What::Inbound(wire, stream), Some(peer)) => {
+                self.sessions.accept(event.peer, (wire, stream), &peer.pulse, &peer.sessions);
             }
             (What::Outbound(session, stream), Some(peer)) => {
                 self.sessions.opened(session, stream, &peer.pulse);
             }
             (What::Failed(session), _) => self.sessions.end(session),
-            (What::Inbound(_) | What::Outbound(..), None) => {}
+            (What::Inbound(..) | What::Outbound(..), None) => {}
         }
     }
 

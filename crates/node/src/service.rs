@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use catalogue::{Catalogue, Window};
 use net::Address;
-use protocol::{Input, Output, PeerId, Protocol};
-use record::{CircleId, Class};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol};
+use record::{CircleId, Class, RecordId};
 use store::SledStore;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use crate::clock::NodeClock;
 use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
+use crate::photos::Photos;
 use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
 
@@ -61,12 +62,15 @@ pub(crate) struct Service {
     pub(crate) identity: Identity,
     pub(crate) secrets: Secrets,
     pub(crate) folder: Arc<Folder>,
+    pub(crate) photos: Photos,
     /// The circles of which a peer was heard since this node was restored.
     pub(crate) heard: BTreeSet<CircleId>,
     pub(crate) member: Option<String>,
     /// Where peers were.
     pub(crate) known: Known,
     pub(crate) view: Arc<RwLock<View>>,
+    /// Tells which records readers see now that they did not see before.
+    pub(crate) news: broadcast::Sender<RecordId>,
     /// The first circle that is found nearby will be joined.
     pub(crate) looking: bool,
     pub(crate) ticks: u32,
@@ -118,11 +122,25 @@ impl Service {
 
     /// Begins to follow a circle.
     pub(crate) fn follow(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        self.looking = false;
+        if self.protocol.catalogue(circle).is_some() {
+            return Ok(());
+        }
         self.change(|view| view.add_circle(circle));
         let now = self.time();
         let outputs = self.protocol.follow(circle, self.secrets.of(circle), now)?;
-        self.looking = false;
+        self.fill(circle)?;
         self.act(outputs);
+        Ok(())
+    }
+
+    /// Shows readers what a circle has that was just opened.
+    fn fill(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        self.protocol.each(circle, &mut |record| view.add(circle, record))?;
+        drop(view);
+        self.changed(circle, &protocol::News::default());
+        self.tell_about_keys();
         Ok(())
     }
 
@@ -200,6 +218,9 @@ impl Service {
                     });
                     self.hear(circle);
                     self.met(&peer);
+                    if let Err(error) = self.knock(&peer, circle) {
+                        tracing::error!(%error, "an invitation was not used");
+                    }
                 }
                 Output::Clock { peer, clock } => self.clock.heard(peer, clock),
                 Output::Told { by, addresses } => self.told(&by, &addresses),
@@ -209,7 +230,10 @@ impl Service {
                     let outputs = self.protocol.handle(Input::Proven { session, seal }, now);
                     self.act(outputs);
                 }
+                Output::Knocked { session, knock } => self.knocked(session, &knock),
+                Output::Answered { circle, admitted } => self.knock_answered(circle, admitted),
                 Output::Secrets { circle, held } => self.keep_secrets(circle, held),
+                Output::Blob(output) => self.blob_output(output),
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
                     tracing::error!(%error, "the store failed");
@@ -226,6 +250,12 @@ impl Service {
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
+        if self.news.receiver_count() > 0 {
+            for record in &news.admitted {
+                // Why: whoever listened may have gone.
+                let _ = self.news.send(record.id());
+            }
+        }
         if news.admitted.iter().any(|record| record.header().class == Class::Control) {
             self.tell_about_keys();
         }
@@ -275,6 +305,7 @@ impl Service {
         if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
             self.tell_about_keys();
         }
+        self.forget_given();
         let mut outputs = self.protocol.handle(Input::Tick, now);
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));
@@ -333,6 +364,7 @@ impl Service {
             net::Event::Gossip { peer, message, topic, data } => Input::Gossip { peer, message, topic, data },
             net::Event::Unsent { topic } => Input::Unsent(topic),
             net::Event::Opened { session, peer } => Input::Opened { session, peer },
+            net::Event::OpenedForBlobs { session, peer } => Input::Blob(BlobInput::Opened { session, peer }),
             net::Event::Frame { session, frame } => Input::Frame { session, frame },
             net::Event::Closed { session } => Input::Closed(session),
             net::Event::Found { peer } => {
@@ -380,7 +412,7 @@ impl Service {
         }
     }
 
-    fn command(&self, command: net::Command) {
+    pub(crate) fn command(&self, command: net::Command) {
         if let Some(net) = self.net.as_ref().filter(|net| !net.down) {
             self.runtime.block_on(net.handle.send(command));
         }

@@ -1,6 +1,6 @@
 //! A circle that this node follows: its catalogue, and what goes with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use catalogue::{Admitted, Catalogue, Changes, Refusal, Standing};
 use record::limits::MAX_FUTURE_MS;
@@ -9,7 +9,7 @@ use record::{
 };
 
 use crate::budget::Budgets;
-use crate::limits::MAX_REFUSED;
+use crate::limits::{MAX_REFUSED, RECENT};
 use crate::names::Topic;
 use crate::secrets::Secrets;
 use crate::store::{Batch, Store, StoreError};
@@ -44,6 +44,9 @@ pub(crate) struct Circle {
     pub(crate) keys: KnownKeys,
     /// Refused without anybody's fault; not asked for again until the control records change.
     refused: BTreeSet<RecordId>,
+    /// What was admitted last, and how much was before it: sessions look here for what comes beside them.
+    recent: VecDeque<RecordId>,
+    before: u64,
     /// While the time is not known: the earliest that it may be.
     pub(crate) doubt: Option<Timestamp>,
 }
@@ -91,7 +94,8 @@ impl Circle {
         secrets.turn(&catalogue);
         let topic = secrets.topic();
         let (budgets, refused, keys) = (Budgets::default(), BTreeSet::new(), KnownKeys::default());
-        Ok(Self { catalogue, secrets, topic, budgets, keys, refused, doubt })
+        let (recent, before) = (VecDeque::new(), 0);
+        Ok(Self { catalogue, secrets, topic, budgets, keys, refused, recent, before, doubt })
     }
 
     /// Takes records in: into the store, then into the catalogue.
@@ -199,6 +203,17 @@ impl Circle {
         self.refused.iter().copied().chain(self.catalogue.held_back())
     }
 
+    /// How many records have been admitted since this node keeps the circle.
+    pub(crate) fn came(&self) -> u64 {
+        self.before.saturating_add(self.recent.len() as u64)
+    }
+
+    /// What was admitted since so many had been, if that is not too long ago.
+    pub(crate) fn came_since(&self, came: u64) -> Option<impl Iterator<Item = RecordId>> {
+        let skipped = usize::try_from(came.checked_sub(self.before)?).ok()?;
+        Some(self.recent.iter().skip(skipped).copied())
+    }
+
     fn tell(
         &mut self,
         store: &mut impl Store,
@@ -209,6 +224,11 @@ impl Circle {
         let circle = self.catalogue.circle();
         let mut news = News { admitted: Vec::new(), removed: changes.removed.into_iter().collect() };
         for id in changes.admitted {
+            if self.recent.len() >= RECENT {
+                self.recent.pop_front();
+                self.before = self.before.saturating_add(1);
+            }
+            self.recent.push_back(id);
             let record = match known.remove(&id) {
                 Some(record) => Some(record),
                 None => store.get(circle, &id)?.and_then(trusted),

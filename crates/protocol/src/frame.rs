@@ -1,15 +1,18 @@
 //! What travels in a sync session: frames of canonical bytes, each a list that begins with its name.
 
 use catalogue::{Digests, Group};
-use record::{CborError, Hash, MemberId, ReadSecret, Record, Timestamp, Value};
+use record::{CborError, CircleId, Hash, MemberId, ReadSecret, Record, Timestamp, Value};
 
+use crate::knock::{Knock, Token};
 use crate::limits::{
     DAYS_IN_FRAME, MAX_ADDRESS, MAX_ADDRESSES, MAX_CIRCLES, MAX_DAYS, MAX_EVIDENCE, MAX_FRAME, MAX_PROOFS,
-    MAX_SEAL, MAX_TOLD, OFFER, WINDOW,
+    MAX_SEAL, MAX_TOLD, OFFER, PIECES, WINDOW,
 };
+use crate::line::Place;
+use crate::reconcile::{Piece, What};
 
-/// The id of a record, salted for one session: what reconciliation compares.
-pub(crate) type SaltedId = [u8; 32];
+/// The id of a record, salted for one session and cut to eight bytes: what reconciliation compares.
+pub(crate) type SaltedId = u64;
 
 /// Half of a session's salt: 16 random bytes from each side.
 pub(crate) type Salt = [u8; 16];
@@ -31,6 +34,10 @@ pub(crate) enum Frame {
     Welcome { salt: Salt, clock: Timestamp, digests: Digests, proof: Hash },
     /// I know it too, and it is in use no longer: who are you?
     Turned { salt: Salt, proof: Hash },
+    /// I was invited into this circle: let this member in.
+    Knock(Knock),
+    /// Whether the member is in.
+    Answer { admitted: bool },
     /// A member of the circle.
     Renew { member: MemberId, seal: Vec<u8> },
     /// Then this is the secret in use, and who says so.
@@ -39,10 +46,10 @@ pub(crate) enum Frame {
     Days { group: Group, days: Vec<(u32, Hash)>, last: bool },
     /// The days in which we differ.
     Differ { days: Vec<u32> },
-    /// A message of negentropy over the days that differ.
-    Reconcile { message: Vec<u8> },
-    /// You lack these.
-    Offer { ids: Vec<SaltedId> },
+    /// What lies in ranges of the days that differ, or what I ask about them.
+    Reconcile { pieces: Vec<Piece> },
+    /// You lack these, each author's ids together.
+    Offer { groups: Vec<Vec<SaltedId>> },
     /// Send me these; none: I have what I wanted.
     Want { ids: Vec<SaltedId> },
     /// Here they are.
@@ -94,6 +101,11 @@ impl Frame {
                 bytes(proof.as_bytes()),
             ],
             Self::Turned { salt, proof } => vec![text("turned"), bytes(salt), bytes(proof.as_bytes())],
+            Self::Knock(Knock { circle, member, token }) => {
+                let (circle, member) = (bytes(circle.as_bytes()), bytes(member.as_bytes()));
+                vec![text("knock"), circle, member, bytes(token.as_bytes())]
+            }
+            Self::Answer { admitted } => vec![text("answer"), Value::Bool(*admitted)],
             Self::Renew { member, seal } => vec![text("renew"), bytes(member.as_bytes()), bytes(seal)],
             Self::Secret { secret, records } => {
                 vec![text("secret"), bytes(secret.as_bytes()), list(records, encode_record)]
@@ -105,9 +117,9 @@ impl Frame {
                 vec![text("days"), text(group_word(*group)), list(days, day), Value::Bool(*last)]
             }
             Self::Differ { days } => vec![text("differ"), list(days, |day| Value::Uint((*day).into()))],
-            Self::Reconcile { message } => vec![text("reconcile"), bytes(message)],
-            Self::Offer { ids } => vec![text("offer"), list(ids, |id| bytes(id))],
-            Self::Want { ids } => vec![text("want"), list(ids, |id| bytes(id))],
+            Self::Reconcile { pieces } => vec![text("reconcile"), list(pieces, encode_piece)],
+            Self::Offer { groups } => vec![text("offer"), list(groups, |ids| encode_ids(ids))],
+            Self::Want { ids } => vec![text("want"), encode_ids(ids)],
             Self::Records { records, last } => {
                 vec![text("records"), list(records, encode_record), Value::Bool(*last)]
             }
@@ -152,6 +164,12 @@ impl Frame {
                 proof: Hash::from_bytes(fields.array()?),
             },
             "turned" => Self::Turned { salt: fields.array()?, proof: Hash::from_bytes(fields.array()?) },
+            "knock" => Self::Knock(Knock {
+                circle: CircleId::from_bytes(fields.array()?),
+                member: MemberId::from_bytes(fields.array()?).map_err(|_| FrameError::Shape)?,
+                token: Token::from_bytes(fields.array()?),
+            }),
+            "answer" => Self::Answer { admitted: fields.bool()? },
             "renew" => Self::Renew {
                 member: MemberId::from_bytes(fields.array()?).map_err(|_| FrameError::Shape)?,
                 seal: fields.bytes_to(MAX_SEAL)?,
@@ -166,9 +184,13 @@ impl Frame {
                 last: fields.bool()?,
             },
             "differ" => Self::Differ { days: fields.list(MAX_DAYS, |value| decode_u32(&value))? },
-            "reconcile" => Self::Reconcile { message: fields.bytes()? },
-            "offer" => Self::Offer { ids: fields.list(OFFER, |value| decode_array(&value))? },
-            "want" => Self::Want { ids: fields.list(WINDOW, |value| decode_array(&value))? },
+            "reconcile" => Self::Reconcile { pieces: fields.list(PIECES, decode_piece)? },
+            "offer" => Self::Offer { groups: fields.list(OFFER, |value| decode_ids(&value))? },
+            "want" => Self::Want {
+                ids: decode_ids(&fields.next()?)
+                    .filter(|ids| ids.len() <= WINDOW)
+                    .ok_or(FrameError::Shape)?,
+            },
             "records" => Self::Records { records: fields.list(WINDOW, decode_record)?, last: fields.bool()? },
             "done" => Self::Done,
             _ => return Err(FrameError::Shape),
@@ -192,24 +214,24 @@ pub(crate) fn room_for(record: &Record) -> usize {
     record.envelope.len().saturating_add(body).saturating_add(16)
 }
 
-fn text(name: &str) -> Value {
+pub(crate) fn text(name: &str) -> Value {
     Value::Text(name.to_owned())
 }
 
-fn bytes(bytes: &[u8]) -> Value {
+pub(crate) fn bytes(bytes: &[u8]) -> Value {
     Value::Bytes(bytes.to_vec())
 }
 
-fn list<T>(items: &[T], encode: impl Fn(&T) -> Value) -> Value {
+pub(crate) fn list<T>(items: &[T], encode: impl Fn(&T) -> Value) -> Value {
     Value::List(items.iter().map(encode).collect())
 }
 
-fn encode_record(record: &Record) -> Value {
+pub(crate) fn encode_record(record: &Record) -> Value {
     let body = record.body.as_deref().map_or(Value::Null, bytes);
     Value::List(vec![bytes(&record.envelope), body])
 }
 
-fn decode_record(value: Value) -> Option<Record> {
+pub(crate) fn decode_record(value: Value) -> Option<Record> {
     let Value::List(parts) = value else { return None };
     let [Value::Bytes(envelope), body] = <[Value; 2]>::try_from(parts).ok()? else { return None };
     if body == Value::Null {
@@ -217,6 +239,44 @@ fn decode_record(value: Value) -> Option<Record> {
     }
     let Value::Bytes(body) = body else { return None };
     Some(Record { envelope, body: Some(body) })
+}
+
+fn encode_ids(ids: &[SaltedId]) -> Value {
+    Value::Bytes(ids.iter().flat_map(|id| id.to_be_bytes()).collect())
+}
+
+fn decode_ids(value: &Value) -> Option<Vec<SaltedId>> {
+    let Value::Bytes(bytes) = value else { return None };
+    let (ids, rest) = bytes.as_chunks::<8>();
+    rest.is_empty().then(|| ids.iter().map(|id| u64::from_be_bytes(*id)).collect())
+}
+
+fn encode_piece(piece: &Piece) -> Value {
+    let Piece { end, what } = piece;
+    let what = match what {
+        What::Nothing => Value::Null,
+        What::Digest(digest) => Value::Uint(*digest),
+        What::List => Value::Bool(true),
+        What::Ids(groups) => list(groups, |ids| encode_ids(ids)),
+    };
+    Value::List(vec![Value::Uint(end.revision.millis()), Value::Uint(end.id), what])
+}
+
+fn decode_piece(value: Value) -> Option<Piece> {
+    let Value::List(parts) = value else { return None };
+    let [Value::Uint(revision), Value::Uint(id), what] = <[Value; 3]>::try_from(parts).ok()? else {
+        return None;
+    };
+    let what = match what {
+        Value::Null => What::Nothing,
+        Value::Uint(digest) => What::Digest(digest),
+        Value::Bool(true) => What::List,
+        Value::List(groups) => What::Ids(groups.iter().map(decode_ids).collect::<Option<_>>()?),
+        Value::Bool(false) | Value::Negative(_) | Value::Bytes(_) | Value::Text(_) | Value::Map(_) => {
+            return None;
+        }
+    };
+    Some(Piece { end: Place { revision: Timestamp::from_millis(revision), id }, what })
 }
 
 fn decode_address(value: Value) -> Option<String> {
@@ -235,7 +295,7 @@ fn decode_u32(value: &Value) -> Option<u32> {
     u32::try_from(*number).ok()
 }
 
-fn decode_array<const N: usize>(value: &Value) -> Option<[u8; N]> {
+pub(crate) fn decode_array<const N: usize>(value: &Value) -> Option<[u8; N]> {
     let Value::Bytes(bytes) = value else { return None };
     bytes.as_slice().try_into().ok()
 }
@@ -262,12 +322,9 @@ impl Fields {
         if let Value::Bool(flag) = self.next()? { Ok(flag) } else { Err(FrameError::Shape) }
     }
 
-    fn bytes(&mut self) -> Result<Vec<u8>, FrameError> {
-        if let Value::Bytes(bytes) = self.next()? { Ok(bytes) } else { Err(FrameError::Shape) }
-    }
-
     fn bytes_to(&mut self, most: usize) -> Result<Vec<u8>, FrameError> {
-        Some(self.bytes()?).filter(|bytes| bytes.len() <= most).ok_or(FrameError::Shape)
+        let Value::Bytes(bytes) = self.next()? else { return Err(FrameError::Shape) };
+        if bytes.len() <= most { Ok(bytes) } else { Err(FrameError::Shape) }
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
@@ -294,6 +351,12 @@ mod tests {
     use proptest::prelude::*;
     use record::SecretKey;
 
+    fn pieces() -> Vec<Piece> {
+        let whats = [What::Nothing, What::Digest(u64::MAX), What::List, What::Ids(vec![vec![7, 8], vec![9]])];
+        let end = |number| Place { revision: Timestamp::from_millis(number), id: u64::MAX };
+        (1..).zip(whats).map(|(number, what)| Piece { end: end(number), what }).collect()
+    }
+
     fn frames() -> Vec<Frame> {
         let record = Record { envelope: vec![1; 300], body: Some(vec![2; 40]) };
         let hash = Hash::of(b"x");
@@ -315,12 +378,18 @@ mod tests {
                 proof: hash,
             },
             Frame::Turned { salt: [4; 16], proof: hash },
+            Frame::Knock(Knock {
+                circle: CircleId::from_bytes([3; 32]),
+                member: SecretKey::from_seed(&[5; 32]).public().into(),
+                token: Token::from_bytes([7; 16]),
+            }),
+            Frame::Answer { admitted: true },
             Frame::Renew { member: SecretKey::from_seed(&[5; 32]).public().into(), seal: vec![6; 700] },
             Frame::Secret { secret: ReadSecret::from_bytes([8; 32]), records: vec![record.clone()] },
             Frame::Days { group: Group::Rest, days: vec![(20_000, hash)], last: true },
             Frame::Differ { days: vec![1, 70_000] },
-            Frame::Reconcile { message: vec![0x61] },
-            Frame::Offer { ids: vec![[7; 32]] },
+            Frame::Reconcile { pieces: pieces() },
+            Frame::Offer { groups: vec![vec![7, 8], vec![u64::MAX]] },
             Frame::Want { ids: Vec::new() },
             Frame::Records { records: vec![record, Record { envelope: vec![1], body: None }], last: false },
             Frame::Done,
@@ -339,8 +408,11 @@ mod tests {
         let days = (0..DAYS_IN_FRAME as u32).map(|day| (u32::MAX - day, Hash::of(b"x"))).collect();
         let fullest = [
             Frame::Days { group: Group::Control, days, last: true },
-            Frame::Offer { ids: vec![[7; 32]; OFFER] },
-            Frame::Want { ids: vec![[7; 32]; WINDOW] },
+            Frame::Offer { groups: vec![vec![7]; OFFER] },
+            Frame::Want { ids: vec![7; WINDOW] },
+            Frame::Reconcile {
+                pieces: vec![Piece { end: Place::LAST, what: What::Digest(u64::MAX) }; PIECES],
+            },
         ];
         for frame in fullest {
             assert!(frame.encode().len() <= MAX_FRAME);
@@ -350,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_list_longer_than_its_limit_is_refused() {
-        let frame = Frame::Want { ids: vec![[7; 32]; WINDOW + 1] };
+        let frame = Frame::Want { ids: vec![7; WINDOW + 1] };
         assert_eq!(Frame::decode(&frame.encode()), Err(FrameError::Shape));
         assert_eq!(Frame::decode(&[0; MAX_FRAME + 1]), Err(FrameError::TooLarge(MAX_FRAME + 1)));
     }

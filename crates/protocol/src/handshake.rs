@@ -19,11 +19,11 @@ use record::{CircleId, Hash, Kind, MemberId, ReadSecret, Record, Seal, Signed, T
 
 use crate::circle::Circle;
 use crate::frame::{Frame, Salt, room_for};
-use crate::limits::{FRAME_ROOM, MAX_EVIDENCE, MAX_SEAL, NEWS_MS, VERSION};
+use crate::limits::{FRAME_ROOM, HELLO_BURST, HELLO_MS, MAX_EVIDENCE, MAX_SEAL, NEWS_MS, VERSION};
+use crate::line::SessionSalt;
 use crate::names::{Role, SessionId};
 use crate::peers::Offence;
 use crate::protocol::{Output, Protocol};
-use crate::reconcile::SessionSalt;
 use crate::secrets::{Ends, Side};
 use crate::session::{Flow, Talk, Trouble};
 use crate::sessions::{Session, State};
@@ -68,6 +68,11 @@ impl<S: Store> Protocol<S> {
         });
         // Not a circle of this node's, or not for this peer: there is nothing to say.
         let Some((circle, kept, secret, in_use)) = found else { return Flow::Finished };
+        // Why: to compare a large circle takes a while, and a hello takes a few bytes.
+        let hellos = self.peers.get_mut(&session.peer).and_then(|peer| peer.rounds.get_mut(&circle));
+        if hellos.is_some_and(|rounds| !rounds.hellos.take(HELLO_BURST, HELLO_MS, now)) {
+            return Flow::Finished;
+        }
         if !in_use {
             let proof = ends.proof(secret, circle, Side::Turned);
             session.state = State::Turning { circle, renewal: renewal(ends, circle) };

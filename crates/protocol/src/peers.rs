@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use record::{CircleId, Timestamp};
 
+use crate::budget::Bucket;
 use crate::limits::{BAN_POINTS, FORGIVE_MS, MAX_WAITS, NEWS_MS};
 use crate::names::{PeerId, SessionId};
 
@@ -18,17 +19,22 @@ pub(crate) enum Offence {
     BadRecord,
     /// The same by gossip, where the mesh keeps a score of its own.
     BadGossip,
+    /// Other bytes than the hash of a blob that was asked for.
+    FalseBlob,
     /// More sessions than allowed.
     TooManySessions,
+    /// A token that lets nobody in.
+    BadKnock,
 }
 
 impl Offence {
     const fn points(self) -> u32 {
         match self {
+            Self::FalseBlob => 50,
             Self::BadFrame => 34,
             Self::Unasked | Self::BadRecord => 25,
             Self::BadGossip => 5,
-            Self::TooManySessions => 2,
+            Self::TooManySessions | Self::BadKnock => 2,
         }
     }
 }
@@ -46,6 +52,8 @@ pub(crate) struct Rounds {
     pub(crate) settled: bool,
     /// The peer has shown that it knows the circle's read secret.
     pub(crate) proven: bool,
+    /// How often the peer may still say hello.
+    pub(crate) hellos: Bucket,
     /// How often it was put off in a row, while another peer brought records.
     pub(crate) waited: u32,
 }

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Catalogue, Refusal, Standing};
-use record::{CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Timestamp, Verified};
+use record::{
+    CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Signed, Timestamp, Verified,
+};
 
+use crate::blobs::{BlobInput, BlobOutput, Blobs};
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
+use crate::knock::Knock;
 use crate::limits::{
     GOSSIP_BURST, LINGER_MS, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_AGE_MS, NEWS_MS, POLITE_MS,
     ROUND_JITTER_MS, ROUND_MS,
@@ -17,6 +21,8 @@ use crate::peers::{Offence, Peer, Peers};
 use crate::secrets::Secrets;
 use crate::sessions::Session;
 use crate::store::{Store, StoreError};
+use crate::undecided::{Ruling, UndecidedGossip};
+use crate::verify::{Verify, one_by_one};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +67,22 @@ pub enum Input {
     Closed(SessionId),
     /// Ask all peers again which circles they keep.
     AskCircles,
+    /// Knock at a peer, which gave a token to this node's member.
+    Knock {
+        /// The peer.
+        peer: PeerId,
+        /// Where, who and with what.
+        knock: Knock,
+    },
+    /// What became of an [`Output::Knocked`].
+    Answered {
+        /// The session.
+        session: SessionId,
+        /// Whether the member is in.
+        admitted: bool,
+    },
+    /// Something about blobs.
+    Blob(BlobInput),
     /// What an [`Output::Prove`] asked for.
     Proven {
         /// The session.
@@ -153,6 +175,20 @@ pub enum Output {
         /// What is sealed.
         payload: Vec<u8>,
     },
+    /// Somebody knocks: whether the token is good is the node's to say. Answered by [`Input::Answered`].
+    Knocked {
+        /// In this session.
+        session: SessionId,
+        /// Where, who and with what.
+        knock: Knock,
+    },
+    /// A peer answered an [`Input::Knock`].
+    Answered {
+        /// The circle.
+        circle: CircleId,
+        /// Whether this node's member is in.
+        admitted: bool,
+    },
     /// The read secrets that are held of a circle, the one in use first: to be kept, readable by the owner
     /// alone, and given to [`Protocol::follow`] after a restart.
     Secrets {
@@ -161,6 +197,8 @@ pub enum Output {
         /// The secrets.
         held: Vec<ReadSecret>,
     },
+    /// Something to do about blobs.
+    Blob(BlobOutput),
     /// Peers told which circles they keep: see [`Protocol::nearby`].
     CirclesNearby,
     /// The store failed; what should have been kept is not.
@@ -188,9 +226,12 @@ pub struct Protocol<S> {
     pub(crate) circles: BTreeMap<CircleId, Circle>,
     pub(crate) peers: Peers,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) blobs: Blobs,
     pub(crate) nearby: NearbyCircles,
+    pub(crate) undecided: UndecidedGossip,
     /// Where this node listens.
     pub(crate) addresses: Vec<String>,
+    pub(crate) verify: Verify,
     next_session: u64,
     seed: [u8; 32],
     draws: u64,
@@ -206,15 +247,18 @@ const SYNC_STORE_MS: u64 = 2_000;
 
 impl<S: Store> Protocol<S> {
     /// A node with this store. `seed` feeds salts and jitter and must be different for each start.
-    pub const fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
+    pub fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
         Self {
             me,
             store,
             circles: BTreeMap::new(),
             peers: Peers::new(),
             sessions: BTreeMap::new(),
+            blobs: Blobs::default(),
             nearby: NearbyCircles(BTreeMap::new()),
+            undecided: UndecidedGossip::new(),
             addresses: Vec::new(),
+            verify: one_by_one,
             next_session: 0,
             seed,
             draws: 0,
@@ -222,6 +266,12 @@ impl<S: Store> Protocol<S> {
             doubt: None,
             last: Timestamp::from_millis(0),
         }
+    }
+
+    /// The same with another way to verify batches of records.
+    #[must_use]
+    pub fn verifying(self, verify: Verify) -> Self {
+        Self { verify, ..self }
     }
 
     /// The circles that this node keeps.
@@ -245,6 +295,18 @@ impl<S: Store> Protocol<S> {
     /// If the store can not be read.
     pub fn record(&self, circle: CircleId, id: &RecordId) -> Result<Option<Verified>, StoreError> {
         Ok(self.store.get(circle, id)?.and_then(trusted))
+    }
+
+    /// Gives every admitted record of a circle to `each`, in any order.
+    ///
+    /// # Errors
+    /// If the store can not be read.
+    pub fn each(&self, circle: CircleId, each: &mut dyn FnMut(&Verified)) -> Result<(), StoreError> {
+        let Some(catalogue) = self.catalogue(circle) else { return Ok(()) };
+        self.store.each(circle, &mut |record| {
+            let record = trusted(record).filter(|record| catalogue.admitted(&record.id()).is_some());
+            record.iter().for_each(&mut *each);
+        })
     }
 
     /// Where a connected peer says that it listens; unchecked.
@@ -288,7 +350,7 @@ impl<S: Store> Protocol<S> {
         out
     }
 
-    /// Keeps a circle from now on, beginning with what the store has of it. `held` are its read secrets, the
+    /// Keeps a circle from now on, beginning with what the store has of it: [`Protocol::each`] tells that. `held` are its read secrets, the
     /// one in use first; none for a circle that anyone may read.
     ///
     /// # Errors
@@ -306,13 +368,11 @@ impl<S: Store> Protocol<S> {
         // What expired while this node was off.
         followed.advance(&mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
-        let mut news = News::default();
-        for record in followed.catalogue.iter() {
-            news.admitted.extend(self.store.get(circle, &record.id())?.and_then(trusted));
-        }
-        if !news.is_empty() {
-            out.push(Output::Changed { circle, news });
-        }
+        let blobs = &mut self.blobs;
+        self.store.each(circle, &mut |record| {
+            let record = trusted(record).filter(|it| followed.catalogue.admitted(&it.id()).is_some());
+            record.iter().for_each(|record| blobs.add(circle, record));
+        })?;
         self.circles.insert(circle, followed);
         for peer in self.peers.values_mut() {
             peer.rounds.entry(circle).or_default().due = now;
@@ -377,6 +437,7 @@ impl<S: Store> Protocol<S> {
                 self.peers.remove(&peer);
                 self.nearby.forget(&peer);
                 self.sessions.retain(|_, session| session.peer != peer);
+                self.blobs_disconnected(&peer, now);
             }
             Input::Listening(mut addresses) => {
                 addresses.retain(|address| address.len() <= MAX_ADDRESS);
@@ -384,8 +445,8 @@ impl<S: Store> Protocol<S> {
                 self.addresses = addresses;
             }
             Input::Gossip { peer, message, topic, data } => {
-                let verdict = self.gossip(&peer, &topic, &data, now, &mut out);
-                out.push(Output::Judge { peer, message, verdict });
+                let ruling = self.gossip(&peer, &topic, &data, now, &mut out);
+                self.rule((peer, message), ruling, now, &mut out);
             }
             Input::Unsent(topic) => {
                 let circle = self.circles.iter().find(|(_, circle)| circle.topic == topic);
@@ -394,8 +455,17 @@ impl<S: Store> Protocol<S> {
                 }
             }
             Input::Opened { session, peer } => self.opened(session, peer, now, &mut out),
+            Input::Frame { session, frame } if self.blobs.has_session(session) => {
+                self.blob_frame(session, &frame, now, &mut out);
+            }
             Input::Frame { session, frame } => self.frame(session, &frame, now, &mut out),
-            Input::Closed(session) => self.closed(session, now),
+            Input::Closed(session) => {
+                self.blob_closed(session, now, &mut out);
+                self.closed(session, now);
+            }
+            Input::Blob(input) => self.blob_input(input, now, &mut out),
+            Input::Knock { peer, knock } => self.knock(peer, knock, now, &mut out),
+            Input::Answered { session, admitted } => self.answered(session, admitted, now, &mut out),
             Input::Proven { session, seal } => self.proven(session, seal, now, &mut out),
             Input::AskCircles => {
                 let peers: Vec<_> = self.peers.keys().cloned().collect();
@@ -425,9 +495,11 @@ impl<S: Store> Protocol<S> {
             self.unsynced = None;
             out.extend(self.store.sync().err().map(Output::StoreFailed));
         }
+        self.decide(now, out);
         self.close_idle(now, out);
         self.open_due(now, out);
         self.ask_for_peers(now, out);
+        self.blobs_tick(now, out);
     }
 
     fn connected(&mut self, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
@@ -448,51 +520,60 @@ impl<S: Store> Protocol<S> {
         data: &[u8],
         now: Timestamp,
         out: &mut Vec<Output>,
-    ) -> Verdict {
+    ) -> Ruling {
         if self.peers.get(peer).is_some_and(Peer::is_banned) {
-            return Verdict::Ignore;
+            return Verdict::Ignore.into();
         }
         let Some((id, circle)) = self.circles.iter_mut().find(|(_, circle)| circle.topic == *topic) else {
-            return Verdict::Ignore;
+            return Verdict::Ignore.into();
         };
         let id = *id;
         let data = Some(data).filter(|data| data.len() <= MAX_GOSSIP);
         let record = data.and_then(|data| circle.secrets.open(data)).map(|data| decode_gossip(&data));
-        let Some(record) = record.and_then(Result::ok).and_then(|it| it.verify_with(&mut circle.keys).ok())
-        else {
+        let record = record.and_then(Result::ok);
+        let signed = record.and_then(|record| Some((Signed::parse(&record.envelope).ok()?, record.body)));
+        // Why: a flood costs no signature once its author's budget is used up.
+        if let Some((signed, _)) = &signed
+            && circle.budgets.is_spent(&signed.header().author, now)
+            && circle.catalogue.admitted(&signed.id()).is_none()
+        {
+            return Verdict::Ignore.into();
+        }
+        let verified = signed.and_then(|(signed, body)| signed.verify_with(body, &mut circle.keys).ok());
+        let Some(record) = verified else {
             self.offend(peer, Offence::BadGossip, now, out);
-            return Verdict::Reject;
+            return Verdict::Reject.into();
         };
         if circle.catalogue.admitted(&record.id()).is_some() {
             let fresh = now.since(record.header().revision) <= NEWS_AGE_MS;
-            return if fresh { Verdict::Accept } else { Verdict::Ignore };
+            return if fresh { Verdict::Accept } else { Verdict::Ignore }.into();
         }
         if !record.is_whole() {
-            return Verdict::Ignore;
+            return Verdict::Ignore.into();
         }
         // Why: else who repeats what an author said before would use up the author's budget.
         let new = circle.catalogue.check(&record, now).is_ok();
         if new && !circle.budgets.take(record.header().author, now) {
-            return Verdict::Ignore;
+            return Verdict::Ignore.into();
         }
         self.unsynced.get_or_insert(now);
+        let record_id = record.id();
         let (news, verdicts) = match circle.absorb(&mut self.store, vec![record], now) {
             Ok(done) => done,
             Err(error) => {
                 out.push(Output::StoreFailed(error));
-                return Verdict::Ignore;
+                return Verdict::Ignore.into();
             }
         };
         self.changed(id, news, now, out);
         match verdicts.first().map(|(_, verdict)| verdict) {
-            Some(Ok(Standing::Admitted)) => Verdict::Accept,
+            Some(Ok(Standing::Admitted)) => Verdict::Accept.into(),
+            Some(Ok(Standing::Waiting)) => Ruling::Later(id, record_id),
             Some(Err(refusal)) if refusal.fault() == Fault::Sender => {
                 self.offend(peer, Offence::BadGossip, now, out);
-                Verdict::Reject
+                Verdict::Reject.into()
             }
-            Some(Ok(Standing::Waiting | Standing::OverQuota | Standing::Outdone) | Err(_)) | None => {
-                Verdict::Ignore
-            }
+            Some(Ok(Standing::OverQuota | Standing::Outdone) | Err(_)) | None => Verdict::Ignore.into(),
         }
     }
 
@@ -521,10 +602,12 @@ impl<S: Store> Protocol<S> {
         // Whoever shuts somebody out turns the secret; a rotation that is gone turns it as well.
         let control = |record: &Verified| record.header().class == Class::Control;
         let turns = !news.removed.is_empty() || news.admitted.iter().any(control);
+        self.note_blobs(circle, &news, now, out);
         out.push(Output::Changed { circle, news });
         if turns {
             self.turn(circle, now, out);
         }
+        self.decide(now, out);
     }
 
     pub(crate) fn note_change(&mut self, now: Timestamp) {

@@ -3,7 +3,7 @@
 use catalogue::Admitted;
 use record::{CircleId, RecordId, Timestamp, Verified};
 
-use crate::budget::Budgets;
+use crate::budget::{Bucket, Budgets};
 use crate::protocol::{Output, Protocol, WriteError};
 use crate::store::Store;
 
@@ -23,10 +23,12 @@ impl<S: Store> Protocol<S> {
         let next = self.next_round(now);
         for rounds in self.peers.values_mut().flat_map(|peer| peer.rounds.values_mut()) {
             rounds.due = rounds.due.min(next);
+            rounds.hellos = Bucket::default();
         }
         for session in self.sessions.values_mut() {
             session.heard = session.heard.min(now);
         }
+        self.blobs.set_back(now);
         for circle in self.circles.values_mut() {
             circle.budgets = Budgets::default();
         }

@@ -7,21 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Digests, Group, Window};
-use record::{Fault, Hash, Record, RecordId, Signed, Timestamp, Verified};
+use record::{Fault, Hash, MemberId, Record, RecordId, Signed, Timestamp, Verified};
 
 use crate::circle::{Circle, News};
+use crate::fetch::Fetch;
 use crate::frame::{Frame, SaltedId, room_for};
-use crate::limits::{DAYS_IN_FRAME, FRAME_ROOM, MAX_DAYS, OFFER, WINDOW};
+use crate::limits::{ANSWER_ROOM, DAYS_IN_FRAME, GATHERED, MAX_DAYS, OFFER, PORTION};
+use crate::line::SessionSalt;
 use crate::names::Role;
 use crate::peers::Offence;
-use crate::reconcile::{Comparison, Nonsense, Progress, SessionSalt};
+use crate::reconcile::{Comparison, Nonsense, Piece};
 use crate::store::{Store, StoreError};
+use crate::verify::Verify;
 
 /// What a session works on.
 pub(crate) struct Scope<'a, S> {
     pub(crate) circle: &'a mut Circle,
     pub(crate) store: &'a mut S,
     pub(crate) now: Timestamp,
+    pub(crate) verify: Verify,
     /// Whether another session brings records of this circle, and this one can wait.
     pub(crate) busy: bool,
     /// Frames to send.
@@ -76,16 +80,22 @@ pub(crate) struct Talk {
     window: Window,
     step: Step,
     group: Group,
+    /// Which group the peer asked to compare last.
+    compared: Option<Group>,
     /// What the peer had at the beginning.
     peer: Option<Digests>,
     days: BTreeMap<u32, Hash>,
     /// The days that differ.
     differing: Vec<u32>,
     comparison: Option<Comparison>,
-    /// What to ask for, the first last.
-    queue: Vec<SaltedId>,
-    asked: BTreeSet<SaltedId>,
-    offers: Vec<SaltedId>,
+    /// What is wanted of the peer.
+    fetch: Fetch,
+    /// What need not be asked for: it is refused here, or came while the session went on.
+    here: BTreeSet<SaltedId>,
+    /// How much had come to the circle when `here` was brought up to date.
+    seen: u64,
+    /// What the peer lacks.
+    offers: Vec<RecordId>,
     /// The two differ, and this session is to mend it.
     pub(crate) mends: bool,
     /// The two differ, and this session leaves it to a later one: another session is at it.
@@ -95,7 +105,7 @@ pub(crate) struct Talk {
 }
 
 impl Talk {
-    pub(crate) const fn new(role: Role, salt: SessionSalt, window: Window, peer: Option<Digests>) -> Self {
+    pub(crate) fn new(role: Role, salt: SessionSalt, window: Window, peer: Option<Digests>) -> Self {
         let step = match role {
             Role::Initiator => Step::Days,
             Role::Responder => Step::Answering,
@@ -105,12 +115,14 @@ impl Talk {
             window,
             step,
             group: Group::Control,
+            compared: None,
             peer,
             days: BTreeMap::new(),
             differing: Vec::new(),
             comparison: None,
-            queue: Vec::new(),
-            asked: BTreeSet::new(),
+            fetch: Fetch::default(),
+            here: BTreeSet::new(),
+            seen: 0,
             offers: Vec::new(),
             mends: false,
             put_off: false,
@@ -155,28 +167,35 @@ impl Talk {
     ) -> Result<Flow, Trouble> {
         match (self.step, frame) {
             (Step::Days, Frame::Differ { days }) => self.compare(&days, scope),
-            (Step::Ids, Frame::Reconcile { message }) => self.read(&message, scope),
+            (Step::Ids, Frame::Reconcile { pieces }) => self.read(pieces, scope),
             (Step::Fetching, Frame::Records { records, last }) => {
-                self.take(records, scope)?;
-                Ok(if last { self.fetch(scope) } else { Flow::On })
+                self.receive(records, last, scope)?;
+                Ok(if self.fetch.is_done() { self.go_on(scope) } else { Flow::On })
             }
-            (Step::Offering, Frame::Want { ids }) if ids.is_empty() => Ok(self.offer(scope)),
+            (Step::Offering, Frame::Want { ids }) if ids.is_empty() => Ok(self.go_on(scope)),
             (Step::Offering | Step::Answering, Frame::Want { ids }) => self.serve(&ids, scope),
             (Step::Answering, Frame::Days { group, days, last }) => self.differ(group, days, last, scope),
-            (Step::Answering, Frame::Reconcile { message }) => {
+            (Step::Answering, Frame::Reconcile { pieces }) => {
                 let comparison = self.comparison.as_mut().ok_or(Nonsense)?;
-                scope.frames.push(Frame::Reconcile { message: comparison.answer(&message)? });
+                let pieces = comparison.answer(pieces, |id| author_of(scope.circle, id))?;
+                scope.frames.push(Frame::Reconcile { pieces });
                 Ok(Flow::On)
             }
-            (Step::Answering, Frame::Offer { ids }) => {
-                self.queue = self.wanted(ids, scope);
-                self.want(scope);
+            (Step::Answering, Frame::Offer { groups }) => {
+                if self.comparison.is_none() || !self.fetch.is_done() {
+                    return Err(Nonsense.into());
+                }
+                self.need(groups, scope);
+                self.ask(scope);
+                if self.fetch.is_done() {
+                    scope.frames.push(Frame::Want { ids: Vec::new() });
+                }
                 Ok(Flow::On)
             }
             (Step::Answering, Frame::Records { records, last }) => {
-                self.take(records, scope)?;
-                if last {
-                    self.want(scope);
+                self.receive(records, last, scope)?;
+                if self.fetch.is_done() {
+                    scope.frames.push(Frame::Want { ids: Vec::new() });
                 }
                 Ok(Flow::On)
             }
@@ -203,6 +222,13 @@ impl Talk {
         self.differing.iter().flat_map(|day| catalogue.of_day(self.group, *day, self.window))
     }
 
+    /// Lays what is here of the days that differ in a line.
+    fn line_up<S>(&mut self, scope: &Scope<'_, S>) {
+        self.comparison = Some(Comparison::new(self.salt, self.held(scope)));
+        self.here = scope.circle.unwanted().map(|id| self.salt.apply(&id)).collect();
+        self.seen = scope.circle.came();
+    }
+
     fn compare<S: Store>(&mut self, days: &[u32], scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
         if days.is_empty() {
             // Digests differed before, so most likely the peer is busy with another one.
@@ -210,71 +236,68 @@ impl Talk {
             return Ok(self.next_group(scope));
         }
         self.differing = days.to_vec();
-        let mut comparison = Comparison::new(self.salt, self.held(scope))?;
-        scope.frames.push(Frame::Reconcile { message: comparison.begin()? });
-        self.comparison = Some(comparison);
-        self.step = Step::Ids;
-        Ok(Flow::On)
+        self.line_up(scope);
+        Ok(self.go_on(scope))
     }
 
-    fn read<S: Store>(&mut self, message: &[u8], scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
-        let comparison = self.comparison.as_mut().ok_or(Nonsense)?;
-        match comparison.read(message)? {
-            Progress::Ask(message) => {
-                scope.frames.push(Frame::Reconcile { message });
-                Ok(Flow::On)
-            }
-            Progress::Found { have, need } => {
-                self.queue = self.wanted(need, scope);
-                self.offers = have;
-                Ok(self.fetch(scope))
-            }
+    fn read<S: Store>(&mut self, answer: Vec<Piece>, scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
+        let found = self.comparison.as_mut().ok_or(Nonsense)?.read(answer)?;
+        self.offers.extend(found.have);
+        self.need(found.need, scope);
+        Ok(self.go_on(scope))
+    }
+
+    /// What the opener does next: it compares until enough is known, then fetches, then offers, and so on.
+    fn go_on<S: Store>(&mut self, scope: &mut Scope<'_, S>) -> Flow {
+        if self.fetch.waiting() < GATHERED
+            && self.offers.len() < OFFER
+            && let Some(pieces) = self.comparison.as_mut().and_then(Comparison::ask)
+        {
+            scope.frames.push(Frame::Reconcile { pieces });
+            self.step = Step::Ids;
+            return Flow::On;
         }
-    }
-
-    fn fetch<S: Store>(&mut self, scope: &mut Scope<'_, S>) -> Flow {
-        self.asked.clear();
-        if self.queue.is_empty() {
-            return self.offer(scope);
+        self.ask(scope);
+        if !self.fetch.is_done() {
+            self.step = Step::Fetching;
+            return Flow::On;
         }
-        self.want(scope);
-        self.step = Step::Fetching;
-        Flow::On
-    }
-
-    fn offer<S: Store>(&mut self, scope: &mut Scope<'_, S>) -> Flow {
         if self.offers.is_empty() {
             return self.next_group(scope);
         }
         let rest = self.offers.split_off(self.offers.len().min(OFFER));
-        let ids = std::mem::replace(&mut self.offers, rest);
-        scope.frames.push(Frame::Offer { ids });
+        let mut groups: BTreeMap<_, Vec<SaltedId>> = BTreeMap::new();
+        for id in std::mem::replace(&mut self.offers, rest) {
+            groups.entry(author_of(scope.circle, &id)).or_default().push(self.salt.apply(&id));
+        }
+        scope.frames.push(Frame::Offer { groups: groups.into_values().collect() });
         self.step = Step::Offering;
         Flow::On
     }
 
-    /// Asks for the next window; for none when there is nothing left.
-    fn want<S>(&mut self, scope: &mut Scope<'_, S>) {
-        let ids: Vec<_> = self.queue.split_off(self.queue.len().saturating_sub(WINDOW));
-        let ids: Vec<_> = ids.into_iter().rev().collect();
-        self.asked = ids.iter().copied().collect();
-        scope.frames.push(Frame::Want { ids });
-    }
-
-    /// Of what the peer has, what is wanted here, in the order of asking with the first last.
-    fn wanted<S>(&self, ids: Vec<SaltedId>, scope: &Scope<'_, S>) -> Vec<SaltedId> {
-        // What came meanwhile from elsewhere is not wanted again.
-        let here = self.held(scope).map(|(id, _)| id);
-        let unwanted: BTreeSet<_> =
-            scope.circle.unwanted().chain(here).map(|id| self.salt.apply(&id)).collect();
-        let mut wanted: Vec<_> = ids.into_iter().filter(|id| !unwanted.contains(id)).collect();
+    /// Of what the peer has, takes note of what is wanted here.
+    fn need<S>(&mut self, groups: Vec<Vec<SaltedId>>, scope: &Scope<'_, S>) {
+        self.fetch.add(groups);
         if scope.circle.catalogue.charter().is_none() {
             // Nothing can be judged without the charter, and its id is the circle's.
             let charter = RecordId::from_bytes(*scope.circle.catalogue.circle().as_bytes());
-            let charter = self.salt.apply(&charter);
-            wanted.sort_by_key(|id| *id == charter);
+            self.fetch.prefer(self.salt.apply(&charter));
         }
-        wanted
+    }
+
+    /// Asks for the next windows.
+    fn ask<S>(&mut self, scope: &mut Scope<'_, S>) {
+        // What came meanwhile from elsewhere is not wanted again.
+        match scope.circle.came_since(self.seen) {
+            Some(ids) => self.here.extend(ids.map(|id| self.salt.apply(&id))),
+            None => {
+                let held: Vec<_> = self.held(scope).map(|(id, _)| self.salt.apply(&id)).collect();
+                self.here.extend(held);
+            }
+        }
+        self.seen = scope.circle.came();
+        let questions = self.fetch.ask(&self.here);
+        scope.frames.extend(questions.into_iter().map(|ids| Frame::Want { ids }));
     }
 
     fn differ<S>(
@@ -285,13 +308,15 @@ impl Talk {
         scope: &mut Scope<'_, S>,
     ) -> Result<Flow, Trouble> {
         self.days.extend(days);
-        if self.days.len() > MAX_DAYS {
+        // Each group is compared once in a session.
+        if self.days.len() > MAX_DAYS || self.compared.is_some_and(|done| done >= group) {
             return Err(Nonsense.into());
         }
         if !last {
             return Ok(Flow::On);
         }
         self.group = group;
+        self.compared = Some(group);
         let theirs = std::mem::take(&mut self.days);
         let ours = scope.circle.catalogue.days(group, self.window);
         let all: BTreeSet<u32> = theirs.keys().chain(ours.keys()).copied().collect();
@@ -302,25 +327,29 @@ impl Talk {
             self.differing.clear();
         }
         self.mends |= !self.differing.is_empty();
-        self.comparison = Some(Comparison::new(self.salt, self.held(scope))?);
+        self.line_up(scope);
         scope.frames.push(Frame::Differ { days: self.differing.clone() });
         Ok(Flow::On)
     }
 
     fn serve<S: Store>(&mut self, ids: &[SaltedId], scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
-        let comparison = self.comparison.as_ref().ok_or(Nonsense)?;
+        let line = &self.comparison.as_ref().ok_or(Nonsense)?.line;
         let circle = scope.circle.catalogue.circle();
         let mut frame: Vec<Record> = Vec::new();
-        let mut room = FRAME_ROOM;
-        for id in ids.iter().filter_map(|salted| comparison.id(salted)) {
+        let (mut room, mut left) = (PORTION, ANSWER_ROOM);
+        for id in ids.iter().filter_map(|salted| line.get(*salted)) {
             // What was withdrawn or expired meanwhile is left out.
             let Some(record) = scope.store.get(circle, &id)? else { continue };
-            if room < room_for(&record) {
+            let bytes = room_for(&record);
+            if left < bytes {
+                break;
+            }
+            if room < bytes {
                 let records = std::mem::take(&mut frame);
                 scope.frames.push(Frame::Records { records, last: false });
-                room = FRAME_ROOM;
+                room = PORTION;
             }
-            room = room.saturating_sub(room_for(&record));
+            (room, left) = (room.saturating_sub(bytes), left.saturating_sub(bytes));
             frame.push(record);
             self.sent = self.sent.saturating_add(1);
         }
@@ -328,16 +357,37 @@ impl Talk {
         Ok(Flow::On)
     }
 
-    fn take<S: Store>(&mut self, records: Vec<Record>, scope: &mut Scope<'_, S>) -> Result<(), Trouble> {
-        let mut verified = Vec::new();
-        for record in records {
-            let bad = |_| Trouble::Offence(Offence::BadRecord);
-            let signed = Signed::parse(&record.envelope).map_err(bad)?;
-            if !self.asked.remove(&self.salt.apply(&signed.id())) {
+    /// Takes in what came, and asks for more.
+    fn receive<S: Store>(
+        &mut self,
+        records: Vec<Record>,
+        last: bool,
+        scope: &mut Scope<'_, S>,
+    ) -> Result<(), Trouble> {
+        if records.is_empty() && !last {
+            return Err(Nonsense.into());
+        }
+        self.take(records, scope)?;
+        if last {
+            if !self.fetch.answered() {
                 return Err(Trouble::Offence(Offence::Unasked));
             }
-            verified.push(signed.verify_with(record.body, &mut scope.circle.keys).map_err(bad)?);
+            self.ask(scope);
         }
+        Ok(())
+    }
+
+    fn take<S: Store>(&mut self, records: Vec<Record>, scope: &mut Scope<'_, S>) -> Result<(), Trouble> {
+        let bad = |_| Trouble::Offence(Offence::BadRecord);
+        let mut batch = Vec::new();
+        for record in records {
+            let signed = Signed::parse(&record.envelope).map_err(bad)?;
+            if !self.fetch.take(self.salt.apply(&signed.id())) {
+                return Err(Trouble::Offence(Offence::Unasked));
+            }
+            batch.push((signed, record.body));
+        }
+        let mut verified = (scope.verify)(batch, &mut scope.circle.keys).map_err(bad)?;
         // A body can't be asked for alone: what comes without one is asked of another peer, as a whole.
         verified.retain(Verified::is_whole);
         self.received = self.received.saturating_add(verified.len());
@@ -349,4 +399,9 @@ impl Talk {
         }
         Ok(())
     }
+}
+
+/// Whose record it is; records that are gone meanwhile are nobody's.
+fn author_of(circle: &Circle, id: &RecordId) -> Option<MemberId> {
+    circle.catalogue.admitted(id).map(|held| held.header().author)
 }

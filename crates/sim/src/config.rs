@@ -26,6 +26,8 @@ pub struct Config {
     pub breaks: f64,
     /// How long a message takes on a link, in milliseconds.
     pub latency_ms: RangeInclusive<u64>,
+    /// How many bytes a second a link carries each way, if not any number.
+    pub rate: Option<u64>,
     /// How far clocks may be ahead or behind, in milliseconds.
     pub skew_ms: u64,
     /// How much the circle keeps.
@@ -46,11 +48,18 @@ pub struct Attack {
     pub nodes: usize,
     /// With how many honest nodes each is linked.
     pub links: usize,
+    /// How much of it they do in a second, where that can be counted.
+    #[serde(default = "some")]
+    pub rate: u64,
     /// The second of virtual time from which they do it…
     pub from: u64,
     /// …and the one in which they stop.
     #[serde(default = "never")]
     pub until: u64,
+}
+
+const fn some() -> u64 {
+    50
 }
 
 const fn never() -> u64 {
@@ -69,6 +78,7 @@ impl Default for Config {
             late: 0.0,
             breaks: 0.0,
             latency_ms: 5..=80,
+            rate: None,
             skew_ms: 0,
             quotas: Quotas::default(),
             members: false,
@@ -82,7 +92,7 @@ impl Default for Config {
 pub struct Traffic {
     /// Gossip messages (each hop counts) and sync frames, lost ones too.
     pub messages: u64,
-    /// Their bytes.
+    /// Their bytes; of what a slow link had not carried when it was cut, none.
     pub bytes: u64,
     /// Rounds of reconciliation that both sides finished, counted on each side.
     pub rounds: u64,

@@ -24,8 +24,22 @@ pub(crate) enum Event {
     Opened { peer: usize, session: SessionId },
     /// A frame arrives.
     Frame { session: SessionId, frame: Vec<u8> },
+    /// A frame is sent at last.
+    Late { session: SessionId, frame: Vec<u8> },
     /// The other side closed a session.
     Closed(SessionId),
+}
+
+impl Event {
+    /// How many bytes a link carries for it.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Gossip { data, .. } => data.len(),
+            Self::Frame { frame, .. } => frame.len(),
+            Self::PowerOn | Self::Tick | Self::Connected(_) | Self::Gone { .. } => 0,
+            Self::Opened { .. } | Self::Late { .. } | Self::Closed(_) => 0,
+        }
+    }
 }
 
 /// An event with its node.
@@ -69,6 +83,7 @@ impl fmt::Display for Due {
             Event::Gossip { from, data, .. } => write!(f, "hears {} bytes from {from}", data.len()),
             Event::Opened { peer, session } => write!(f, "session {} opened by {peer}", session.0),
             Event::Frame { session, frame } => write!(f, "session {}: {} bytes", session.0, frame.len()),
+            Event::Late { session, .. } => write!(f, "session {}: says at last", session.0),
             Event::Closed(session) => write!(f, "session {} closed", session.0),
         }
     }
@@ -96,6 +111,7 @@ impl Trace {
             Event::Gossip { from, data, .. } => (b"gossip", number(*from as u64), data),
             Event::Opened { session, .. } => (b"opened", number(session.0), &[]),
             Event::Frame { session, frame } => (b"frame", number(session.0), frame),
+            Event::Late { session, frame } => (b"late", number(session.0), frame),
             Event::Closed(session) => (b"closed", number(session.0), &[]),
         };
         let place = (due.node as u64).to_be_bytes();

@@ -18,8 +18,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod config;
+mod delivery;
 mod event;
 mod hostile;
+mod lazy;
 mod links;
 mod member;
 mod network;
@@ -34,11 +36,12 @@ mod topology;
 mod writing;
 
 pub use config::{Attack, Config, Traffic};
+pub use delivery::Delivery;
 pub use hostile::Hostility;
 pub use report::Report;
 pub use scenario::{Cut, Scenario, ScenarioError};
 pub use sim::{Listener, Sim};
-pub use store::MemoryStore;
+pub use store::{MemoryStore, Pool};
 pub use topology::{Topology, UnknownTopology};
 
 #[cfg(test)]

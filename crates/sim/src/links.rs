@@ -23,8 +23,12 @@ pub(crate) struct Link {
     up: bool,
     /// When the lower and the higher node hear of the link's last change; nothing overtakes that.
     pub(crate) told: [u64; 2],
+    /// Until when a slow link carries what the lower and the higher node will hear.
+    pub(crate) busy: [u64; 2],
     /// Links with a low rank are the first to carry gossip.
     rank: u64,
+    /// How many messages one of the two rejected.
+    pub(crate) rejected: u64,
     /// How often the two reconciled since the last mark, counted on each side.
     pub(crate) rounds: u64,
 }
@@ -79,6 +83,7 @@ impl Sim {
             .map(|(ends, link)| (*ends, !link.up))
             .collect();
         for ((one, other), up) in changed {
+            self.drop_carried(one, other);
             for (node, peer) in [(one, other), (other, one)] {
                 let event = if up { Event::Connected(peer) } else { self.broken(node, peer) };
                 let at = self.plan(peer, node, 0, event);
@@ -88,6 +93,25 @@ impl Sim {
                 }
             }
         }
+    }
+
+    /// What a slow link has not carried when it changes never was on it.
+    fn drop_carried(&mut self, one: usize, other: usize) {
+        let (now, rate) = (self.now, self.config.rate.unwrap_or(0));
+        let Some(link) = self.link(one, other) else { return };
+        let left: u64 = link.busy.iter().map(|busy| busy.saturating_sub(now)).sum();
+        link.busy = [now; 2];
+        self.traffic.bytes = self.traffic.bytes.saturating_sub(left.saturating_mul(rate) / 1_000);
+    }
+
+    /// When a link will have carried so many bytes to a node, after all before them.
+    pub(crate) fn carry(&mut self, from: usize, to: usize, bytes: usize) -> u64 {
+        let now = self.now;
+        let Some(rate) = self.config.rate else { return now };
+        let Some(link) = self.link(from, to) else { return now };
+        let busy = &mut link.busy[usize::from(to > from)];
+        *busy = (*busy).max(now).saturating_add((bytes as u64).saturating_mul(1_000) / rate.max(1));
+        *busy
     }
 
     /// A node's end of a link that broke: its sessions go with it.

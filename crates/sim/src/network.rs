@@ -38,6 +38,7 @@ impl Sim {
             Event::Tick => {
                 self.nodes[node].tidy(self.now);
                 self.queue.push(self.now.saturating_add(TICK_MS), Due { node, run, event: Event::Tick });
+                self.tell_others(node);
                 self.misbehave(node);
                 Input::Tick
             }
@@ -61,6 +62,7 @@ impl Sim {
                 self.nodes[node].received = self.nodes[node].received.saturating_add(frame.len() as u64);
                 Input::Frame { session, frame }
             }
+            Event::Late { session, frame } => return self.send_frame(node, session, frame),
             // It broke, or was closed here, while this was on its way.
             Event::Opened { .. } | Event::Frame { .. } => return,
             Event::Closed(session) => {
@@ -117,9 +119,17 @@ impl Sim {
             }
             Output::Publish { topic, data } => self.publish(node, topic, data),
             Output::Judge { message, verdict, .. } => {
-                if let Some(judged) = self.nodes[node].judging.remove(&message)
-                    && verdict == Verdict::Accept
+                let Some(judged) = self.nodes[node].judging.remove(&message) else { return };
+                if verdict == Verdict::Reject
+                    && let Some(link) = self.link(node, judged.from)
                 {
+                    link.rejected = link.rejected.saturating_add(1);
+                }
+                if verdict == Verdict::Accept {
+                    if self.nodes[node].hostile.is_none() && self.replayed.contains(&Hash::of(&judged.data)) {
+                        self.echoes = self.echoes.saturating_add(1);
+                    }
+                    self.passed(node, &judged.topic, &judged.data);
                     let mut listeners = self.mesh(node);
                     listeners.retain(|to| *to != judged.from);
                     self.pass_on(node, &listeners, &judged.topic, &judged.data);
@@ -133,6 +143,8 @@ impl Sim {
             }
             Output::Ban(peer) => self.ban(node, &peer),
             Output::Changed { news, .. } => self.changed(node, &news),
+            // Listings have no photos here.
+            Output::Blob(_) => {}
             Output::Synced { peer, received, .. } => {
                 self.traffic.rounds = self.traffic.rounds.saturating_add(1);
                 self.traffic.records = self.traffic.records.saturating_add(received as u64);
@@ -146,6 +158,8 @@ impl Sim {
             }
             // Its circles are open to anyone.
             Output::Prove { .. } | Output::Secrets { .. } => {}
+            // Nobody is invited.
+            Output::Knocked { .. } | Output::Answered { .. } => {}
             Output::CirclesNearby | Output::Told { .. } => {}
             Output::StoreFailed(error) => {
                 self.faults.push(format!("the store of node {node} failed: {error}"));
@@ -173,19 +187,20 @@ impl Sim {
         self.names.get(name).copied()
     }
 
-    fn latency(&mut self) -> u64 {
+    pub(crate) fn latency(&mut self) -> u64 {
         self.rng.between(*self.config.latency_ms.start(), *self.config.latency_ms.end())
     }
 
     /// Plans that something from a node arrives at another one, not before `least`.
     pub(crate) fn plan(&mut self, from: usize, to: usize, least: u64, event: Event) -> u64 {
         let told = self.link(from, to).map_or(0, |link| link.told[usize::from(to > from)]);
-        let at = self.now.saturating_add(self.latency()).max(least).max(told);
+        let carried = self.carry(from, to, event.bytes());
+        let at = carried.saturating_add(self.latency()).max(least).max(told);
         self.queue.push(at, Due { node: to, run: self.nodes[to].run, event });
         at
     }
 
-    fn count(&mut self, node: usize, bytes: usize) {
+    pub(crate) fn count(&mut self, node: usize, bytes: usize) {
         self.traffic.messages = self.traffic.messages.saturating_add(1);
         self.traffic.bytes = self.traffic.bytes.saturating_add(bytes as u64);
         self.nodes[node].sent = self.nodes[node].sent.saturating_add(bytes as u64);
@@ -195,7 +210,9 @@ impl Sim {
     fn publish(&mut self, node: usize, topic: Topic, data: Vec<u8>) {
         self.nodes[node].is_new(Hash::of(&data), self.now);
         let listeners = self.neighbours(node);
-        if !self.pass_on(node, &listeners, &topic, &Rc::from(data)) {
+        let data = Rc::from(data);
+        self.passed(node, &topic, &data);
+        if !self.pass_on(node, &listeners, &topic, &data) {
             self.tell(node, Input::Unsent(topic));
         }
     }
@@ -243,7 +260,7 @@ impl Sim {
         Some(Input::Gossip { peer, message, topic, data: bytes })
     }
 
-    fn open(&mut self, node: usize, peer: &PeerId, session: SessionId) {
+    pub(crate) fn open(&mut self, node: usize, peer: &PeerId, session: SessionId) {
         let Some(peer) = self.number(peer).filter(|peer| self.is_up(node, *peer)) else {
             let at = self.now.saturating_add(1);
             self.queue.push(at, Due { node, run: self.nodes[node].run, event: Event::Closed(session) });

@@ -8,10 +8,12 @@ use catalogue::{Catalogue, Window};
 use protocol::{Clock, Memory, MessageRef, PeerId, Protocol, Time, Topic};
 use record::{CircleId, Hash, RecordId, Timestamp};
 
+use crate::delivery::Got;
 use crate::hostile::Hostile;
+use crate::lazy::Passed;
 use crate::member::Member;
 use crate::rng::Rng;
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, Pool};
 
 /// When simulations begin. Some day in 2026.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
@@ -63,6 +65,8 @@ pub(crate) struct Node {
     pub(crate) said: BTreeSet<RecordId>,
     /// The ids of what it knew to be replaced or withdrawn since it started.
     pub(crate) over: BTreeSet<RecordId>,
+    /// What it got of what others wrote.
+    pub(crate) got: Got,
     /// If it means harm.
     pub(crate) hostile: Option<Hostile>,
     /// The nodes to which it has links, up or down.
@@ -75,9 +79,13 @@ pub(crate) struct Node {
     pub(crate) topics: BTreeSet<Topic>,
     /// The messages that it has seen, and when.
     seen: BTreeMap<Hash, u64>,
+    /// Those that it passed on lately.
+    pub(crate) passed: VecDeque<Passed>,
     pub(crate) judging: BTreeMap<MessageRef, Judged>,
     /// What its member will do.
     pub(crate) plans: VecDeque<Plan>,
+    /// Whether it does so just now.
+    pub(crate) writes: bool,
     /// The number of the next session that a peer opens.
     pub(crate) next_session: u64,
     /// The digest of its catalogue, until that changes.
@@ -85,12 +93,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(seed: u64, number: usize, skew_ms: u64, rng: &mut Rng) -> Self {
+    pub(crate) fn new(seed: u64, number: usize, skew_ms: u64, rng: &mut Rng, pool: &Pool) -> Self {
         let skew = rng.between(0, skew_ms.saturating_mul(2));
         Self {
             name: PeerId::new(&format!("node-{number:04}")),
             protocol: None,
-            disk: MemoryStore::default(),
+            disk: MemoryStore::new(pool),
             run: 0,
             wanted: true,
             clock_at_start: START.minus_millis(skew_ms).plus_millis(skew),
@@ -99,6 +107,7 @@ impl Node {
             member: Member::new(seed, number),
             said: BTreeSet::new(),
             over: BTreeSet::new(),
+            got: Got::default(),
             hostile: None,
             linked: Vec::new(),
             sent: 0,
@@ -106,8 +115,10 @@ impl Node {
             lacked: 0,
             topics: BTreeSet::new(),
             seen: BTreeMap::new(),
+            passed: VecDeque::new(),
             judging: BTreeMap::new(),
             plans: VecDeque::new(),
+            writes: false,
             next_session: 1,
             digest: OnceCell::new(),
         }
@@ -157,6 +168,7 @@ impl Node {
         self.disk = disk;
         self.topics.clear();
         self.seen.clear();
+        self.passed.clear();
         self.over.clear();
         self.judging.clear();
         self.next_session = 1;
@@ -175,6 +187,10 @@ impl Node {
     /// Whether a message is new here; it is not from now on.
     pub(crate) fn is_new(&mut self, message: Hash, now: u64) -> bool {
         self.seen.insert(message, now).is_none()
+    }
+
+    pub(crate) fn has_seen(&self, message: &Hash) -> bool {
+        self.seen.contains_key(message)
     }
 
     /// Forgets messages after a while.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::delivery::Delivery;
 use crate::scenario::Scenario;
 use crate::sim::Sim;
 
@@ -34,12 +35,23 @@ pub struct Report {
     pub bans: usize,
     /// How many records the fullest store holds.
     pub stored: usize,
+    /// How long it took until what members wrote reached the others, before harm was done…
+    pub calm: Option<Delivery>,
+    /// …and after that.
+    pub attacked: Option<Delivery>,
+    /// How many messages of one neighbour a node rejected, at most.
+    pub rejected: u64,
+    /// How often an honest node passed something on that was told again.
+    pub echoes: usize,
     /// Why this is not good, in words; empty if it is.
     pub wrong: Vec<String>,
 }
 
 /// What every node may get beside records, in bytes.
 const BESIDE: f64 = 20_000.0;
+
+/// How many wrong messages a node may get from a neighbour before it cuts it off.
+const MOST_REJECTED: u64 = 20;
 
 impl Report {
     pub(crate) fn of(
@@ -70,6 +82,10 @@ impl Report {
             resurrected: sim.resurrected.saturating_add(sim.undead()),
             bans: sim.bans,
             stored,
+            calm: sim.deliveries.calm(),
+            attacked: sim.deliveries.attacked(),
+            rejected: sim.links.values().map(|link| link.rejected).max().unwrap_or(0),
+            echoes: sim.echoes,
             wrong: sim.faults.clone(),
         };
         report.judge(scenario, sim);
@@ -89,6 +105,15 @@ impl Report {
         must(scenario.bytes.is_none_or(|most| self.worst <= most), "too many bytes");
         must(!scenario.banned || sim.all_banned(), "hostile nodes are not banned");
         must(scenario.store.is_none_or(|most| self.stored <= most), "a store is too full");
+        must(self.rejected <= MOST_REJECTED, "who sends what is wrong is not cut");
+        must(self.echoes == 0, "old messages are passed on again");
+        let attacked = |time: fn(Delivery) -> u64| self.attacked.map_or(f64::MAX, |it| time(it) as f64);
+        let in_time = |most: Option<f64>, time| most.is_none_or(|most| attacked(time) <= most * 1_000.0);
+        must(in_time(scenario.delivered, |it| it.p99), "delivery is late");
+        must(in_time(scenario.all, |it| it.all), "some deliveries are late");
+        let calm = self.calm.map_or(0, |it| it.p99) as f64;
+        let slower = scenario.slower.is_none_or(|times| attacked(|it| it.p99) <= calm * times);
+        must(slower, "delivery is slower than before");
     }
 
     /// Whether all is as it should be.
@@ -101,8 +126,19 @@ impl Report {
     #[must_use]
     pub fn heading() -> String {
         format!(
-            "{:>6}  {:>9}  {:>7}  {:>8}  {:>8}  {:>8}  {:>5}  {:>5}  {:>11}  {:>5}  result",
-            "seed", "converged", "rounds", "sent", "got", "lacked", "worst", "lost", "resurrected", "bans"
+            "{:>6}  {:>9}  {:>7}  {:>8}  {:>8}  {:>5}  {:>4}  {:>4}  {:>13}  {:>13}  {:>5}  {:>6}  result",
+            "seed",
+            "converged",
+            "rounds",
+            "got",
+            "lacked",
+            "worst",
+            "lost",
+            "back",
+            "p50/p99 calm",
+            "attacked",
+            "bans",
+            "stored"
         )
     }
 }
@@ -111,12 +147,16 @@ impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let after = self.converged.map_or("-".to_owned(), |after| format!("{:.1} s", after.as_secs_f64()));
         let rounds = format!("{}/{}", self.rounds, self.allowed_rounds);
-        let Self { seed, sent, received, lacked, worst, lost, resurrected, bans, .. } = self;
-        write!(
-            f,
-            "{seed:>6}  {after:>9}  {rounds:>7}  {sent:>8}  {received:>8}  {lacked:>8}  {worst:>5.2}  "
-        )?;
+        let Self { seed, received, lacked, worst, lost, resurrected, bans, stored, .. } = self;
+        write!(f, "{seed:>6}  {after:>9}  {rounds:>7}  {received:>8}  {lacked:>8}  {worst:>5.2}  ")?;
+        write!(f, "{lost:>4}  {resurrected:>4}  {:>13}  ", times(self.calm))?;
         let result = if self.is_good() { "good".to_owned() } else { self.wrong.join(", ") };
-        write!(f, "{lost:>5}  {resurrected:>11}  {bans:>5}  {result}")
+        write!(f, "{:>13}  {bans:>5}  {stored:>6}  {result}", times(self.attacked))
     }
+}
+
+/// Half and 99 of 100 deliveries, in seconds.
+fn times(delivery: Option<Delivery>) -> String {
+    let seconds = |millis: u64| millis as f64 / 1_000.0;
+    delivery.map_or("-".to_owned(), |it| format!("{:.2}/{:.2} s", seconds(it.p50), seconds(it.p99)))
 }

@@ -26,6 +26,8 @@ pub struct Scenario {
     pub late: f64,
     /// The share of frames at which a session breaks.
     pub breaks: f64,
+    /// How many bytes a second a link carries each way; any number if 0.
+    pub rate: u64,
     /// How far clocks are ahead or behind, at most.
     pub skew: u64,
     /// How long members write, and nodes crash, come and go.
@@ -60,6 +62,12 @@ pub struct Scenario {
     pub bytes: Option<f64>,
     /// How many records a store may hold.
     pub store: Option<usize>,
+    /// Within how many seconds 99 of 100 things that are written during an attack reach a node…
+    pub delivered: Option<f64>,
+    /// …how many times as long as before it that may be…
+    pub slower: Option<f64>,
+    /// …and within how many seconds all of them reach all nodes.
+    pub all: Option<f64>,
 }
 
 /// A time in which some links are cut.
@@ -94,6 +102,7 @@ impl Default for Scenario {
             doubled: 0.0,
             late: 0.0,
             breaks: 0.0,
+            rate: 0,
             skew: 0,
             busy: 60,
             writes: 0,
@@ -111,6 +120,9 @@ impl Default for Scenario {
             limit: 600,
             bytes: None,
             store: None,
+            delivered: None,
+            slower: None,
+            all: None,
         }
     }
 }
@@ -160,6 +172,7 @@ impl Scenario {
             doubled: self.doubled,
             late: self.late,
             breaks: self.breaks,
+            rate: (self.rate > 0).then_some(self.rate),
             skew_ms: self.skew.saturating_mul(1_000),
             quotas: Quotas { content: self.content, strangers: self.strangers, ..Quotas::default() },
             members: self.members,

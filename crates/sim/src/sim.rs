@@ -1,6 +1,6 @@
 //! The simulation: what can be done to it, what can be read from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use catalogue::Catalogue;
@@ -8,12 +8,14 @@ use protocol::{PeerId, SessionId, Time};
 use record::{CircleId, Hash, RecordId, Verified};
 
 use crate::config::{Config, Traffic};
+use crate::delivery::Deliveries;
 use crate::event::{Due, Event, Queue, Trace};
 use crate::hostile::Hostile;
 use crate::links::Link;
 use crate::network::End;
 use crate::node::{Node, Plan, START};
 use crate::rng::Rng;
+use crate::store::Pool;
 
 /// Somebody who is told of events, in words.
 pub type Listener = Box<dyn FnMut(&str)>;
@@ -44,7 +46,12 @@ pub struct Sim {
     pub(crate) resurrected: usize,
     /// How often an honest node banned a hostile one.
     pub(crate) bans: usize,
+    /// The messages that were told again much later…
+    pub(crate) replayed: BTreeSet<Hash>,
+    /// …and how often an honest node passed one of these on.
+    pub(crate) echoes: usize,
     pub(crate) traffic: Traffic,
+    pub(crate) deliveries: Deliveries,
     /// Is told of every event.
     listener: Option<Listener>,
     pub(crate) faults: Vec<String>,
@@ -56,14 +63,15 @@ impl Sim {
     pub fn new(config: Config) -> Self {
         let mut rng = Rng::new(config.seed);
         let mut edges = config.topology.edges(config.nodes, &mut rng);
+        let pool = Pool::default();
         let mut nodes: Vec<Node> = (0..config.nodes)
-            .map(|number| Node::new(config.seed, number, config.skew_ms, &mut rng))
+            .map(|number| Node::new(config.seed, number, config.skew_ms, &mut rng, &pool))
             .collect();
         for attack in &config.hostile {
             for _ in 0..attack.nodes {
-                let mut node = Node::new(config.seed, nodes.len(), config.skew_ms, &mut rng);
+                let mut node = Node::new(config.seed, nodes.len(), config.skew_ms, &mut rng, &pool);
                 let [from, until] = [attack.from, attack.until].map(|at| at.saturating_mul(1_000));
-                node.hostile = Some(Hostile::new(attack.kind, from, until));
+                node.hostile = Some(Hostile::new(attack, from, until));
                 edges.extend((0..attack.links).map(|_| (rng.index(config.nodes), nodes.len())));
                 nodes.push(node);
             }
@@ -81,6 +89,8 @@ impl Sim {
         });
         let circle =
             charter.as_ref().map_or(CircleId::FOUNDING, |charter| CircleId::founded_by(charter.id()));
+        let harm = config.hostile.iter().map(|attack| attack.from.saturating_mul(1_000)).min();
+        let deliveries = Deliveries::since(harm);
         let mut sim = Self {
             rng,
             now: 0,
@@ -96,7 +106,10 @@ impl Sim {
             replaced: BTreeMap::new(),
             resurrected: 0,
             bans: 0,
+            replayed: BTreeSet::new(),
+            echoes: 0,
             traffic: Traffic::default(),
+            deliveries,
             listener: None,
             faults,
             config,
@@ -295,6 +308,18 @@ impl Sim {
     #[must_use]
     pub fn acknowledged(&self) -> usize {
         self.acknowledged.len()
+    }
+
+    /// The bytes of these records.
+    #[must_use]
+    pub fn acknowledged_bytes(&self) -> usize {
+        self.acknowledged.values().sum()
+    }
+
+    /// The ids of what the member at a node said and what stands.
+    #[must_use]
+    pub fn standing_ids(&self, node: usize) -> Vec<RecordId> {
+        self.nodes.get(node).map(|node| node.said.iter().copied().collect()).unwrap_or_default()
     }
 
     /// What went over the links until now.

@@ -1,6 +1,8 @@
 //! A store in memory that can lose power.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use protocol::{Batch, Store, StoreError};
 use record::{CircleId, Record, RecordId};
@@ -8,15 +10,38 @@ use record::{CircleId, Record, RecordId};
 /// Where a record lies.
 type Place = (CircleId, RecordId);
 
+/// The records of many stores: those that are equal lie in memory once.
+#[derive(Debug, Clone, Default)]
+pub struct Pool(Rc<RefCell<BTreeMap<RecordId, Rc<Record>>>>);
+
+impl Pool {
+    fn share(&self, id: RecordId, record: Record) -> Rc<Record> {
+        let mut records = self.0.borrow_mut();
+        match records.get(&id) {
+            Some(known) if **known == record => Rc::clone(known),
+            // The same header without its body, or with it.
+            Some(_) => Rc::new(record),
+            None => Rc::clone(records.entry(id).or_insert(Rc::new(record))),
+        }
+    }
+}
+
 /// Records in memory. What was applied and not synced can be lost, the newest batch first, each whole.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
-    records: BTreeMap<Place, Record>,
+    records: BTreeMap<Place, Rc<Record>>,
     /// What each batch since the last sync replaced.
-    undo: Vec<Vec<(Place, Option<Record>)>>,
+    undo: Vec<Vec<(Place, Option<Rc<Record>>)>>,
+    pool: Pool,
 }
 
 impl MemoryStore {
+    /// An empty store that shares what is equal with the others of a pool.
+    #[must_use]
+    pub fn new(pool: &Pool) -> Self {
+        Self { pool: pool.clone(), ..Self::default() }
+    }
+
     /// The number of records.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -53,18 +78,21 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn get(&self, circle: CircleId, id: &RecordId) -> Result<Option<Record>, StoreError> {
-        Ok(self.records.get(&(circle, *id)).cloned())
+        Ok(self.records.get(&(circle, *id)).map(|record| Record::clone(record)))
     }
 
     fn each(&self, circle: CircleId, each: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
         let (first, last) = (RecordId::from_bytes([0; 32]), RecordId::from_bytes([255; 32]));
-        self.records.range((circle, first)..=(circle, last)).for_each(|(_, record)| each(record.clone()));
+        self.records
+            .range((circle, first)..=(circle, last))
+            .for_each(|(_, record)| each(Record::clone(record)));
         Ok(())
     }
 
     fn apply(&mut self, circle: CircleId, batch: Batch) -> Result<(), StoreError> {
         let mut undo = Vec::new();
         for (id, record) in batch.put {
+            let record = self.pool.share(id, record);
             undo.push(((circle, id), self.records.insert((circle, id), record)));
         }
         for id in batch.drop {

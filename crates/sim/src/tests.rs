@@ -1,6 +1,7 @@
 //! What a network must come to, whatever chance does.
 
 mod clocks;
+mod links;
 mod scenarios;
 
 use std::time::Duration;

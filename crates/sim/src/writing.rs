@@ -32,16 +32,26 @@ impl Sim {
 
     /// Writes what is planned if the node runs and knows the circle's rules.
     pub(crate) fn write_planned(&mut self, node: usize) {
-        if self.nodes[node].plans.is_empty() {
+        // Why: what is written has consequences, and these lead here again.
+        if std::mem::replace(&mut self.nodes[node].writes, true) {
             return;
+        }
+        while self.write_next(node) {}
+        self.nodes[node].writes = false;
+    }
+
+    /// Writes what is planned next; says whether it did.
+    fn write_next(&mut self, node: usize) -> bool {
+        if self.nodes[node].plans.is_empty() {
+            return false;
         }
         let circle = self.circle;
         // Who is in doubt signs nothing.
-        let Time::Sure(now) = self.nodes[node].time(self.now) else { return };
+        let Time::Sure(now) = self.nodes[node].time(self.now) else { return false };
         let rules = self.nodes[node].catalogue(circle).filter(|catalogue| catalogue.charter().is_some());
         let grant = self.nodes[node].member.grant_slot();
-        let Some(granted) = rules.map(|rules| rules.in_slot(&grant).is_some()) else { return };
-        let Some(plan) = self.nodes[node].plans.pop_front() else { return };
+        let Some(granted) = rules.map(|rules| rules.in_slot(&grant).is_some()) else { return false };
+        let Some(plan) = self.nodes[node].plans.pop_front() else { return false };
         // Each with the id of what it replaces.
         let mut records: Vec<(Option<RecordId>, Result<Verified, BodyError>)> = Vec::new();
         let member = &mut self.nodes[node].member;
@@ -71,15 +81,19 @@ impl Sim {
         let (old, records): (Vec<_>, Vec<_>) = records.into_iter().unzip();
         let records = match records.into_iter().collect::<Result<Vec<_>, _>>() {
             Ok(records) => records,
-            Err(error) => return self.faults.push(format!("node {node} can not sign: {error}")),
+            Err(error) => {
+                self.faults.push(format!("node {node} can not sign: {error}"));
+                return false;
+            }
         };
         let written: Vec<_> = records.iter().map(|record| (record.id(), weight(record))).collect();
         self.nodes[node].watch.signed(now);
-        let Some(protocol) = &mut self.nodes[node].protocol else { return };
+        let Some(protocol) = &mut self.nodes[node].protocol else { return false };
         match protocol.write(circle, records, now) {
             Ok(outputs) => {
                 for (old, (id, bytes)) in old.into_iter().zip(written) {
                     self.acknowledged.insert(id, bytes);
+                    self.deliveries.written(id, self.now);
                     self.nodes[node].said.insert(id);
                     if let Some(old) = old {
                         self.acknowledged.remove(&old);
@@ -88,9 +102,12 @@ impl Sim {
                     }
                 }
                 self.act(node, outputs);
-                self.write_planned(node);
+                true
             }
-            Err(error) => self.faults.push(format!("node {node} may not write: {error}")),
+            Err(error) => {
+                self.faults.push(format!("node {node} may not write: {error}"));
+                false
+            }
         }
     }
 
@@ -98,6 +115,10 @@ impl Sim {
     pub(crate) fn changed(&mut self, node: usize, news: &News) {
         let changed = &mut self.nodes[node];
         changed.changed();
+        if changed.hostile.is_none() {
+            let admitted = news.admitted.iter();
+            admitted.for_each(|it| self.deliveries.reached(&it.id(), &mut changed.got, self.now));
+        }
         for record in &news.admitted {
             if changed.over.contains(&record.id()) {
                 self.resurrected = self.resurrected.saturating_add(1);

@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// What a Raspberry Pi can spare; sled's default is a gigabyte.
-const CACHE: u64 = 16 * 1024 * 1024;
+const CACHE: u64 = 4 * 1024 * 1024;
 
 /// Opens sled's database in a folder.
 pub(crate) fn open(folder: &Path) -> Result<sled::Db, OpenError> {

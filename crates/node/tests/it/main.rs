@@ -5,6 +5,8 @@
 mod alone;
 mod clock;
 mod closed;
+mod peer;
+mod photos;
 mod together;
 
 use std::future::Future;

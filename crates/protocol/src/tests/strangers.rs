@@ -6,12 +6,13 @@ use record::{CircleId, Hash, ReadSecret, Record, RecordId, Timestamp, Verified};
 use super::pump::{Member, NOW, Pair, TEN_MINUTES, name};
 use crate::frame::{Frame, encode_gossip};
 use crate::limits::VERSION;
-use crate::reconcile::SessionSalt;
+use crate::line::{Place, SessionSalt};
+use crate::reconcile::{Piece, What};
 use crate::secrets::{Ends, Side};
 use crate::{Input, MessageRef, Output, SessionId, Topic, Verdict};
 
 /// Sends frames in a session and gives what the node wants done about the last one.
-fn send(pair: &mut Pair, session: SessionId, frame: &Frame) -> Vec<Output> {
+pub(super) fn send(pair: &mut Pair, session: SessionId, frame: &Frame) -> Vec<Output> {
     pair.tell(0, Input::Frame { session, frame: frame.encode() })
 }
 
@@ -22,24 +23,36 @@ fn proof(peer: usize, circle: CircleId, opened: [u8; 16], side: Side) -> Hash {
     ends.proof(&ReadSecret::open(circle), circle, side)
 }
 
-/// Opens a session with the first node and says hello; gives its salt.
-fn greet(pair: &mut Pair, session: SessionId) -> SessionSalt {
+/// Opens a session with the first node, says hello, and has nothing; gives the salt.
+pub(super) fn greet(pair: &mut Pair, session: SessionId) -> SessionSalt {
+    let salt = say_hello(pair, session);
+    send(pair, session, &Frame::Days { group: catalogue::Group::Rest, days: Vec::new(), last: true });
+    salt
+}
+
+/// Opens a session with the first node and says hello.
+pub(super) fn hello(pair: &mut Pair, session: SessionId) -> Vec<Output> {
     pair.tell(0, Input::Opened { session, peer: name(1) });
     let (salt, clock) = ([7; 16], pair.now);
     let proofs = vec![proof(1, pair.circle, salt, Side::Opener)];
-    let outputs = send(pair, session, &Frame::Hello { version: VERSION, salt, clock, proofs });
+    send(pair, session, &Frame::Hello { version: VERSION, salt, clock, proofs })
+}
+
+/// Says hello and is welcome; gives the session's salt.
+pub(super) fn say_hello(pair: &mut Pair, session: SessionId) -> SessionSalt {
+    let outputs = hello(pair, session);
     let [Output::Send { frame, .. }, Output::Clock { .. }] = outputs.as_slice() else {
         panic!("no welcome: {outputs:?}")
     };
     let Ok(Frame::Welcome { salt: theirs, .. }) = Frame::decode(frame) else { panic!("no welcome") };
-    SessionSalt::of(&salt, &theirs)
+    SessionSalt::of(&[7; 16], &theirs)
 }
 
-fn bans(outputs: &[Output]) -> bool {
+pub(super) fn bans(outputs: &[Output]) -> bool {
     outputs.iter().any(|output| matches!(output, Output::Ban(peer) if *peer == name(1)))
 }
 
-fn closes(outputs: &[Output], session: SessionId) -> bool {
+pub(super) fn closes(outputs: &[Output], session: SessionId) -> bool {
     outputs.iter().any(|output| matches!(output, Output::Close(id) if *id == session))
 }
 
@@ -48,14 +61,14 @@ fn opens(output: &Output) -> Option<SessionId> {
 }
 
 /// What the node asks for, if it asks.
-fn wanted(outputs: &[Output]) -> Option<usize> {
+pub(super) fn wanted(outputs: &[Output]) -> Option<usize> {
     outputs.iter().find_map(|output| {
         let Output::Send { frame, .. } = output else { return None };
         if let Ok(Frame::Want { ids }) = Frame::decode(frame) { Some(ids.len()) } else { None }
     })
 }
 
-fn records(records: &[&Verified]) -> Frame {
+pub(super) fn records(records: &[&Verified]) -> Frame {
     Frame::Records { records: records.iter().map(|record| record.to_record()).collect(), last: true }
 }
 
@@ -80,13 +93,13 @@ fn a_record_that_was_asked_for_is_taken_once() {
     let listing = pair.members[1].listing(pair.circle, 1, NOW);
     let session = SessionId(1_001);
     let salt = greet(&mut pair, session);
-    let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
+    let offer = Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] };
     assert_eq!(wanted(&send(&mut pair, session, &offer)), Some(1));
     let outputs = send(&mut pair, session, &records(&[&listing, &listing]));
     assert!(closes(&outputs, session), "the second one was not asked for");
     let session = SessionId(1_003);
     let salt = greet(&mut pair, session);
-    let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
+    let offer = Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] };
     assert_eq!(wanted(&send(&mut pair, session, &offer)), Some(1));
     let outputs = send(&mut pair, session, &records(&[&listing]));
     assert_eq!(wanted(&outputs), Some(0));
@@ -101,7 +114,7 @@ fn a_record_that_comes_without_its_body_is_taken_from_another_peer() {
     for (number, record) in [(1_001, bare), (1_003, listing.to_record())] {
         let session = SessionId(number);
         let salt = greet(&mut pair, session);
-        let offer = Frame::Offer { ids: vec![salt.apply(&listing.id())] };
+        let offer = Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] };
         assert_eq!(wanted(&send(&mut pair, session, &offer)), Some(1));
         let has_body = record.body.is_some();
         let outputs = send(&mut pair, session, &Frame::Records { records: vec![record], last: true });
@@ -125,7 +138,7 @@ fn a_record_whose_signature_does_not_hold_costs_its_sender() {
     for attempt in 1..=4 {
         let session = SessionId(1_001 + 2 * attempt);
         let salt = greet(&mut pair, session);
-        send(&mut pair, session, &Frame::Offer { ids: vec![salt.apply(&listing.id())] });
+        send(&mut pair, session, &Frame::Offer { groups: vec![vec![salt.apply(&listing.id())]] });
         let frame = Frame::Records { records: vec![forged.clone()], last: true };
         assert_eq!(bans(&send(&mut pair, session, &frame)), attempt == 4);
     }
@@ -143,7 +156,7 @@ fn a_refused_record_is_not_asked_for_again_until_the_control_records_change() {
     let ask = |pair: &mut Pair, session: u64| {
         let session = SessionId(session);
         let salt = greet(pair, session);
-        let outputs = send(pair, session, &Frame::Offer { ids: vec![salt.apply(&old.id())] });
+        let outputs = send(pair, session, &Frame::Offer { groups: vec![vec![salt.apply(&old.id())]] });
         let count = wanted(&outputs);
         if count == Some(1) {
             let outputs = send(pair, session, &records(&[&old]));
@@ -295,6 +308,15 @@ fn charters_that_do_not_check_out_are_not_believed() {
     assert_eq!(pair.nodes[0].protocol.nearby().len(), 1);
 }
 
+/// Ranges that make sense somewhere.
+fn some_pieces(choice: u8) -> Vec<Piece> {
+    let whats =
+        [What::Nothing, What::Digest(choice.into()), What::List, What::Ids(vec![vec![1, 2], vec![3]])];
+    let what = whats[usize::from(choice) % 4].clone();
+    let half = Piece { end: Place { revision: NOW, id: choice.into() }, what: What::Digest(7) };
+    [half].into_iter().chain((choice > 40).then_some(Piece { end: Place::LAST, what })).collect()
+}
+
 /// Frames that make sense somewhere, with content that the node has and has not.
 fn some_frame(pair: &Pair, choice: u8) -> Frame {
     let (salt, clock, hash) = ([choice; 16], pair.now, Hash::of(&[choice]));
@@ -312,9 +334,9 @@ fn some_frame(pair: &Pair, choice: u8) -> Frame {
         5 => Frame::Days { group, days: vec![(NOW.day(), hash)], last },
         6 => Frame::Days { group, days: Vec::new(), last },
         7 => Frame::Differ { days: vec![NOW.day(), 0, u32::MAX] },
-        8 => Frame::Reconcile { message: vec![0x61, choice, 0, 0, choice] },
-        9 => Frame::Offer { ids: vec![*hash.as_bytes(); 3] },
-        10 => Frame::Want { ids: vec![*hash.as_bytes()] },
+        8 => Frame::Reconcile { pieces: some_pieces(choice) },
+        9 => Frame::Offer { groups: vec![vec![choice.into()], vec![1, 2]] },
+        10 => Frame::Want { ids: vec![choice.into()] },
         11 => records(&[&listing]),
         12 => {
             let proof = proof(1, pair.circle, salt, Side::Peers);
@@ -401,15 +423,14 @@ proptest! {
 fn a_record_that_nobody_knows_is_not_served() {
     let mut pair = Pair::settled();
     let session = SessionId(1_001);
-    greet(&mut pair, session);
+    say_hello(&mut pair, session);
     // To want something before the days were compared makes no sense.
-    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![[9; 32]] });
+    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![9] });
     assert!(closes(&outputs, session));
     let session = SessionId(1_003);
     let salt = greet(&mut pair, session);
-    send(&mut pair, session, &Frame::Days { group: catalogue::Group::Rest, days: Vec::new(), last: true });
     let charter = RecordId::from_bytes(*pair.circle.as_bytes());
-    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![[9; 32], salt.apply(&charter)] });
+    let outputs = send(&mut pair, session, &Frame::Want { ids: vec![9, salt.apply(&charter)] });
     let [Output::Send { frame, .. }] = outputs.as_slice() else { panic!("an answer: {outputs:?}") };
     assert_eq!(Frame::decode(frame), Ok(Frame::Records { records: Vec::new(), last: true }));
 }

@@ -36,18 +36,23 @@ fn a_good_day_a_lossy_one_nodes_that_come_and_go_and_wrong_clocks_end_well() {
 fn a_network_that_was_in_three_parts_gets_little_more_than_what_it_lacked() {
     let day = Scenario::named("day").unwrap();
     let small =
-        Scenario { nodes: 40, busy: 7_200, cuts: vec![crate::Cut { heal: 7_200, ..day.cuts[0] }], ..day };
+        Scenario { nodes: 60, busy: 3_600, cuts: vec![crate::Cut { heal: 3_600, ..day.cuts[0] }], ..day };
     for seed in 0..3 {
         let (report, _) = small.run(seed, None).unwrap();
         assert!(report.lacked > 200_000, "{report}");
-        assert!(report.received as f64 <= (report.lacked as f64).mul_add(1.5, 20_000.0), "{report}");
+        assert!(report.is_good(), "{report}");
     }
 }
 
 #[test]
-fn who_forges_signatures_or_answers_with_noise_is_banned_by_all_its_neighbours_and_stores_nothing() {
-    for name in ["forger", "garbler"] {
-        for (report, sim) in run(name, 0..5) {
+fn slow_links_carry_what_the_parts_of_a_network_wrote() {
+    run("slow", 0..5);
+}
+
+#[test]
+fn who_forges_answers_with_noise_or_opens_sessions_is_banned_by_all_its_neighbours_and_delays_nobody() {
+    for name in ["forger", "garbler", "opener"] {
+        for (report, sim) in run(name, 0..3) {
             assert!(report.bans >= 4, "{report}");
             let held = sim.catalogue(0).unwrap().len();
             // The hostile nodes' own grants are no harm; there are none, since they wrote nothing.
@@ -57,18 +62,21 @@ fn who_forges_signatures_or_answers_with_noise_is_banned_by_all_its_neighbours_a
 }
 
 #[test]
-fn a_flood_of_one_author_fills_its_quota_and_nothing_more() {
-    for (report, sim) in run("flooder", 0..3) {
-        let catalogue = sim.catalogue(0).unwrap();
-        assert_eq!(catalogue.len(), sim.acknowledged() + 200 + 1, "its quota and its grant: {report}");
-        assert_eq!(report.bans, 0, "what is valid and too much is nobody's fault");
+fn a_flood_of_one_author_fills_its_quota_and_nothing_more_and_delays_nobody_else() {
+    for name in ["flooder", "flooded-mesh"] {
+        for (report, sim) in run(name, 0..2) {
+            let catalogue = sim.catalogue(0).unwrap();
+            assert_eq!(catalogue.len(), sim.acknowledged() + 200 + 1, "its quota and its grant: {report}");
+            assert_eq!(report.bans, 0, "what is valid and too much is nobody's fault");
+            assert!(report.attacked.is_some_and(|delivery| delivery.p99 > 0), "{report}");
+        }
     }
 }
 
 #[test]
-fn who_goes_silent_or_repeats_itself_changes_nothing() {
-    for name in ["withholder", "replayer"] {
-        for (report, sim) in run(name, 0..5) {
+fn who_goes_silent_repeats_itself_lies_or_dawdles_changes_nothing() {
+    for name in ["withholder", "replayer", "liar", "dawdler", "eclipse"] {
+        for (report, sim) in run(name, 0..3) {
             assert_eq!(sim.catalogue(0).unwrap().len(), sim.acknowledged(), "{report}");
         }
     }
@@ -76,7 +84,7 @@ fn who_goes_silent_or_repeats_itself_changes_nothing() {
 
 #[test]
 fn a_hundred_invented_members_share_the_strangers_room() {
-    for (report, sim) in run("sybil", 0..3) {
+    for (report, sim) in run("sybil", 0..2) {
         let theirs = sim.catalogue(0).unwrap().len() - sim.acknowledged();
         // A grant of each, and a hundred of their five hundred listings.
         assert!((180..=200).contains(&theirs), "{theirs}: {report}");
@@ -86,7 +94,10 @@ fn a_hundred_invented_members_share_the_strangers_room() {
 #[test]
 fn the_same_seed_gives_the_same_events_word_for_word_in_every_scenario() {
     for (name, scenario) in Scenario::all().unwrap() {
-        let small = Scenario { nodes: scenario.nodes.min(8), busy: scenario.busy.min(60), ..scenario };
+        let mut small = Scenario { nodes: scenario.nodes.min(8), busy: scenario.busy.min(60), ..scenario };
+        for attack in &mut small.hostile {
+            (attack.from, attack.rate) = (attack.from.min(20), attack.rate.min(50));
+        }
         let events = |seed| {
             let words = Rc::new(RefCell::new(String::new()));
             let heard = Rc::clone(&words);
@@ -111,6 +122,9 @@ fn every_kind_of_harm_has_a_scenario_and_every_scenario_says_what_it_shows() {
         Hostility::Replayer,
         Hostility::Sybil,
         Hostility::Garbler,
+        Hostility::Liar,
+        Hostility::Dawdler,
+        Hostility::Opener,
     ] {
         assert!(tried(kind), "{kind:?}");
     }
