@@ -79,8 +79,8 @@ impl Node {
             folder.token()?;
             let identity = Identity::load(&folder)?;
             let secrets = Secrets::load(&folder)?;
-            let store =
-                SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
+            let store = SledStore::open(folder.path(), &[identity.member()])
+                .map_err(|error| protocol::StoreError(error.to_string()))?;
             Ok((folder, identity, secrets, store))
         });
         let (folder, identity, secrets, store) = opened.await.map_err(|_| NodeError::Stopped)??;

@@ -1,13 +1,18 @@
 //! The store itself.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
 use protocol::{Batch, Store, StoreError};
-use record::{CircleId, Record, RecordId};
+use record::{CircleId, MemberId, Record, RecordId};
 
+use crate::faults::{Faults, Operation};
+use crate::journal::{Entry, Journal};
 use crate::layout;
-use crate::open::{OpenError, open};
+use crate::mended::Mended;
+use crate::open::{LOG, OpenError, open};
+use crate::repair::said_by;
 
 /// Records of circles, and the node's small notes, in a folder.
 ///
@@ -15,43 +20,83 @@ use crate::open::{OpenError, open};
 #[derive(Debug)]
 pub struct SledStore {
     db: sled::Db,
-    records: sled::Tree,
-    meta: sled::Tree,
-    circles: sled::Tree,
+    pub(crate) records: sled::Tree,
+    pub(crate) meta: sled::Tree,
+    pub(crate) circles: sled::Tree,
     /// sled's log. Its own `flush` ends with `sync_file_range`, which promises nothing after a power cut;
     /// `fdatasync` on any descriptor of the file does.
     log: File,
+    pub(crate) journal: Journal,
+    /// The members whose records go into the journal.
+    pub(crate) own: BTreeSet<MemberId>,
+    mended: Vec<Mended>,
+    faults: Faults,
 }
 
-/// The folder inside the node's data folder.
-const FOLDER: &str = "records";
-/// sled's log inside it.
-const LOG: &str = "db";
+/// The journal inside the node's data folder.
+const JOURNAL: &str = "journal";
 const LAYOUT: &str = "layout";
 
 impl SledStore {
-    /// Opens the store in a data folder; makes it if there is none.
+    /// Opens the store in a data folder; makes it if there is none. What these members write is kept so that
+    /// it survives whatever happens to the rest. It ends within seconds, whatever state the folder is in:
+    /// see [`SledStore::mended`].
     ///
     /// # Errors
     /// An [`OpenError`] that says what to do.
-    pub fn open(data: &Path) -> Result<Self, OpenError> {
-        let folder = data.join(FOLDER);
-        let db = open(&folder)?;
+    pub fn open(data: &Path, own: &[MemberId]) -> Result<Self, OpenError> {
+        Self::open_with(data, own, Faults::default())
+    }
+
+    /// The same with fail points.
+    ///
+    /// # Errors
+    /// An [`OpenError`] that says what to do.
+    pub fn open_with(data: &Path, own: &[MemberId], faults: Faults) -> Result<Self, OpenError> {
+        let outside = |reason: String| OpenError::Folder { folder: data.to_owned(), reason };
+        let (journal, found) =
+            Journal::open(&data.join(JOURNAL), faults.clone()).map_err(|error| outside(error.to_string()))?;
+        let opened = open(data)?;
+        let folder = opened.folder;
         let failed = |reason: String| OpenError::Folder { folder: folder.clone(), reason };
-        let tree = |name| db.open_tree(name).map_err(|error| failed(error.to_string()));
+        let tree = |name| opened.db.open_tree(name).map_err(|error| failed(error.to_string()));
         let (records, meta, circles) = (tree("records")?, tree("meta")?, tree("circles")?);
         let log = File::open(folder.join(LOG)).map_err(|error| failed(error.to_string()))?;
-        let mut store = Self { db, records, meta, circles, log };
-        let layout = store.meta(LAYOUT).map_err(|error| failed(error.to_string()))?;
-        match layout.map(|bytes| <[u8; 4]>::try_from(bytes).map_or(0, u32::from_be_bytes)) {
-            Some(layout::VERSION) => {}
+        let own = own.iter().copied().collect();
+        let mended = opened.mended;
+        let mut store = Self { db: opened.db, records, meta, circles, log, journal, own, mended, faults };
+        let layout = store.raw_meta(LAYOUT).map_err(|error| failed(error.to_string()))?;
+        let before = match layout.map(|bytes| <[u8; 4]>::try_from(bytes).map_or(0, u32::from_be_bytes)) {
+            None => layout::VERSION,
+            Some(found @ (layout::WITHOUT_JOURNAL | layout::VERSION)) => found,
             Some(found) => return Err(OpenError::Layout { folder, found, known: layout::VERSION }),
-            None => {
-                let set = store.set_meta(LAYOUT, &layout::VERSION.to_be_bytes());
-                set.map_err(|error| failed(error.to_string()))?;
-            }
-        }
+        };
+        store
+            .meta
+            .insert(LAYOUT, &layout::VERSION.to_be_bytes())
+            .map_err(|error| failed(error.to_string()))?;
+        let repaired = store.repair(found, before).map_err(|error| failed(error.to_string()))?;
+        store.mended.extend(repaired);
+        store.sync().map_err(|error| failed(error.to_string()))?;
         Ok(store)
+    }
+
+    /// What was damaged when the store was opened, and has been mended.
+    #[must_use]
+    pub fn mended(&self) -> &[Mended] {
+        &self.mended
+    }
+
+    /// From now on what these members wrote, and write, survives whatever happens to the rest.
+    ///
+    /// # Errors
+    /// If it can not be written.
+    pub fn set_own(&mut self, own: &[MemberId]) -> Result<(), StoreError> {
+        self.own = own.iter().copied().collect();
+        let mut entries = Vec::new();
+        self.own_records(&mut entries)?;
+        self.journal.append(&entries).map_err(io_failed)?;
+        self.secure()
     }
 
     /// A note of the node.
@@ -59,6 +104,10 @@ impl SledStore {
     /// # Errors
     /// If the store can not be read.
     pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.raw_meta(key)
+    }
+
+    pub(crate) fn raw_meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.meta.get(key).map_err(failed)?.map(|value| value.to_vec()))
     }
 
@@ -67,8 +116,10 @@ impl SledStore {
     /// # Errors
     /// If it can not be written.
     pub fn set_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.journal.append(&[Entry::Note(key.to_owned(), value.to_vec())]).map_err(io_failed)?;
+        self.faults.check(Operation::Write).map_err(io_failed)?;
         self.meta.insert(key, value).map_err(failed)?;
-        self.sync()
+        self.secure()
     }
 
     /// The circles that this node keeps, the one that was added first first.
@@ -87,13 +138,14 @@ impl SledStore {
         let known = self.numbered_circles()?;
         if known.iter().all(|(_, known)| *known != circle) {
             let number = known.last().map_or(0, |(last, _)| last.saturating_add(1));
+            self.journal.append(&[Entry::Circle(circle, number)]).map_err(io_failed)?;
             self.circles.insert(circle.as_bytes(), &number.to_be_bytes()).map_err(failed)?;
         }
-        self.sync()
+        self.secure()
     }
 
     /// The circles by when they were added; a circle's value in the store is its number.
-    fn numbered_circles(&self) -> Result<Vec<(u32, CircleId)>, StoreError> {
+    pub(crate) fn numbered_circles(&self) -> Result<Vec<(u32, CircleId)>, StoreError> {
         let mut circles = Vec::new();
         for entry in self.circles.iter() {
             let (key, value) = entry.map_err(failed)?;
@@ -107,6 +159,15 @@ impl SledStore {
         }
         circles.sort_unstable();
         Ok(circles)
+    }
+
+    /// What of a batch goes into the journal as well.
+    fn own_part(&self, circle: CircleId, batch: &Batch) -> Vec<Entry> {
+        let own = |record: &Record| said_by(&record.envelope).is_some_and(|(by, _)| self.own.contains(&by));
+        let put = batch.put.iter().filter(|(_, record)| own(record));
+        let put = put.map(|(id, record)| Entry::Record((circle, *id), record.clone()));
+        let gone = batch.drop.iter().map(|id| (circle, *id)).filter(|place| self.journal.holds(place));
+        put.chain(gone.map(Entry::Forget)).collect()
     }
 }
 
@@ -127,6 +188,11 @@ impl Store for SledStore {
     }
 
     fn apply(&mut self, circle: CircleId, batch: Batch) -> Result<(), StoreError> {
+        let own = self.own_part(circle, &batch);
+        if !own.is_empty() {
+            self.journal.append(&own).map_err(io_failed)?;
+        }
+        self.faults.check(Operation::Write).map_err(io_failed)?;
         let mut changes = sled::Batch::default();
         for (id, record) in &batch.put {
             changes.insert(&layout::key(circle, id)[..], layout::value(record));
@@ -137,9 +203,16 @@ impl Store for SledStore {
         self.records.apply_batch(changes).map_err(failed)
     }
 
+    fn secure(&mut self) -> Result<(), StoreError> {
+        self.journal.sync().map_err(io_failed)
+    }
+
     fn sync(&mut self) -> Result<(), StoreError> {
+        self.journal.sync().map_err(io_failed)?;
+        self.note_seen()?;
+        self.faults.check(Operation::Sync).map_err(io_failed)?;
         self.db.flush().map_err(failed)?;
-        self.log.sync_data().map_err(|error| StoreError(format!("the disk refused to write: {error}")))
+        self.log.sync_data().map_err(io_failed)
     }
 }
 
@@ -153,9 +226,9 @@ fn intact(key: &[u8], value: &[u8]) -> Option<Record> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "this is what `map_err` takes")]
-fn failed(error: sled::Error) -> StoreError {
+pub(crate) fn failed(error: sled::Error) -> StoreError {
     StoreError(match &error {
-        sled::Error::Io(error) => format!("the disk failed ({error}): is it full?"),
+        sled::Error::Io(error) => disk(error),
         sled::Error::Corruption { .. } => {
             "the data are damaged: move the folder `records` away, and the node fetches them again".to_owned()
         }
@@ -163,4 +236,21 @@ fn failed(error: sled::Error) -> StoreError {
             error.to_string()
         }
     })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "this is what `map_err` takes")]
+pub(crate) fn io_failed(error: std::io::Error) -> StoreError {
+    StoreError(disk(&error))
+}
+
+fn disk(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "the disk is full: make room, then try again".to_owned()
+        }
+        std::io::ErrorKind::ReadOnlyFilesystem => {
+            "the disk can only be read: it may be worn out, or be mounted that way".to_owned()
+        }
+        _ => format!("the disk failed ({error}): check it, then try again"),
+    }
 }
