@@ -32,6 +32,8 @@ use crate::view::View;
 const INBOX: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
+/// The notices about what was mended when the store was opened, of which there are three at most.
+const MENDED: [&str; 3] = ["mended 1", "mended 2", "mended 3"];
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -88,9 +90,16 @@ impl Node {
         let mut known = remembered(store.meta(PEERS)?);
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
+        let mut view = View::new(identity.member());
+        for (name, mended) in MENDED.iter().zip(store.mended()) {
+            let text = mended.to_string();
+            let mut letters = text.chars();
+            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+            view.notices.insert(*name, first.chain(letters).chain(['.']).collect());
+        }
+        let view = Arc::new(RwLock::new(view));
         let protocol = Protocol::new(peer.clone(), store, random()?);
         let folder = Arc::new(folder);
-        let view = Arc::new(RwLock::new(View::new(identity.member())));
         let (messages, inbox) = mpsc::channel(INBOX);
         let runtime = tokio::runtime::Handle::current();
         let mut service = Service {

@@ -36,12 +36,12 @@ impl SledStore {
     }
 
     /// Notes how much of the journal sled has.
-    pub(crate) fn note_seen(&self) -> Result<(), StoreError> {
+    pub(crate) fn note_seen(&mut self) -> Result<(), StoreError> {
         let last = self.journal.last().to_be_bytes();
-        if self.raw_meta(SEEN)?.as_deref() != Some(&last) {
-            self.meta.insert(SEEN, &last).map_err(failed)?;
+        if self.raw_meta(SEEN)?.as_deref() == Some(&last) {
+            return Ok(());
         }
-        Ok(())
+        self.write(|sled| sled.meta.insert(SEEN, &last).map(drop))
     }
 
     /// Puts into sled what the journal holds and sled does not. What sled let go of before it noted `seen` the
@@ -51,8 +51,12 @@ impl SledStore {
         let (mut batch, mut restored) = (sled::Batch::default(), 0_usize);
         for ((circle, id), number) in places {
             let key = layout::key(circle, &id);
-            let whole =
-                self.records.get(key).map_err(failed)?.is_some_and(|value| layout::record(&value).is_some());
+            let whole = self
+                .sled()?
+                .records
+                .get(key)
+                .map_err(failed)?
+                .is_some_and(|value| layout::record(&value).is_some());
             if whole {
                 continue;
             }
@@ -64,19 +68,20 @@ impl SledStore {
                 }
             }
         }
-        self.records.apply_batch(batch).map_err(failed)?;
+        self.write(|sled| sled.records.apply_batch(batch))?;
         Ok(restored)
     }
 
     fn restore_notes(&mut self, seen: u64) -> Result<(), StoreError> {
         for (name, number, value) in self.journal.notes() {
             if number > seen || self.raw_meta(name)?.is_none() {
-                self.meta.insert(name, value).map_err(failed)?;
+                self.sled()?.meta.insert(name, value).map_err(failed)?;
             }
         }
         for (circle, number) in self.journal.circles() {
-            if self.circles.get(circle.as_bytes()).map_err(failed)?.is_none() {
-                self.circles.insert(circle.as_bytes(), &number.to_be_bytes()).map_err(failed)?;
+            let circles = &self.sled()?.circles;
+            if circles.get(circle.as_bytes()).map_err(failed)?.is_none() {
+                circles.insert(circle.as_bytes(), &number.to_be_bytes()).map_err(failed)?;
             }
         }
         Ok(())
@@ -91,7 +96,7 @@ impl SledStore {
             }
         }
         let known: BTreeSet<String> = self.journal.notes().map(|(name, _, _)| name.to_owned()).collect();
-        for entry in self.meta.iter() {
+        for entry in self.sled()?.meta.iter() {
             let (name, value) = entry.map_err(failed)?;
             let Ok(name) = String::from_utf8(name.to_vec()) else { continue };
             if name != SEEN && !known.contains(&name) {
@@ -109,7 +114,7 @@ impl SledStore {
     pub(crate) fn own_records(&self, entries: &mut Vec<Entry>) -> Result<usize, StoreError> {
         let before = entries.len();
         for circle in self.circles()? {
-            for entry in self.records.scan_prefix(circle.as_bytes()) {
+            for entry in self.sled()?.records.scan_prefix(circle.as_bytes()) {
                 let (_, value) = entry.map_err(failed)?;
                 let Some(record) = layout::record(&value) else { continue };
                 let Some((author, id)) = said_by(&record.envelope) else { continue };

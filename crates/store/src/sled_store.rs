@@ -1,17 +1,18 @@
 //! The store itself.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use protocol::{Batch, Store, StoreError};
 use record::{CircleId, MemberId, Record, RecordId};
 
 use crate::faults::{Faults, Operation};
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Found, Journal};
 use crate::layout;
 use crate::mended::Mended;
-use crate::open::{LOG, OpenError, open};
+use crate::open::{LOG, OpenError, Opened, open};
 use crate::repair::said_by;
 
 /// Records of circles, and the node's small notes, in a folder.
@@ -19,13 +20,11 @@ use crate::repair::said_by;
 /// One process opens it at a time.
 #[derive(Debug)]
 pub struct SledStore {
-    db: sled::Db,
-    pub(crate) records: sled::Tree,
-    pub(crate) meta: sled::Tree,
-    pub(crate) circles: sled::Tree,
-    /// sled's log. Its own `flush` ends with `sync_file_range`, which promises nothing after a power cut;
-    /// `fdatasync` on any descriptor of the file does.
-    log: File,
+    data: PathBuf,
+    /// Gone only if it could not be opened again after it had failed.
+    sled: Option<Sled>,
+    /// A write failed, and sled refuses all that follow until it is opened again.
+    failed: bool,
     pub(crate) journal: Journal,
     /// The members whose records go into the journal.
     pub(crate) own: BTreeSet<MemberId>,
@@ -33,9 +32,24 @@ pub struct SledStore {
     faults: Faults,
 }
 
+/// sled, opened.
+#[derive(Debug)]
+pub(crate) struct Sled {
+    db: sled::Db,
+    pub(crate) records: sled::Tree,
+    pub(crate) meta: sled::Tree,
+    pub(crate) circles: sled::Tree,
+    /// sled's log. Its own `flush` ends with `sync_file_range`, which promises nothing after a power cut;
+    /// `fdatasync` on any descriptor of the file does.
+    log: File,
+}
+
 /// The journal inside the node's data folder.
 const JOURNAL: &str = "journal";
 const LAYOUT: &str = "layout";
+/// A file that is written to find out whether the disk takes something.
+const PROBE: &str = "room";
+const PROBE_BYTES: usize = 2 * 1024 * 1024;
 
 impl SledStore {
     /// Opens the store in a data folder; makes it if there is none. What these members write is kept so that
@@ -53,31 +67,16 @@ impl SledStore {
     /// # Errors
     /// An [`OpenError`] that says what to do.
     pub fn open_with(data: &Path, own: &[MemberId], faults: Faults) -> Result<Self, OpenError> {
-        let outside = |reason: String| OpenError::Folder { folder: data.to_owned(), reason };
+        let outside = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: disk(error) };
         let (journal, found) =
-            Journal::open(&data.join(JOURNAL), faults.clone()).map_err(|error| outside(error.to_string()))?;
-        let opened = open(data)?;
-        let folder = opened.folder;
-        let failed = |reason: String| OpenError::Folder { folder: folder.clone(), reason };
-        let tree = |name| opened.db.open_tree(name).map_err(|error| failed(error.to_string()));
-        let (records, meta, circles) = (tree("records")?, tree("meta")?, tree("circles")?);
-        let log = File::open(folder.join(LOG)).map_err(|error| failed(error.to_string()))?;
+            Journal::open(&data.join(JOURNAL), faults.clone()).map_err(|error| outside(&error))?;
+        let (sled, layout, mended) = open_sled(data)?;
         let own = own.iter().copied().collect();
-        let mended = opened.mended;
-        let mut store = Self { db: opened.db, records, meta, circles, log, journal, own, mended, faults };
-        let layout = store.raw_meta(LAYOUT).map_err(|error| failed(error.to_string()))?;
-        let before = match layout.map(|bytes| <[u8; 4]>::try_from(bytes).map_or(0, u32::from_be_bytes)) {
-            None => layout::VERSION,
-            Some(found @ (layout::WITHOUT_JOURNAL | layout::VERSION)) => found,
-            Some(found) => return Err(OpenError::Layout { folder, found, known: layout::VERSION }),
-        };
-        store
-            .meta
-            .insert(LAYOUT, &layout::VERSION.to_be_bytes())
-            .map_err(|error| failed(error.to_string()))?;
-        let repaired = store.repair(found, before).map_err(|error| failed(error.to_string()))?;
-        store.mended.extend(repaired);
-        store.sync().map_err(|error| failed(error.to_string()))?;
+        let (data, sled) = (data.to_owned(), Some(sled));
+        let mut store = Self { data, sled, failed: false, journal, own, mended, faults };
+        let repaired = store.repair(found, layout).and_then(|repaired| store.sync().map(|()| repaired));
+        let failed = |error: StoreError| OpenError::Folder { folder: store.data.clone(), reason: error.0 };
+        store.mended.extend(repaired.map_err(failed)?);
         Ok(store)
     }
 
@@ -108,7 +107,7 @@ impl SledStore {
     }
 
     pub(crate) fn raw_meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.meta.get(key).map_err(failed)?.map(|value| value.to_vec()))
+        Ok(self.sled()?.meta.get(key).map_err(failed)?.map(|value| value.to_vec()))
     }
 
     /// Writes a note of the node. It is durable when this returns.
@@ -116,10 +115,10 @@ impl SledStore {
     /// # Errors
     /// If it can not be written.
     pub fn set_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.recover()?;
         self.journal.append(&[Entry::Note(key.to_owned(), value.to_vec())]).map_err(io_failed)?;
-        self.faults.check(Operation::Write).map_err(io_failed)?;
-        self.meta.insert(key, value).map_err(failed)?;
-        self.secure()
+        let written = self.write(|sled| sled.meta.insert(key, value).map(drop));
+        written.and_then(|()| self.secure())
     }
 
     /// The circles that this node keeps, the one that was added first first.
@@ -138,8 +137,9 @@ impl SledStore {
         let known = self.numbered_circles()?;
         if known.iter().all(|(_, known)| *known != circle) {
             let number = known.last().map_or(0, |(last, _)| last.saturating_add(1));
+            self.recover()?;
             self.journal.append(&[Entry::Circle(circle, number)]).map_err(io_failed)?;
-            self.circles.insert(circle.as_bytes(), &number.to_be_bytes()).map_err(failed)?;
+            self.write(|sled| sled.circles.insert(circle.as_bytes(), &number.to_be_bytes()).map(drop))?;
         }
         self.secure()
     }
@@ -147,7 +147,7 @@ impl SledStore {
     /// The circles by when they were added; a circle's value in the store is its number.
     pub(crate) fn numbered_circles(&self) -> Result<Vec<(u32, CircleId)>, StoreError> {
         let mut circles = Vec::new();
-        for entry in self.circles.iter() {
+        for entry in self.sled()?.circles.iter() {
             let (key, value) = entry.map_err(failed)?;
             match <[u8; 32]>::try_from(key.as_ref()) {
                 Ok(bytes) => {
@@ -161,6 +161,52 @@ impl SledStore {
         Ok(circles)
     }
 
+    pub(crate) fn sled(&self) -> Result<&Sled, StoreError> {
+        self.sled.as_ref().ok_or_else(|| StoreError("the store is closed since the disk failed".to_owned()))
+    }
+
+    /// Lets sled write something.
+    pub(crate) fn write<T>(&mut self, write: impl FnOnce(&Sled) -> sled::Result<T>) -> Result<T, StoreError> {
+        let written = match self.faults.check(Operation::Write) {
+            Ok(()) => write(self.sled()?),
+            Err(error) => Err(error.into()),
+        };
+        self.failed |= written.is_err();
+        written.map_err(failed)
+    }
+
+    /// After a write that failed: opens sled again, once the disk takes something. Until then what is there can
+    /// be read.
+    fn recover(&mut self) -> Result<(), StoreError> {
+        if !self.failed {
+            return Ok(());
+        }
+        self.disk_takes_something().map_err(io_failed)?;
+        // sled lets go of its files only when nothing of it is left.
+        self.sled = None;
+        let (sled, layout, mended) = open_sled(&self.data).map_err(|error| StoreError(error.to_string()))?;
+        self.sled = Some(sled);
+        self.failed = false;
+        self.mended.extend(mended);
+        let repaired = self.repair(Found::default(), layout)?;
+        self.mended.extend(repaired);
+        tracing::warn!("the store was opened again after the disk had failed");
+        Ok(())
+    }
+
+    /// Whether there is room for what sled and the journal need to begin with.
+    fn disk_takes_something(&self) -> io::Result<()> {
+        let path = self.data.join(PROBE);
+        let write = || {
+            let mut file = File::create(&path)?;
+            file.write_all(&vec![0; PROBE_BYTES])?;
+            file.sync_all()
+        };
+        let written = write();
+        let removed = fs::remove_file(&path);
+        written.and(removed)
+    }
+
     /// What of a batch goes into the journal as well.
     fn own_part(&self, circle: CircleId, batch: &Batch) -> Vec<Entry> {
         let own = |record: &Record| said_by(&record.envelope).is_some_and(|(by, _)| self.own.contains(&by));
@@ -171,14 +217,33 @@ impl SledStore {
     }
 }
 
+/// Opens sled, and says which layout it had and what was mended.
+fn open_sled(data: &Path) -> Result<(Sled, u32, Vec<Mended>), OpenError> {
+    let Opened { db, folder, mended } = open(data)?;
+    let failed =
+        |reason: sled::Error| OpenError::Folder { folder: folder.clone(), reason: reason.to_string() };
+    let tree = |name| db.open_tree(name).map_err(failed);
+    let (records, meta, circles) = (tree("records")?, tree("meta")?, tree("circles")?);
+    let layout = meta.get(LAYOUT).map_err(failed)?;
+    let layout = match layout.map(|bytes| <[u8; 4]>::try_from(bytes.as_ref()).map_or(0, u32::from_be_bytes)) {
+        None => layout::VERSION,
+        Some(found @ (layout::WITHOUT_JOURNAL | layout::VERSION)) => found,
+        Some(found) => return Err(OpenError::Layout { folder, found, known: layout::VERSION }),
+    };
+    meta.insert(LAYOUT, &layout::VERSION.to_be_bytes()).map_err(failed)?;
+    let log = File::open(folder.join(LOG));
+    let log = log.map_err(|error| OpenError::Folder { folder: folder.clone(), reason: disk(&error) })?;
+    Ok((Sled { db, records, meta, circles, log }, layout, mended))
+}
+
 impl Store for SledStore {
     fn get(&self, circle: CircleId, id: &RecordId) -> Result<Option<Record>, StoreError> {
-        let value = self.records.get(layout::key(circle, id)).map_err(failed)?;
+        let value = self.sled()?.records.get(layout::key(circle, id)).map_err(failed)?;
         Ok(value.and_then(|value| intact(id.as_bytes(), &value)))
     }
 
     fn each(&self, circle: CircleId, each: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
-        for entry in self.records.scan_prefix(circle.as_bytes()) {
+        for entry in self.sled()?.records.scan_prefix(circle.as_bytes()) {
             let (key, value) = entry.map_err(failed)?;
             if let Some(record) = intact(&key, &value) {
                 each(record);
@@ -188,11 +253,11 @@ impl Store for SledStore {
     }
 
     fn apply(&mut self, circle: CircleId, batch: Batch) -> Result<(), StoreError> {
+        self.recover()?;
         let own = self.own_part(circle, &batch);
         if !own.is_empty() {
             self.journal.append(&own).map_err(io_failed)?;
         }
-        self.faults.check(Operation::Write).map_err(io_failed)?;
         let mut changes = sled::Batch::default();
         for (id, record) in &batch.put {
             changes.insert(&layout::key(circle, id)[..], layout::value(record));
@@ -200,7 +265,7 @@ impl Store for SledStore {
         for id in &batch.drop {
             changes.remove(&layout::key(circle, id)[..]);
         }
-        self.records.apply_batch(changes).map_err(failed)
+        self.write(|sled| sled.records.apply_batch(changes))
     }
 
     fn secure(&mut self) -> Result<(), StoreError> {
@@ -208,11 +273,14 @@ impl Store for SledStore {
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {
+        self.recover()?;
         self.journal.sync().map_err(io_failed)?;
         self.note_seen()?;
         self.faults.check(Operation::Sync).map_err(io_failed)?;
-        self.db.flush().map_err(failed)?;
-        self.log.sync_data().map_err(io_failed)
+        self.write(|sled| {
+            sled.db.flush()?;
+            Ok(sled.log.sync_data()?)
+        })
     }
 }
 
@@ -239,18 +307,17 @@ pub(crate) fn failed(error: sled::Error) -> StoreError {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "this is what `map_err` takes")]
-pub(crate) fn io_failed(error: std::io::Error) -> StoreError {
+pub(crate) fn io_failed(error: io::Error) -> StoreError {
     StoreError(disk(&error))
 }
 
-fn disk(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-            "the disk is full: make room, then try again".to_owned()
-        }
-        std::io::ErrorKind::ReadOnlyFilesystem => {
-            "the disk can only be read: it may be worn out, or be mounted that way".to_owned()
-        }
-        _ => format!("the disk failed ({error}): check it, then try again"),
+fn disk(error: &io::Error) -> String {
+    let kind = error.kind();
+    if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        "the disk is full: make room, then try again".to_owned()
+    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+        "the disk can only be read: it may be worn out, or be mounted that way".to_owned()
+    } else {
+        format!("the disk failed ({error}): check it, then try again")
     }
 }
