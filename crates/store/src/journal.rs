@@ -49,6 +49,15 @@ struct Span {
     number: u64,
 }
 
+/// How the journal was before something was appended.
+#[derive(Debug)]
+pub(crate) struct Before {
+    end: u64,
+    last: u64,
+    live: u64,
+    records: Vec<(Place, Option<Span>)>,
+}
+
 /// What was found when the journal was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -141,10 +150,17 @@ impl Journal {
     }
 
     /// Writes entries, all or none. They are durable after [`Journal::sync`].
-    pub(crate) fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
+    pub(crate) fn append(&mut self, entries: &[Entry]) -> io::Result<Before> {
         if self.doubtful {
             self.rewrite()?;
         }
+        let touched = entries.iter().filter_map(|entry| match entry {
+            Entry::Record(place, _) | Entry::Forget(place) => {
+                Some((*place, self.records.get(place).copied()))
+            }
+            Entry::Note(..) | Entry::Circle(..) => None,
+        });
+        let before = Before { end: self.end, last: self.last, live: self.live, records: touched.collect() };
         let mut bytes = Vec::new();
         let (mut number, mut spans) = (self.last, Vec::new());
         for entry in entries {
@@ -165,6 +181,19 @@ impl Journal {
         self.unsynced = true;
         for (entry, span) in entries.iter().zip(spans) {
             self.take(entry.clone(), span);
+        }
+        Ok(before)
+    }
+
+    /// Takes back what was appended last, since what belongs to it failed.
+    pub(crate) fn take_back(&mut self, before: Before) -> io::Result<()> {
+        self.file.set_len(before.end)?;
+        (self.end, self.last, self.live) = (before.end, before.last, before.live);
+        for (place, span) in before.records.into_iter().rev() {
+            match span {
+                Some(span) => self.records.insert(place, span),
+                None => self.records.remove(&place),
+            };
         }
         Ok(())
     }
@@ -484,6 +513,21 @@ mod tests {
         assert!(fs::metadata(&path).unwrap().len() < 4 * 500);
         assert!(!fs::read(&path).unwrap().windows(90).any(|bytes| bytes == [3; 90]), "forgotten for good");
         assert_eq!(held(&open(&path).0), [0, 1, 2, 4]);
+    }
+
+    #[test]
+    fn what_was_appended_last_can_be_taken_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let (mut journal, _) = open(&path);
+        journal.append(&[entry(1), entry(2)]).unwrap();
+        let before = journal.append(&[entry(3), Entry::Forget(place(1)), Entry::Forget(place(3))]).unwrap();
+        journal.take_back(before).unwrap();
+        assert_eq!((held(&journal), journal.last()), (vec![1, 2], 2));
+        journal.append(&[entry(4)]).unwrap();
+        let (mut again, found) = open(&path);
+        assert_eq!((held(&again), found), (vec![1, 2, 4], Found::default()));
+        assert_eq!(again.record(&place(4)).unwrap(), Some(record(4)));
     }
 
     #[test]

@@ -255,9 +255,7 @@ impl Store for SledStore {
     fn apply(&mut self, circle: CircleId, batch: Batch) -> Result<(), StoreError> {
         self.recover()?;
         let own = self.own_part(circle, &batch);
-        if !own.is_empty() {
-            self.journal.append(&own).map_err(io_failed)?;
-        }
+        let before = if own.is_empty() { None } else { Some(self.journal.append(&own).map_err(io_failed)?) };
         let mut changes = sled::Batch::default();
         for (id, record) in &batch.put {
             changes.insert(&layout::key(circle, id)[..], layout::value(record));
@@ -265,7 +263,12 @@ impl Store for SledStore {
         for id in &batch.drop {
             changes.remove(&layout::key(circle, id)[..]);
         }
-        self.write(|sled| sled.records.apply_batch(changes))
+        let written = self.write(|sled| sled.records.apply_batch(changes));
+        if let Some(before) = before.filter(|_| written.is_err()) {
+            // Nothing was done then: it must not come back with the next start.
+            self.journal.take_back(before).map_err(io_failed)?;
+        }
+        written
     }
 
     fn secure(&mut self) -> Result<(), StoreError> {
