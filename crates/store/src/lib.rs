@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `sled_store` | the store: sled for everything, the journal for what is the node's own |
 //! | `journal` | an append-only file of what no peer can give back |
+//! | `compact` | giving room back |
 //! | `open` | opening that always ends |
 //! | `repair` | what the one has and the other lacks |
 //! | `layout` | how records lie in sled |
@@ -17,6 +18,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout))]
 
+mod compact;
 mod faults;
 mod journal;
 mod layout;

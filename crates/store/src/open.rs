@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::journal::sync_folder;
 use crate::mended::Mended;
 
 /// Why a store can not be opened.
@@ -58,6 +59,7 @@ const KEPT_ASIDE: usize = 2;
 /// The folder inside the node's data folder; later ones have a number behind it.
 const FOLDER: &str = "records";
 const ASIDE: &str = "records.damaged-";
+const FRESH: &str = "records.new";
 /// sled's log inside it, and how its snapshots' names begin.
 pub(crate) const LOG: &str = "db";
 const SNAPSHOT: &str = "snap.";
@@ -78,6 +80,45 @@ enum Failure {
 
 /// Opens the newest store in a data folder, whatever its state.
 pub(crate) fn open(data: &Path) -> Result<Opened, OpenError> {
+    let opened = open_newest(data)?;
+    // What is older was being replaced when power went.
+    if let Ok(folders) = stores(data) {
+        for (_, folder) in folders.into_iter().filter(|(_, folder)| *folder != opened.folder) {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+    let _ = fs::remove_dir_all(fresh(data));
+    Ok(opened)
+}
+
+/// Where a new store is written, before it takes the place of the one in use.
+pub(crate) fn fresh(data: &Path) -> PathBuf {
+    data.join(FRESH)
+}
+
+/// Lets a store that is whole and closed take the place of the one in use.
+pub(crate) fn take_place(data: &Path, fresh: &Path) -> io::Result<()> {
+    let next = named(data, newest(data)?.saturating_add(1));
+    fs::rename(fresh, &next)?;
+    sync_folder(&next)
+}
+
+/// Deletes the damaged stores that were set aside.
+pub(crate) fn forget_aside(data: &Path) -> io::Result<()> {
+    aside(data)?.into_iter().try_for_each(fs::remove_dir_all)
+}
+
+/// sled's settings.
+pub(crate) fn config(folder: &Path) -> sled::Config {
+    sled::Config::new()
+        .path(folder)
+        .cache_capacity(CACHE)
+        .mode(sled::Mode::LowSpace)
+        // When to write is ours to say.
+        .flush_every_ms(None)
+}
+
+fn open_newest(data: &Path) -> Result<Opened, OpenError> {
     let failed = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: error.to_string() };
     let number = newest(data).map_err(|error| failed(&error))?;
     let folder = named(data, number);
@@ -106,12 +147,7 @@ pub(crate) fn open(data: &Path) -> Result<Opened, OpenError> {
 
 /// Opens a folder and reads all that is in it, in a thread of its own.
 fn attempt(folder: &Path) -> Result<sled::Db, Failure> {
-    let config = sled::Config::new()
-        .path(folder)
-        .cache_capacity(CACHE)
-        .mode(sled::Mode::LowSpace)
-        // When to write is ours to say.
-        .flush_every_ms(None);
+    let config = config(folder);
     if folder.exists() && !folder.is_dir() {
         let reason = "there is a file where the store's folder belongs: move it away".to_owned();
         return Err(Failure::Outside(OpenError::Folder { folder: folder.to_owned(), reason }));
@@ -187,14 +223,34 @@ fn named(data: &Path, number: u32) -> PathBuf {
 
 /// The number of the newest store; 1 if there is none.
 fn newest(data: &Path) -> io::Result<u32> {
-    let mut newest = 1;
+    Ok(stores(data)?.into_iter().map(|(number, _)| number).max().unwrap_or(1))
+}
+
+/// All stores in a data folder, by their numbers.
+fn stores(data: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
+    let mut stores = Vec::new();
     for entry in fs::read_dir(data)? {
-        let name = entry?.file_name();
-        let number =
-            name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.strip_prefix('.')?.parse().ok());
-        newest = newest.max(number.unwrap_or(1));
+        let path = entry?.path();
+        let number = path.file_name().and_then(|name| match name.to_str()?.strip_prefix(FOLDER)? {
+            "" => Some(1),
+            rest => rest.strip_prefix('.')?.parse().ok(),
+        });
+        stores.extend(number.map(|number| (number, path)));
     }
-    Ok(newest)
+    Ok(stores)
+}
+
+/// The damaged stores that were set aside, the oldest first.
+fn aside(data: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(data)? {
+        let path = entry?.path();
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(ASIDE)) {
+            all.push(path);
+        }
+    }
+    all.sort();
+    Ok(all)
 }
 
 /// Gives a damaged store another name, with the date in it, and lets go of older ones.
@@ -206,14 +262,7 @@ fn set_aside(data: &Path, folder: &Path) -> io::Result<PathBuf> {
     };
     let aside = (0..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0));
     fs::rename(folder, &aside)?;
-    let mut all = Vec::new();
-    for entry in fs::read_dir(data)? {
-        let path = entry?.path();
-        if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(ASIDE)) {
-            all.push(path);
-        }
-    }
-    all.sort();
+    let all = self::aside(data)?;
     let surplus = all.len().saturating_sub(KEPT_ASIDE);
     for old in all.into_iter().filter(|path| *path != aside).take(surplus) {
         // What stays costs room and nothing else.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use protocol::{Batch, Store, StoreError};
 use record::{CircleId, MemberId, Record, RecordId};
 
+use crate::compact::{CIRCLES, META, RECORDS};
 use crate::faults::{Faults, Operation};
 use crate::journal::{Entry, Found, Journal};
 use crate::layout;
@@ -20,22 +21,27 @@ use crate::repair::said_by;
 /// One process opens it at a time.
 #[derive(Debug)]
 pub struct SledStore {
-    data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Gone only if it could not be opened again after it had failed.
-    sled: Option<Sled>,
+    pub(crate) sled: Option<Sled>,
     /// A write failed, and sled refuses all that follow until it is opened again.
-    failed: bool,
+    pub(crate) failed: bool,
+    /// How large the store was when it was written anew, or opened, in bytes.
+    pub(crate) compacted: u64,
+    /// How often it was made durable since it was last looked at whether it is wasteful.
+    syncs: u32,
     pub(crate) journal: Journal,
     /// The members whose records go into the journal.
     pub(crate) own: BTreeSet<MemberId>,
-    mended: Vec<Mended>,
+    pub(crate) mended: Vec<Mended>,
     faults: Faults,
 }
 
 /// sled, opened.
 #[derive(Debug)]
 pub(crate) struct Sled {
-    db: sled::Db,
+    pub(crate) db: sled::Db,
+    pub(crate) folder: PathBuf,
     pub(crate) records: sled::Tree,
     pub(crate) meta: sled::Tree,
     pub(crate) circles: sled::Tree,
@@ -47,6 +53,8 @@ pub(crate) struct Sled {
 /// The journal inside the node's data folder.
 const JOURNAL: &str = "journal";
 const LAYOUT: &str = "layout";
+/// Every so many times that the store is made durable it is looked at whether it is wasteful.
+const LOOK_AT_WASTE: u32 = 30;
 /// A file that is written to find out whether the disk takes something.
 const PROBE: &str = "room";
 const PROBE_BYTES: usize = 2 * 1024 * 1024;
@@ -73,10 +81,18 @@ impl SledStore {
         let (sled, layout, mended) = open_sled(data)?;
         let own = own.iter().copied().collect();
         let (data, sled) = (data.to_owned(), Some(sled));
-        let mut store = Self { data, sled, failed: false, journal, own, mended, faults };
+        let mut store =
+            Self { data, sled, failed: false, compacted: 0, syncs: 0, journal, own, mended, faults };
         let repaired = store.repair(found, layout).and_then(|repaired| store.sync().map(|()| repaired));
         let failed = |error: StoreError| OpenError::Folder { folder: store.data.clone(), reason: error.0 };
         store.mended.extend(repaired.map_err(failed)?);
+        store.compacted = store.live_bytes().map_err(failed)?;
+        if store.is_wasteful().map_err(failed)? {
+            // Where there is no room for it, the store does as it is.
+            if let Err(error) = store.compact() {
+                tracing::warn!(%error, "the store was not written anew");
+            }
+        }
         Ok(store)
     }
 
@@ -161,6 +177,16 @@ impl SledStore {
         Ok(circles)
     }
 
+    /// How many bytes the records take as such.
+    fn live_bytes(&self) -> Result<u64, StoreError> {
+        let mut live = 0_u64;
+        for entry in self.sled()?.records.iter() {
+            let (key, value) = entry.map_err(failed)?;
+            live = live.saturating_add((key.len().saturating_add(value.len())) as u64);
+        }
+        Ok(live)
+    }
+
     pub(crate) fn sled(&self) -> Result<&Sled, StoreError> {
         self.sled.as_ref().ok_or_else(|| StoreError("the store is closed since the disk failed".to_owned()))
     }
@@ -218,12 +244,12 @@ impl SledStore {
 }
 
 /// Opens sled, and says which layout it had and what was mended.
-fn open_sled(data: &Path) -> Result<(Sled, u32, Vec<Mended>), OpenError> {
+pub(crate) fn open_sled(data: &Path) -> Result<(Sled, u32, Vec<Mended>), OpenError> {
     let Opened { db, folder, mended } = open(data)?;
     let failed =
         |reason: sled::Error| OpenError::Folder { folder: folder.clone(), reason: reason.to_string() };
     let tree = |name| db.open_tree(name).map_err(failed);
-    let (records, meta, circles) = (tree("records")?, tree("meta")?, tree("circles")?);
+    let (records, meta, circles) = (tree(RECORDS)?, tree(META)?, tree(CIRCLES)?);
     let layout = meta.get(LAYOUT).map_err(failed)?;
     let layout = match layout.map(|bytes| <[u8; 4]>::try_from(bytes.as_ref()).map_or(0, u32::from_be_bytes)) {
         None => layout::VERSION,
@@ -233,7 +259,7 @@ fn open_sled(data: &Path) -> Result<(Sled, u32, Vec<Mended>), OpenError> {
     meta.insert(LAYOUT, &layout::VERSION.to_be_bytes()).map_err(failed)?;
     let log = File::open(folder.join(LOG));
     let log = log.map_err(|error| OpenError::Folder { folder: folder.clone(), reason: disk(&error) })?;
-    Ok((Sled { db, records, meta, circles, log }, layout, mended))
+    Ok((Sled { db, folder, records, meta, circles, log }, layout, mended))
 }
 
 impl Store for SledStore {
@@ -283,7 +309,15 @@ impl Store for SledStore {
         self.write(|sled| {
             sled.db.flush()?;
             Ok(sled.log.sync_data()?)
-        })
+        })?;
+        self.syncs = self.syncs.saturating_add(1);
+        if self.syncs >= LOOK_AT_WASTE {
+            self.syncs = 0;
+            if self.is_wasteful()? {
+                self.compact()?;
+            }
+        }
+        Ok(())
     }
 }
 

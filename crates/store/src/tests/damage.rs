@@ -299,3 +299,88 @@ fn what_a_disk_refused_to_write_is_not_acknowledged_and_what_was_acknowledged_is
         }
     }
 }
+
+/// The bytes of all files in a folder.
+fn size(folder: &Path) -> u64 {
+    files(folder).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
+}
+
+/// Whether any file in a folder holds these bytes.
+fn anywhere(folder: &Path, bytes: &[u8]) -> bool {
+    files(folder).iter().any(|file| fs::read(file).unwrap().windows(bytes.len()).any(|part| part == bytes))
+}
+
+#[test]
+fn after_purging_nothing_of_what_was_dropped_is_on_the_disk_and_the_rest_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, older) = (dir.path().join("data"), dir.path().join("older"));
+    fs::create_dir_all(&data).unwrap();
+    filled(&data, &older);
+    let mut store = SledStore::open(&data, &own()).unwrap();
+    let gone = [listing(1, 7), listing(2, 9)];
+    let batch = Batch { put: Vec::new(), drop: gone.iter().map(|(id, _)| *id).collect() };
+    store.apply(CIRCLE, batch).unwrap();
+    store.sync().unwrap();
+    fs::create_dir_all(data.join("records.damaged-2026-01-01")).unwrap();
+    fs::write(data.join("records.damaged-2026-01-01/db"), gone[0].1.body.as_ref().unwrap()).unwrap();
+    store.purge().unwrap();
+    for (_, record) in &gone {
+        let signature = record.envelope.len() - 40;
+        assert!(!anywhere(&data, &record.envelope[signature..]), "an envelope");
+        assert!(!anywhere(&data, record.body.as_ref().unwrap()), "a body");
+    }
+    assert!(anywhere(&data, listing(1, 8).1.body.as_ref().unwrap()));
+    store.apply(CIRCLE, put(vec![listing(1, 900)])).unwrap();
+    store.secure().unwrap();
+    drop(store);
+    let store = SledStore::open(&data, &own()).unwrap();
+    assert_eq!(store.mended(), []);
+    let all = |member, numbers: std::ops::Range<u32>| {
+        let mut there =
+            numbers.map(|number| store.get(CIRCLE, &listing(member, number).0).unwrap().is_some());
+        there.by_ref().filter(|there| *there).count()
+    };
+    assert_eq!((all(1, 0..OWN), all(2, 0..OWN * 10)), (OWN as usize - 1, OWN as usize * 10 - 1));
+    assert!(store.get(CIRCLE, &listing(1, 900).0).unwrap().is_some());
+}
+
+#[test]
+fn a_store_in_which_much_comes_and_goes_stays_small() {
+    let rounds = if std::env::var_os(SEEDS).is_some() { 2_000 } else { 300 };
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SledStore::open(dir.path(), &own()).unwrap();
+    store.add_circle(CIRCLE).unwrap();
+    // As large as records are, and signed by nobody: the store does not look.
+    let record = |number: u32| {
+        (
+            RecordId::of_header(&number.to_be_bytes()),
+            Record { envelope: number.to_be_bytes().repeat(80), body: Some(number.to_le_bytes().repeat(60)) },
+        )
+    };
+    let (live, step) = (5_000_u32, 100_u32);
+    store.apply(CIRCLE, put((0..live).map(record).collect())).unwrap();
+    let mut largest = 0;
+    for round in 0..rounds {
+        let first = round * step;
+        let batch = Batch {
+            put: (live + first..live + first + step).map(record).collect(),
+            drop: (first..first + step).map(|number| record(number).0).collect(),
+        };
+        store.apply(CIRCLE, batch).unwrap();
+        store.sync().unwrap();
+        if round % 20 == 0 {
+            largest = largest.max(size(dir.path()));
+        }
+    }
+    let bytes = u64::from(live) * (64 + 320 + 240);
+    let bound = 4 * bytes + 32 * 1024 * 1024;
+    println!("{} writes and deletes of {bytes} live bytes: at most {largest} on the disk", rounds * step);
+    assert!(largest <= bound, "{largest} bytes for {bytes}");
+    drop(store);
+    let begun = Instant::now();
+    let store = SledStore::open(dir.path(), &own()).unwrap();
+    println!("open after {:.2} s", begun.elapsed().as_secs_f64());
+    let mut count = 0;
+    store.each(CIRCLE, &mut |_| count += 1).unwrap();
+    assert_eq!(count, live);
+}
