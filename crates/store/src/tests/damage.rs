@@ -31,7 +31,7 @@ fn listing(member: u8, number: u32) -> (RecordId, Record) {
     let key = Key::derive("test", &[&number.to_be_bytes()]);
     let revision = Timestamp::from_millis(1_790_000_000_000 + u64::from(number));
     let statement = Statement { author, circle: CIRCLE, key, revision };
-    let body = Body::Listing(Listing::new(Side::Offer, &format!("Leiter {number}")));
+    let body = Body::Listing(Listing::new(Side::Offer, &format!("Leiter {number} of {member}")));
     let record = statement.sign(&body, &device).unwrap();
     (record.id(), record.to_record())
 }
