@@ -406,7 +406,8 @@ impl<S: Store> Protocol<S> {
         }
         let gossip = records.len() <= GOSSIP_BURST;
         let (news, verdicts) = followed.absorb(&mut self.store, records, at)?;
-        self.store.sync()?;
+        self.store.secure()?;
+        self.unsynced.get_or_insert(now);
         let mut out = Vec::new();
         if gossip {
             let own = |record: &&Verified| verdicts.iter().any(|(id, _)| *id == record.id());
