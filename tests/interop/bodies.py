@@ -45,10 +45,10 @@ def flag(value):
     need(value is True, "wrong-type")
 
 
-def listed(check):
+def listed(check, most=32):
     def checks(value):
         need(isinstance(value, list), "wrong-type")
-        need(len(value) <= 32, "too-many")
+        need(len(value) <= most, "too-many")
         for item in value:
             check(item)
 
@@ -123,6 +123,10 @@ CHECKPOINT = {
     "balance": lambda value: need(type(value) is int and -(2**63) <= value < 2**63, "wrong-type"),
     "turnover": number(0, 525_960_000), "until": time,
 }  # fmt: skip
+PHOTO = {
+    "photo": octets(32), "size": number(1, 204_800), "thumb": octets(32), "thumb-size": number(1, 12_288),
+    "alt°": line(0, 120),
+}
 BODIES = {
     "charter": {
         "name": line(1, 80), "cell*": cell, "languages°": words, "forms°": words, "quotas": nested(QUOTAS),
@@ -138,7 +142,7 @@ BODIES = {
     "listing": {
         "side": word, "terms": word, "title": line(1, 120), "text°": text(0, 2000), "category°": line(0, 60),
         "language*": word, "count": count, "left*": short, "cell*": cell, "until*": time,
-        "needs°": listed(line(1, 32)),
+        "needs°": listed(line(1, 32)), "photos°": listed(nested(PHOTO), most=4),
     },
     "notice": {"title": line(1, 120), "text°": text(0, 2000), "language*": word, "until*": time},
     "comment": {"author": public_key, "on": octets(16), "text": text(1, 2000)},

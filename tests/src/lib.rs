@@ -2,15 +2,17 @@
 //! program asks them.
 //!
 //! **Invariants:** a test ends only processes that it started, by their id. Whatever takes time is
-//! waited for in [`wait_until`], with a bound; nothing else sleeps. Nodes speak over loopback, or over a
-//! link between two network namespaces that the test makes itself.
+//! waited for in [`wait_until`], with a bound; nothing else sleeps. Nodes speak over loopback, or over
+//! links between network namespaces that the test makes itself.
 
 // Why: a test that cannot go on has failed, and says so by a panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod full;
 mod home;
 mod http;
 mod listings;
+mod mesh;
 mod namespace;
 mod node;
 mod output;
@@ -24,9 +26,11 @@ mod wait;
 mod wire;
 mod workspace;
 
+pub use full::{full_or_short, is_full_size};
 pub use home::Home;
 pub use http::{Answer, raw, throw};
 pub use listings::{at, by_text, check_listing, same_digest, table, texts, titles};
+pub use mesh::{Hears, Mesh};
 pub use namespace::{Lan, Place};
 pub use node::{Node, Ready};
 pub use output::Output;

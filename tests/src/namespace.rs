@@ -55,6 +55,30 @@ impl Place {
         command
     }
 
+    /// A namespace of its own: as root, else by a user namespace.
+    pub(crate) fn first() -> Result<Self, String> {
+        for (program, package) in [("unshare", "util-linux"), ("nsenter", "util-linux"), ("ip", "iproute2")] {
+            let found = Command::new(program).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            if found.is_err() {
+                return Err(format!("the program `{program}` is missing: install the package {package}"));
+            }
+        }
+        let here = Self::default();
+        here.apart(false).or_else(|_| here.apart(true))
+    }
+
+    /// Another one, into which this one may put the end of a cable.
+    pub(crate) fn neighbour(&self) -> Result<Self, String> {
+        let user = self.holder.as_ref().is_some_and(|holder| holder.user);
+        // Within one user namespace, if it is one.
+        if user { self.apart(true) } else { Self::default().apart(false) }
+    }
+
+    /// The process that holds it.
+    pub(crate) fn holder_id(&self) -> String {
+        self.holder.as_ref().map(|holder| holder.child.id().to_string()).unwrap_or_default()
+    }
+
     /// A namespace of its own, seen from here.
     fn apart(&self, user: bool) -> Result<Self, String> {
         let mut command = self.command("unshare");
@@ -84,7 +108,7 @@ impl Place {
         Ok(Self { holder: Some(Arc::new(holder)) })
     }
 
-    fn ip(&self, args: &[&str]) -> Result<(), String> {
+    pub(crate) fn ip(&self, args: &[&str]) -> Result<(), String> {
         let output = Output::of(self.command("ip").args(args));
         if output.code == 0 {
             Ok(())
@@ -104,18 +128,9 @@ impl Lan {
     /// # Errors
     /// What this machine lacks or does not allow.
     pub fn new() -> Result<Self, String> {
-        for (program, package) in [("unshare", "util-linux"), ("nsenter", "util-linux"), ("ip", "iproute2")] {
-            let found = Command::new(program).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
-            if found.is_err() {
-                return Err(format!("the program `{program}` is missing: install the package {package}"));
-            }
-        }
-        let here = Place::default();
-        let left = here.apart(false).or_else(|_| here.apart(true))?;
-        let user = left.holder.as_ref().is_some_and(|holder| holder.user);
-        // Within one user namespace, so that one end may put the cable into the other.
-        let right = if user { left.apart(true)? } else { here.apart(false)? };
-        let other = right.holder.as_ref().map(|holder| holder.child.id().to_string()).unwrap_or_default();
+        let left = Place::first()?;
+        let right = left.neighbour()?;
+        let other = right.holder_id();
         left.ip(&["link", "add", "lan", "type", "veth", "peer", "name", "lan", "netns", &other])?;
         for (place, address) in [(&left, "10.77.0.1/24"), (&right, "10.77.0.2/24")] {
             place.ip(&["link", "set", "lo", "up"])?;

@@ -71,6 +71,26 @@ impl Process {
         self.child.id()
     }
 
+    /// A number that Linux tells of it: `VmRSS`, `VmHWM` (in kB).
+    ///
+    /// # Panics
+    /// If the system does not tell.
+    #[must_use]
+    pub fn told(&self, what: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with(what)).expect("a line of /proc");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+
+    /// How many files and connections it has open.
+    ///
+    /// # Panics
+    /// If the system does not tell.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.id())).expect("it runs").count()
+    }
+
     /// What it has said on stderr so far.
     ///
     /// # Panics

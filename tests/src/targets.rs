@@ -1,9 +1,11 @@
 //! What is fuzzed: functions that take any bytes and panic if something does not hold. `tests/fuzz` feeds
 //! them with chance, and the test `corpus` with what chance found before.
 
-use node::CircleLink;
 use node::import::{self, Options};
+use node::{BundleError, BundlePart, BundleReader, BundleWriter, CircleLink};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol, SessionId};
 use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
+use sim::MemoryStore;
 
 use crate::vectors::{self, Case, Verdict};
 pub use crate::wire::{gossip, session};
@@ -20,6 +22,8 @@ pub const ALL: &[Target] = &[
     ("stance", stance),
     ("import", import),
     ("link", link),
+    ("bundle", bundle),
+    ("blob", blob),
     ("session", session),
     ("gossip", gossip),
 ];
@@ -141,6 +145,76 @@ pub fn link(bytes: &[u8]) {
     }
 }
 
+/// What a bundle says does not depend on the pieces in which it comes, and is the same when it is written again.
+///
+/// # Panics
+/// If it is not.
+pub fn bundle(bytes: &[u8]) {
+    let (parts, end) = read_bundle(bytes, bytes.len().max(1));
+    assert_eq!(read_bundle(bytes, 7), (parts.clone(), end.clone()));
+    let Some(BundlePart::Head { circle, since, secret }) = parts.first() else {
+        assert!(parts.is_empty() && end.is_err());
+        return;
+    };
+    if secret.is_some() {
+        let key = record::ReadSecret::from_bytes([7; 32]);
+        for part in &parts {
+            if let BundlePart::Sealed(sealed) = part {
+                drop(sealed.open(&key));
+            }
+        }
+        return;
+    }
+    let (mut writer, mut again) = BundleWriter::begin(*circle, *since, None);
+    let records = |parts: &[BundlePart]| -> Vec<Record> {
+        parts
+            .iter()
+            .flat_map(|part| if let BundlePart::Records(records) = part { records.clone() } else { vec![] })
+            .collect()
+    };
+    let read = records(&parts);
+    for record in read.clone() {
+        again.extend(writer.add(record).unwrap_or_default());
+    }
+    again.extend(writer.end());
+    let (parts, end) = read_bundle(&again, 1_000);
+    assert_eq!((records(&parts), end), (read, Ok(())));
+}
+
+fn read_bundle(bytes: &[u8], piece: usize) -> (Vec<BundlePart>, Result<(), BundleError>) {
+    let (mut reader, mut parts) = (BundleReader::new(), Vec::new());
+    for piece in bytes.chunks(piece) {
+        reader.push(piece);
+        loop {
+            match reader.part() {
+                Ok(Some(part)) => parts.push(part),
+                Ok(None) => break,
+                Err(error) => return (parts, Err(error)),
+            }
+        }
+    }
+    (parts, reader.finish())
+}
+
+/// Whatever a stranger says in a blob session: a question gets one answer, that there is no such blob, and
+/// anything else ends the session.
+///
+/// # Panics
+/// If it does not.
+pub fn blob(bytes: &[u8]) {
+    let (peer, session) = (PeerId::new("stranger"), SessionId(1));
+    let mut protocol = Protocol::new(PeerId::new("node"), MemoryStore::default(), [7; 32]);
+    let now = record::Timestamp::from_millis(1);
+    protocol.handle(Input::Blob(BlobInput::Opened { session, peer }), now);
+    let outputs = protocol.handle(Input::Frame { session, frame: bytes.to_vec() }, now);
+    let lacking = record::Value::List(vec![record::Value::Text("lacking".to_owned())]).encode();
+    assert!(
+        matches!(outputs.as_slice(), [Output::Send { frame, .. }] if *frame == lacking)
+            || matches!(outputs.as_slice(), [Output::Close(SessionId(1))]),
+        "{outputs:?}"
+    );
+}
+
 /// What chance begins with: a target and bytes that it takes, from the test cases and the demo's tables.
 ///
 /// # Panics
@@ -161,8 +235,26 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     found.push(("import", rows.as_bytes().to_vec()));
     let circle = record::CircleId::from_bytes([7; 32]);
     let peers = ["/ip4/192.168.1.5/tcp/7378", "/dns4/leihlokal.example/udp/7378/quic-v1", "/ip6/::1/tcp/1"];
+    for secret in [None, Some(record::ReadSecret::from_bytes([7; 32]))] {
+        let since = secret.is_none().then_some(record::Timestamp::from_millis(7));
+        let (mut writer, mut file) = BundleWriter::begin(circle, since, secret);
+        for length in [3, 400] {
+            let record = Record { envelope: vec![1; length], body: (length > 3).then(|| vec![2; length]) };
+            file.extend(writer.add(record).unwrap_or_default());
+        }
+        file.extend(writer.end());
+        found.push(("bundle", file));
+    }
+    let hash = record::Value::Bytes(circle.as_bytes().to_vec());
+    let number = record::Value::Uint;
+    let ask = vec![record::Value::Text("ask".to_owned()), hash, number(200_000), number(61_440)];
+    let part = vec![record::Value::Text("part".to_owned()), record::Value::Bytes(vec![7; 50])];
+    found.extend([ask, part].map(|frame| ("blob", record::Value::List(frame).encode())));
     found.push(("link", circle.to_string().into_bytes()));
-    found.push(("link", format!("commonshelf:{circle}?peer={}", peers.join("&peer=")).into_bytes()));
+    found.push((
+        "link",
+        format!("commonshelf:{circle}?name=Gartenstra%C3%9Fe&peer={}", peers.join("&peer=")).into_bytes(),
+    ));
     found
 }
 

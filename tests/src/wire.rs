@@ -278,7 +278,10 @@ fn overheard(read: ReadPolicy) -> Vec<u8> {
             | Output::Told { .. }
             | Output::Prove { .. }
             | Output::Secrets { .. }
+            | Output::Knocked { .. }
+            | Output::Answered { .. }
             | Output::CirclesNearby
+            | Output::Blob(_)
             | Output::StoreFailed(_) => Vec::new(),
         };
         queue.extend(answers.into_iter().map(|output| (to, output)));

@@ -169,6 +169,24 @@ fn a_node_that_is_started_again_keeps_its_name_its_circle_and_its_listings() {
 }
 
 #[test]
+fn nodes_that_met_find_each_other_again_after_a_power_cut_though_nobody_tells_them() {
+    let (one, other) = two();
+    one.run(&["offer", "Leiter"]);
+    same_digest(one.home(), other.home(), 1, AGREED);
+    wait_until("a round has ended", AGREED, || {
+        let peers = other.json(&["peers"]);
+        if peers[0]["synced"].is_null() { Err(peers.to_string()) } else { Ok(()) }
+    });
+    let (names, home) = ([one.ready().peer.clone(), other.ready().peer.clone()], other.home().clone());
+    drop(other);
+    let one = one.restart(&[]);
+    let other = home.up(&[]);
+    assert_eq!([one.ready().peer.clone(), other.ready().peer.clone()], names);
+    one.run(&["offer", "Zelt"]);
+    same_digest(one.home(), other.home(), 2, AGREED);
+}
+
+#[test]
 fn garbage_at_the_port_for_nodes_and_at_the_port_for_pages_stops_nothing() {
     let (mut one, other) = two();
     let place = one.address().split('/').collect::<Vec<_>>();

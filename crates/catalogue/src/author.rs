@@ -42,9 +42,9 @@ impl Version {
 pub(crate) struct SlotState {
     pub(crate) versions: Vec<Version>,
     /// The newest thing, unless the slot is closed.
-    pub(crate) counted: Option<Version>,
+    pub(crate) counted: Option<RecordId>,
     /// The newest withdrawal. Once it is admitted, the slot is closed.
-    pub(crate) ended: Option<Version>,
+    pub(crate) ended: Option<RecordId>,
 }
 
 /// One author's records.

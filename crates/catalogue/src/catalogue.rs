@@ -56,8 +56,14 @@ impl<'a> Admitted<'a> {
 pub(crate) struct Held {
     pub(crate) header: Header,
     /// What it says, if rules depend on it.
-    pub(crate) control: Option<Control>,
+    pub(crate) control: Option<Box<Control>>,
     pub(crate) admitted: bool,
+}
+
+impl Held {
+    pub(crate) fn is_charter(&self) -> bool {
+        matches!(self.control.as_deref(), Some(Control::Charter(_)))
+    }
 }
 
 /// The records of one circle that its rules admit, and the few that may still be.
@@ -68,7 +74,8 @@ pub struct Catalogue {
     pub(crate) circle: CircleId,
     /// What the admitted control records add up to, once the founding charter is here.
     pub(crate) rules: Option<Rules>,
-    pub(crate) held: BTreeMap<RecordId, Held>,
+    /// Boxed, since a tree's nodes are two thirds full.
+    pub(crate) held: BTreeMap<RecordId, Box<Held>>,
     pub(crate) authors: BTreeMap<MemberId, Author>,
     pub(crate) pools: BTreeMap<Pool, Top>,
     pub(crate) waiting: BTreeSet<Rank>,
@@ -173,7 +180,7 @@ impl Catalogue {
         let held = self.held.get(id)?;
         let counted = || {
             let slot = self.authors.get(&held.header.author)?.slots.get(&slot_key(&held.header))?;
-            [slot.counted, slot.ended].into_iter().flatten().find(|version| version.id == *id)
+            [slot.counted, slot.ended].into_iter().flatten().find(|counted| counted == id)
         };
         Some(if held.admitted {
             Standing::Admitted
@@ -203,7 +210,7 @@ impl Catalogue {
     #[must_use]
     pub fn in_slot(&self, slot: &Slot) -> Option<Admitted<'_>> {
         let state = self.authors.get(&slot.author)?.slots.get(&(slot.kind.clone(), slot.key))?;
-        self.admitted(&self.closed(state).or(state.counted)?.id)
+        self.admitted(&self.closed(state).map(|end| end.id).or(state.counted)?)
     }
 
     /// The newest revision that is held for a slot; the next one must be later.
@@ -221,7 +228,8 @@ impl Catalogue {
     pub fn insert(&mut self, record: &Verified, now: Timestamp) -> Result<Changes, Refusal> {
         self.check(record, now)?;
         let (id, header) = (record.id(), record.header());
-        let held = Held { header: header.clone(), control: Control::of(record), admitted: false };
+        let control = Control::of(record).map(Box::new);
+        let held = Box::new(Held { header: header.clone(), control, admitted: false });
         let mut changes = Changes::default();
         if header.circle == CircleId::FOUNDING {
             self.found(id, held, &mut changes)?;

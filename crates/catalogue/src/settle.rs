@@ -57,10 +57,15 @@ struct Work {
 }
 
 impl Catalogue {
-    pub(crate) fn found(&mut self, id: RecordId, held: Held, changes: &mut Changes) -> Result<(), Refusal> {
+    pub(crate) fn found(
+        &mut self,
+        id: RecordId,
+        held: Box<Held>,
+        changes: &mut Changes,
+    ) -> Result<(), Refusal> {
         // Why: whoever names the circle names this record, so it is admitted by its id alone, signed
         // before any grant could name the circle.
-        if !matches!(held.control, Some(Control::Charter(_))) {
+        if !held.is_charter() {
             return Err(Refusal::OtherCircle);
         }
         self.held.insert(id, held);
@@ -70,7 +75,7 @@ impl Catalogue {
         Ok(())
     }
 
-    pub(crate) fn take(&mut self, id: RecordId, held: Held, changes: &mut Changes) {
+    pub(crate) fn take(&mut self, id: RecordId, held: Box<Held>, changes: &mut Changes) {
         let mut work = Work::default();
         self.put(id, held, &mut work);
         self.work(work, changes);
@@ -80,7 +85,7 @@ impl Catalogue {
         self.work(Work { steps: vec![Step::Forget(id)], stale: false }, changes);
     }
 
-    fn put(&mut self, id: RecordId, held: Held, work: &mut Work) {
+    fn put(&mut self, id: RecordId, held: Box<Held>, work: &mut Work) {
         let (author, key) = (held.header.author, slot_key(&held.header));
         let pooled = self.rules.as_ref().is_none_or(|rules| rules.is_pooled(&author));
         let state = self.authors.entry(author).or_default();
@@ -89,7 +94,7 @@ impl Catalogue {
         }
         state.slots.entry(key.clone()).or_default().versions.push(Version::of(id, &held.header));
         self.ends.extend(held.header.expires().map(|end| (end, id)));
-        if matches!(held.control, Some(Control::Charter(_))) {
+        if held.is_charter() {
             self.charters.insert(id);
         }
         self.held.insert(id, held);
@@ -104,17 +109,18 @@ impl Catalogue {
         if let Some(end) = self.closed(slot) {
             return Permit::Revoked { at: end.revision };
         }
-        match slot.counted.and_then(|version| self.held.get(&version.id)) {
-            Some(Held { admitted: true, control: Some(Control::Grant { until, role }), .. }) => {
-                Permit::Given { until: *until, role: *role }
-            }
+        let grant = slot.counted.and_then(|id| self.held.get(&id)).filter(|held| held.admitted);
+        match grant.and_then(|held| held.control.as_deref()) {
+            Some(Control::Grant { until, role }) => Permit::Given { until: *until, role: *role },
             Some(_) | None => Permit::Unknown,
         }
     }
 
     /// The withdrawal that closes a slot.
     pub(crate) fn closed(&self, slot: &SlotState) -> Option<Version> {
-        slot.ended.filter(|end| self.held.get(&end.id).is_some_and(|held| held.admitted))
+        let id = slot.ended?;
+        let held = self.held.get(&id).filter(|held| held.admitted)?;
+        Some(Version::of(id, &held.header))
     }
 
     pub(crate) fn judge(&self, id: RecordId, header: &Header) -> Judgement {
@@ -216,7 +222,7 @@ impl Catalogue {
         let mut acts = Acts::default();
         for (id, held) in self.acts.iter().filter_map(|id| Some((*id, self.held.get(id)?))) {
             let Header { author: steward, revision, .. } = held.header;
-            match &held.control {
+            match held.control.as_deref() {
                 Some(Control::Charter(charter)) => {
                     acts.charters.push(Chartered { id, revision, charter: &charter.charter });
                 }
@@ -287,6 +293,8 @@ impl Catalogue {
         let Some(slot) = slot else { return };
         let versions = std::mem::take(&mut slot.versions);
         let (counted, ended) = (slot.counted, slot.ended);
+        let version = |id: RecordId| self.held.get(&id).map(|held| Version::of(id, &held.header));
+        let (counted, ended) = (counted.and_then(version), ended.and_then(version));
         let mut counts: BTreeMap<(bool, PublicKey), Version> = BTreeMap::new();
         let mut waits: BTreeMap<(bool, PublicKey), Version> = BTreeMap::new();
         let mut unwanted = Vec::new();
@@ -332,7 +340,8 @@ impl Catalogue {
         self.waiting.extend(waits.values().map(Version::rank));
         let versions = counts.into_values().chain(waits.into_values()).collect();
         if let Some(slot) = self.authors.get_mut(&author).and_then(|author| author.slots.get_mut(key)) {
-            *slot = SlotState { versions, counted: thing, ended: end };
+            let [counted, ended] = [thing, end].map(|version| version.map(|it| it.id));
+            *slot = SlotState { versions, counted, ended };
         }
         self.count(author, key, counted, thing, work, changes);
         for version in unwanted {
@@ -362,14 +371,14 @@ impl Catalogue {
         let tier = |id: RecordId| self.held.get(&id).map(|held| Tier::of(&held.header));
         let Some(tier) = new.or(old).and_then(|version| tier(version.id)) else { return };
         if let Some(old) = old {
-            self.discount(author, tier, old, work, changes);
+            self.discount(author, tier, old.rank(), work, changes);
         }
         let Some(new) = new else { return };
         if new.withdrawn
             && let Some(slot) = self.authors.get_mut(&author).and_then(|author| author.slots.get_mut(key))
         {
             // What it withdraws asks whether the slot is closed.
-            slot.ended = Some(new);
+            slot.ended = Some(new.id);
         }
         let Some(rules) = &self.rules else { return };
         let charter = &rules.charter;
@@ -377,15 +386,8 @@ impl Catalogue {
         self.follow(author, tier, moved.unwrap_or_default(), work, changes);
     }
 
-    fn discount(
-        &mut self,
-        author: MemberId,
-        tier: Tier,
-        old: Version,
-        work: &mut Work,
-        changes: &mut Changes,
-    ) {
-        let moved = self.authors.get_mut(&author).map(|author| author.remove_from_top(tier, old.rank()));
+    fn discount(&mut self, author: MemberId, tier: Tier, old: Rank, work: &mut Work, changes: &mut Changes) {
+        let moved = self.authors.get_mut(&author).map(|author| author.remove_from_top(tier, old));
         self.follow(author, tier, moved.unwrap_or_default(), work, changes);
     }
 
@@ -460,12 +462,12 @@ impl Catalogue {
             // It closes its slot now, or does so no longer.
             work.steps.push(Step::Settle(author, slot_key(&held.header)));
         }
-        let is_charter = matches!(held.control, Some(Control::Charter(_)));
+        let is_charter = held.is_charter();
         if held.header.kind.as_str() == Kind::GRANT {
             work.steps.push(Step::Recheck { author, grants: false });
         } else if is_charter
             || matches!(
-                held.control,
+                held.control.as_deref(),
                 Some(Control::Admission(_) | Control::Removal(_) | Control::Vouch(_) | Control::Rotation(_))
             )
         {
@@ -489,14 +491,15 @@ impl Catalogue {
     fn forget(&mut self, id: RecordId, work: &mut Work, changes: &mut Changes) {
         let Some(held) = self.held.get(&id) else { return };
         let (author, key, tier) = (held.header.author, slot_key(&held.header), Tier::of(&held.header));
+        let rank = Rank::of(id, &held.header);
         let slot = self.authors.get_mut(&author).and_then(|author| author.slots.get_mut(&key));
         let counted = slot.and_then(|slot| {
             slot.versions.retain(|version| version.id != id);
-            let counted = slot.counted.take_if(|counted| counted.id == id);
-            counted.or_else(|| slot.ended.take_if(|ended| ended.id == id))
+            let counted = slot.counted.take_if(|counted| *counted == id);
+            counted.or_else(|| slot.ended.take_if(|ended| *ended == id))
         });
-        if let Some(old) = counted {
-            self.discount(author, tier, old, work, changes);
+        if counted.is_some() {
+            self.discount(author, tier, rank, work, changes);
         }
         self.drop_held(id, changes);
         self.tidy(author, &key);

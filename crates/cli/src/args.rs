@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use node::{Address, FilterInput, ListingInput, MemberInput};
+use node::{Address, AddressError, FilterInput, ListingInput, MemberInput};
 
 use crate::keys::{Grant, Key};
 
@@ -51,10 +52,10 @@ pub(crate) enum Question {
     Search(Search),
     /// Show who can help whom, and why
     Matches(Matches),
-    /// Take in a table: CSV, TSV or JSON lines
+    /// Take in a table (CSV, TSV or JSON lines), or a bundle
     Import(Import),
-    /// Print all listings as JSON lines
-    Export(Filter),
+    /// Print all listings as JSON lines, or write a bundle
+    Export(Export),
     /// Show who is connected
     Peers,
     /// Show the state of this node
@@ -87,6 +88,13 @@ pub(crate) struct Up {
     /// Don't look for nodes on the local network, and don't be found there
     #[arg(long)]
     pub(crate) no_mdns: bool,
+    /// Let nodes that can't be dialled be reached through this one, and tell others whether they can be
+    #[arg(long)]
+    pub(crate) relay: bool,
+    /// Let others reach this node through a relay: at an address, or `any` that it is connected to if nobody can
+    /// dial it; repeatable
+    #[arg(long, value_name = "any|MULTIADDR")]
+    pub(crate) via: Vec<Via>,
     /// Found a circle of this name, unless this node keeps one already
     #[arg(long, value_name = "NAME", conflicts_with = "join")]
     pub(crate) circle: Option<String>,
@@ -96,6 +104,30 @@ pub(crate) struct Up {
     /// What you are called
     #[arg(long, value_name = "NAME")]
     pub(crate) member: Option<String>,
+}
+
+/// Through whom others reach this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// Whoever can.
+    Any,
+    /// This one.
+    At(Address),
+}
+
+impl FromStr for Via {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "any" {
+            return Ok(Self::Any);
+        }
+        let address: Address = text.parse().map_err(|error: AddressError| error.to_string())?;
+        if address.is_relayed() {
+            return Err("name the relay itself: what stands before /p2p-circuit".to_owned());
+        }
+        Ok(Self::At(address))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -124,7 +156,10 @@ pub(crate) struct Edit {
     #[arg(long)]
     title: Option<String>,
     #[command(flatten)]
-    details: Details,
+    pub(crate) details: Details,
+    /// Take all photos off; --photo puts others in their place
+    #[arg(long, conflicts_with = "photos")]
+    pub(crate) no_photos: bool,
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +185,12 @@ pub(crate) struct Details {
     /// The language of title and text, such as de
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
+    /// A photo of it: a JPEG, PNG or WebP file; up to four times
+    #[arg(long = "photo", value_name = "FILE")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// What can be seen on the photo, in one line; once for each, in the same order
+    #[arg(long = "alt", value_name = "TEXT", requires = "photos")]
+    pub(crate) alts: Vec<String>,
 }
 
 impl Details {
@@ -208,7 +249,7 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "KM", allow_hyphen_values = true)]
     within: Option<String>,
     /// Only of this circle
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID|NAME")]
     circle: Option<String>,
     /// At most so many
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
@@ -228,6 +269,18 @@ impl Filter {
             offset: None,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Write a whole circle into this file instead, with all that makes it count elsewhere
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["side", "mine", "category", "near", "within", "limit"])]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Of a bundle's things only those that were written since: 30d or a date
+    #[arg(long, value_name = "DATE", requires = "bundle")]
+    pub(crate) since: Option<String>,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
 }
 
 #[derive(Debug, Args)]
@@ -279,6 +332,18 @@ pub(crate) struct Import {
     pub(crate) dry_run: bool,
 }
 
+impl Import {
+    /// Whether something is asked for that a table alone has.
+    pub(crate) const fn is_about_tables(&self) -> bool {
+        !self.map.is_empty()
+            || self.side.is_some()
+            || self.terms.is_some()
+            || self.language.is_some()
+            || self.category.is_some()
+            || self.dry_run
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Clock {
     /// Show what this machine's clock says, and whether the node believes it
@@ -324,6 +389,18 @@ pub(crate) enum Circle {
     },
     /// Vouch for somebody whom you know
     Vouch(About),
+    /// Print an invitation: a link, and on a terminal its QR code
+    Invite {
+        /// The circle's name or id, if this node keeps several
+        circle: Option<String>,
+        /// Take the first who joins by it in as a member, if that is within 14 days: for circles of which stewards
+        /// take members in
+        #[arg(long)]
+        admit: bool,
+        /// Write the QR code into this file, for a poster or a screen
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+    },
     /// Draw a new read secret, as a steward: invitations that were given out before lead nowhere then
     Renew {
         /// The circle, if this node keeps several

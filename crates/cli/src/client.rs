@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use node::{Config, Node, NodeError};
+use node::{Config, Node, NodeError, encoded};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -27,6 +27,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// What the body is.
+    pub(crate) kind: &'a str,
 }
 
 /// How long a command waits for another one that has the folder open.
@@ -90,23 +92,23 @@ impl Client {
     }
 
     /// Asks the node and gives the answer as it is.
-    pub(crate) fn text(&self, ask: Ask<'_>) -> Result<String, Failure> {
-        let path = format!("/api/v1{}{}", ask.path, query_text(&ask.query));
-        let (status, bytes) = match self {
-            Self::Running { agent, http, token } => over_http(agent, http, token, &path, ask)?,
-            Self::Here { runtime, router, token, .. } => {
-                runtime.block_on(in_process(router.clone(), token, &path, ask))?
+    pub(crate) fn text(&self, mut ask: Ask<'_>) -> Result<String, Failure> {
+        let body = std::mem::take(&mut ask.body);
+        match self {
+            Self::Running { agent, http, token } => {
+                over_http(agent, http, token, &ask, body).and_then(|answer| read_text(http, answer))
             }
-        };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if (200..300).contains(&status) {
-            return Ok(text);
+            Self::Here { runtime, router, token, .. } => runtime
+                .block_on(async { text_of(in_process(router, token, &ask, Body::from(body)).await?).await }),
         }
-        let value: Value = serde_json::from_str(&text).unwrap_or_default();
-        let message = value.pointer("/error/message").and_then(Value::as_str);
-        let code = if status == 404 { NOT_FOUND } else { FAILED };
-        let message = message.map_or_else(|| format!("the node answered {status}"), str::to_owned);
-        Err(Failure { code, message })
+    }
+
+    /// Whether the node runs beside this command.
+    pub(crate) const fn runs(&self) -> bool {
+        match self {
+            Self::Running { .. } => true,
+            Self::Here { .. } => false,
+        }
     }
 
     /// Ends a node in this process.
@@ -123,7 +125,7 @@ impl<'a> Ask<'a> {
     }
 
     pub(crate) fn new(method: &'a str, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), query: Vec::new(), body: Vec::new() }
+        Self { method, path: path.into(), query: Vec::new(), body: Vec::new(), kind: "application/json" }
     }
 
     /// With the fields of a value in the query; lists are repeated fields.
@@ -150,57 +152,76 @@ impl<'a> Ask<'a> {
     }
 }
 
-fn over_http(
+/// Asks a node that runs.
+pub(crate) fn over_http(
     agent: &ureq::Agent,
     http: &str,
     token: &str,
-    path: &str,
-    ask: Ask<'_>,
-) -> Result<(u16, Vec<u8>), Failure> {
-    let lost = |error: ureq::Error| Failure::new(format!("the node at {http} does not answer: {error}"));
+    ask: &Ask<'_>,
+    body: impl ureq::AsSendBody,
+) -> Result<ureq::http::Response<ureq::Body>, Failure> {
     let request = ureq::http::Request::builder()
         .method(ask.method)
-        .uri(format!("http://{http}{path}"))
+        .uri(format!("http://{http}{}", path_of(ask)))
         .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .body(ask.body)
+        .header("content-type", ask.kind)
+        .body(body)
         .map_err(|error| Failure::new(error.to_string()))?;
-    let mut answer = agent.run(request).map_err(lost)?;
-    let status = answer.status().as_u16();
-    let bytes = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(lost)?;
-    Ok((status, bytes))
+    agent.run(request).map_err(|error| lost(http, &error))
 }
 
-async fn in_process(
-    router: Router,
+/// Asks a node in this process.
+pub(crate) async fn in_process(
+    router: &Router,
     token: &str,
-    path: &str,
-    ask: Ask<'_>,
-) -> Result<(u16, Vec<u8>), Failure> {
+    ask: &Ask<'_>,
+    body: Body,
+) -> Result<axum::response::Response, Failure> {
     let request = axum::http::Request::builder()
         .method(ask.method)
-        .uri(path)
+        .uri(path_of(ask))
         .header("host", HERE)
         .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .body(Body::from(ask.body))
+        .header("content-type", ask.kind)
+        .body(body)
         .map_err(|error| Failure::new(error.to_string()))?;
-    let Ok(answer) = router.oneshot(request).await;
-    let status = answer.status().as_u16();
-    let bytes = axum::body::to_bytes(answer.into_body(), MAX_ANSWER as usize).await;
-    Ok((status, bytes.map_err(|error| Failure::new(error.to_string()))?.to_vec()))
+    let Ok(answer) = router.clone().oneshot(request).await;
+    Ok(answer)
 }
 
-/// A part of a path or of a query as RFC 3986 wants it.
-pub(crate) fn encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
+/// The answer of a node that runs, or why there is none.
+pub(crate) fn read_text(http: &str, mut answer: ureq::http::Response<ureq::Body>) -> Result<String, Failure> {
+    let status = answer.status().as_u16();
+    let bytes = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
+    answered(status, &bytes.map_err(|error| lost(http, &error))?)
+}
+
+/// The answer of a node in this process, or why there is none.
+pub(crate) async fn text_of(answer: axum::response::Response) -> Result<String, Failure> {
+    let status = answer.status().as_u16();
+    let bytes = axum::body::to_bytes(answer.into_body(), MAX_ANSWER as usize).await;
+    answered(status, &bytes.map_err(|error| Failure::new(error.to_string()))?)
+}
+
+fn answered(status: u16, bytes: &[u8]) -> Result<String, Failure> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    if (200..300).contains(&status) {
+        return Ok(text);
+    }
+    let value: Value = serde_json::from_str(&text).unwrap_or_default();
+    let message = value.pointer("/error/message").and_then(Value::as_str);
+    let code = if status == 404 { NOT_FOUND } else { FAILED };
+    let message = message.map_or_else(|| format!("the node answered {status}"), str::to_owned);
+    Err(Failure { code, message })
+}
+
+fn path_of(ask: &Ask<'_>) -> String {
+    format!("/api/v1{}{}", ask.path, query_text(&ask.query))
+}
+
+/// No answer came.
+fn lost(http: &str, error: &ureq::Error) -> Failure {
+    Failure::new(format!("the node at {http} does not answer: {error}"))
 }
 
 fn query_text(query: &[(String, String)]) -> String {

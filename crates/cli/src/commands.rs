@@ -1,21 +1,23 @@
 //! The commands that ask a node something.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read};
 use std::path::Path;
 
+use node::BUNDLE_MAGIC;
 use node::import::MAX_FILE;
 use node::{
-    CircleJson, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, ListingJson, MemberJson,
-    NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, CircleLink, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, InviteJson,
+    ListingInput, ListingJson, MAX_PHOTO_FILE, MemberJson, NearbyJson, PairJson, PeerJson, PhotoInput,
+    PhotoJson, Qr, StatusJson, encoded,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroize as _;
 
-use crate::args::{Circle, Clock, Import, Question};
-use crate::client::{Ask, Client, encoded};
+use crate::args::{Circle, Clock, Details, Export, Import, Question, Write};
+use crate::client::{Ask, Client};
 use crate::failure::Failure;
-use crate::{keys, show};
+use crate::{bundle, keys, show};
 
 /// What a command prints.
 pub(crate) struct Printed {
@@ -23,6 +25,8 @@ pub(crate) struct Printed {
     pub(crate) json: String,
     /// For a person.
     pub(crate) text: String,
+    /// What is wrong although something was done: said on the standard error, and the exit code is 1.
+    pub(crate) problem: Option<String>,
 }
 
 impl Drop for Printed {
@@ -38,17 +42,12 @@ pub(crate) type Done = Result<Printed, Failure>;
 /// Asks a question.
 pub(crate) fn run(client: &Client, question: Question) -> Done {
     match question {
-        Question::Offer(write) => {
-            let ask = Ask::new("POST", "/listings").json(&write.input("offer"));
-            answer(client, ask, |listing: ListingJson| show::listing(&listing))
-        }
-        Question::Need(write) => {
-            let ask = Ask::new("POST", "/listings").json(&write.input("need"));
-            answer(client, ask, |listing: ListingJson| show::listing(&listing))
-        }
+        Question::Offer(write) => self::write(client, write, "offer"),
+        Question::Need(write) => self::write(client, write, "need"),
         Question::Edit(edit) => {
             let path = listing_path(&edit.listing);
-            let ask = Ask::new("PATCH", path).json(&edit.input());
+            let photos = if edit.no_photos { Some(Vec::new()) } else { give_photos(client, &edit.details)? };
+            let ask = Ask::new("PATCH", path).json(&ListingInput { photos, ..edit.input() });
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
         Question::Withdraw(one) => {
@@ -75,9 +74,12 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             answer(client, Ask::get("/matches").query(&options), |pairs: Vec<PairJson>| show::pairs(&pairs))
         }
         Question::Import(import) => self::import(client, &import),
-        Question::Export(filter) => {
+        Question::Export(Export { bundle: Some(file), since, filter }) => {
+            bundle::export(client, &file, filter.input().circle.as_deref(), since.as_deref())
+        }
+        Question::Export(Export { bundle: None, filter, .. }) => {
             let lines = client.text(Ask::get("/export").query(&filter.input()))?;
-            Ok(Printed { json: lines.clone(), text: lines })
+            Ok(Printed { json: lines.clone(), text: lines, problem: None })
         }
         Question::Peers => answer(client, Ask::get("/peers"), |peers: Vec<PeerJson>| show::peers(&peers)),
         Question::Status => answer(client, Ask::get("/status"), |status: StatusJson| show::status(&status)),
@@ -115,7 +117,11 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         }
         Question::Circle(Circle::Join { target }) => {
             let ask = Ask::new("POST", "/circles/join").json(&json!({ "target": target }));
-            answer(client, ask, |circle: CircleJson| show::circle(&circle))
+            let link = target.parse::<CircleLink>().ok();
+            answer(client, ask, |circle: CircleJson| show::joined(&circle, link.as_ref(), client.runs()))
+        }
+        Question::Circle(Circle::Invite { circle, admit, svg }) => {
+            invite(client, circle.as_deref(), admit, svg.as_deref())
         }
         Question::Circle(Circle::List { nearby: true }) => {
             answer(client, Ask::get("/circles/nearby"), |circles: Vec<NearbyJson>| show::nearby(&circles))
@@ -126,6 +132,26 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         Question::Key(command) => keys::key(client, command),
         Question::Grant(command) => keys::grant(client, command),
     }
+}
+
+/// Shows an invitation: on a terminal with its code, and as a picture in a file if that is asked for.
+fn invite(client: &Client, circle: Option<&str>, admit: bool, svg: Option<&Path>) -> Done {
+    let circle = json!({ "circle": circle });
+    let ask = match admit {
+        true => Ask::new("POST", "/circles/invite").json(&circle),
+        false => Ask::get("/circles/invite").query(&circle),
+    };
+    let json = client.text(ask)?;
+    let invite: InviteJson = parsed(&json)?;
+    let code = Qr::of(&invite.link)?;
+    if let Some(path) = svg {
+        let picture = code.svg(&format!("Invitation to {}", invite.name));
+        std::fs::write(path, picture)
+            .map_err(|error| Failure::new(format!("{} can not be written: {error}", path.display())))?;
+    }
+    let code = std::io::stdout().is_terminal().then(|| code.terminal());
+    let text = show::invite(&invite, code.as_deref());
+    Ok(Printed { json: format!("{}\n", json.trim_end()), text, problem: None })
 }
 
 fn listing_path(reference: &str) -> String {
@@ -142,7 +168,7 @@ pub(crate) fn answer<T: DeserializeOwned>(
 ) -> Done {
     let json = client.text(ask)?;
     let typed = parsed(&json)?;
-    Ok(Printed { json: format!("{}\n", json.trim_end()), text: show(typed) })
+    Ok(Printed { json: format!("{}\n", json.trim_end()), text: show(typed), problem: None })
 }
 
 /// What the node answered.
@@ -152,7 +178,44 @@ pub(crate) fn parsed<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     })
 }
 
+fn write(client: &Client, write: Write, side: &str) -> Done {
+    let photos = give_photos(client, &write.details)?;
+    let ask = Ask::new("POST", "/listings").json(&ListingInput { photos, ..write.input(side) });
+    answer(client, ask, |listing: ListingJson| show::listing(&listing))
+}
+
+/// Gives photos to the node; none if there are none.
+fn give_photos(client: &Client, details: &Details) -> Result<Option<Vec<PhotoInput>>, Failure> {
+    let mut photos = Vec::new();
+    for (at, path) in details.photos.iter().enumerate() {
+        let mut ask = Ask::new("POST", "/photos");
+        ask.body = read(path, MAX_PHOTO_FILE, "let the camera make smaller photos")?;
+        let given: PhotoJson = parsed(&client.text(ask).map_err(|failure| failure.about(path))?)?;
+        photos.push(PhotoInput { photo: given.photo, alt: details.alts.get(at).cloned() });
+    }
+    Ok((!photos.is_empty()).then_some(photos))
+}
+
 fn import(client: &Client, import: &Import) -> Done {
+    let failed =
+        |error: std::io::Error| Failure::new(format!("{} can not be read: {error}", import.file.display()));
+    let (mut source, length): (Box<dyn Read + Send>, _) = if import.file == Path::new("-") {
+        (Box::new(std::io::stdin()), None)
+    } else {
+        let file = std::fs::File::open(&import.file).map_err(failed)?;
+        let length = file.metadata().ok().map(|about| about.len());
+        (Box::new(file), length)
+    };
+    let mut begin = Vec::new();
+    source.by_ref().take(BUNDLE_MAGIC.len() as u64).read_to_end(&mut begin).map_err(failed)?;
+    if begin == BUNDLE_MAGIC {
+        return bundle::import(client, import, std::io::Cursor::new(begin).chain(source), length);
+    }
+    let mut table = begin;
+    source.take(MAX_FILE as u64 + 1).read_to_end(&mut table).map_err(failed)?;
+    if table.len() > MAX_FILE {
+        return Err(Failure::new(format!("{} is larger than 32 MiB: split it", import.file.display())));
+    }
     let input = ImportInput {
         map: import.map.clone(),
         side: import.side.clone(),
@@ -164,23 +227,19 @@ fn import(client: &Client, import: &Import) -> Done {
         dry_run: import.dry_run,
     };
     let mut ask = Ask::new("POST", "/import").query(&input);
-    ask.body = read(&import.file)?;
+    ask.body = table;
     answer(client, ask, |report: ImportJson| show::import(&report))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path, most: usize, instead: &str) -> Result<Vec<u8>, Failure> {
     let failed =
         |error: &std::io::Error| Failure::new(format!("{} can not be read: {error}", path.display()));
     let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)
-    } else {
-        let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-        file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)
-    };
-    read.map_err(|error| failed(&error))?;
-    if bytes.len() > MAX_FILE {
-        return Err(Failure::new(format!("{} is larger than 32 MiB: split it", path.display())));
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() > most {
+        let mib = most / (1024 * 1024);
+        return Err(Failure::new(format!("{} is larger than {mib} MiB: {instead}", path.display())));
     }
     Ok(bytes)
 }

@@ -110,7 +110,10 @@ async fn start_all(
                 // The last two know this one: over TCP and over QUIC.
                 let last = members.iter().rev().take(2).map(|member: &Member| member.node.handle());
                 let peers = last.zip(["/tcp/", "/quic-v1"]).filter_map(|(handle, way)| address(handle, way));
-                handle.join(CircleLink { circle: *circle, secret: None, peers: peers.collect() }).await?;
+                let peers = peers.collect();
+                handle
+                    .join(CircleLink { circle: *circle, name: None, secret: None, token: None, peers })
+                    .await?;
             }
         }
         members.push(member);
@@ -168,7 +171,7 @@ async fn start(neighbour: &Neighbour) -> Result<Member, Failure> {
     let listen = listen.map_err(|error| Failure::new(error.to_string()))?;
     let config = Config {
         data: folder.path().to_owned(),
-        network: Some(Network { listen, peers: Vec::new(), mdns: false }),
+        network: Some(Network { listen, ..Network::default() }),
         member: Some(neighbour.name.to_owned()),
     };
     Ok(Member { name: neighbour.name, node: Node::start(config).await?, _folder: folder })

@@ -1,6 +1,7 @@
 //! What went wrong, for the person at the command line.
 
 use std::fmt;
+use std::path::Path;
 
 use node::{ErrorKind, NodeError};
 
@@ -21,6 +22,11 @@ pub(crate) const NOT_FOUND: u8 = 3;
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { code: FAILED, message: message.into() }
+    }
+
+    /// The same, and which file it is about.
+    pub(crate) fn about(self, path: &Path) -> Self {
+        Self { message: format!("{}: {}", path.display(), self.message), ..self }
     }
 
     /// From what clap says in several lines.

@@ -97,9 +97,11 @@ pub(crate) fn key(client: &Client, command: Key) -> Done {
                         "Written: {}. It opens with your passphrase, here or with the program `age`.\n",
                         file.display()
                     );
-                    Printed { json: format!("{}\n", json!({ "file": file })), text }
+                    Printed { json: format!("{}\n", json!({ "file": file })), text, problem: None }
                 }
-                None => Printed { json: format!("{}\n", json.trim_end()), text: numbered(&words) },
+                None => {
+                    Printed { json: format!("{}\n", json.trim_end()), text: numbered(&words), problem: None }
+                }
             };
             client.text(Ask::new("POST", "/key/written-down"))?;
             Ok(printed)

@@ -8,6 +8,7 @@
 
 mod args;
 mod backup;
+mod bundle;
 mod client;
 mod commands;
 mod demo;
@@ -15,6 +16,7 @@ mod failure;
 mod keys;
 mod out;
 mod show;
+mod stream;
 mod up;
 
 use std::path::PathBuf;
@@ -53,7 +55,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
             let done = commands::run(&client, question);
             client.close();
             let printed = done?;
-            out::text(if cli.json { &printed.json } else { &printed.text })
+            out::text(if cli.json { &printed.json } else { &printed.text })?;
+            printed.problem.as_ref().map_or(Ok(()), |problem| Err(Failure::new(problem.clone())))
         }
     }
 }

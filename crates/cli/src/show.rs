@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use node::{
-    CircleJson, ClockJson, ImportJson, ListingJson, MemberJson, NearbyJson, PairJson, PeerJson, StatusJson,
-    date_text,
+    BundleJson, CircleJson, CircleLink, ClockJson, ImportJson, InviteJson, ListingJson, MemberJson,
+    NearbyJson, PairJson, PeerJson, StatusJson, TOKEN_DAYS, date_text,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -30,6 +30,9 @@ pub(crate) fn listing(listing: &ListingJson) -> String {
     line!(out, "  by {author} ({})", if listing.mine { "you" } else { &listing.author });
     for words in listing.text.lines() {
         line!(out, "  {words}");
+    }
+    for photo in &listing.photos {
+        line!(out, "  photo /photo/{}  {}", photo.photo, photo.alt);
     }
     line!(out, "  key {}", listing.key);
     line!(out, "  id  {}", listing.id);
@@ -90,6 +93,10 @@ fn named(listing: &ListingJson) -> String {
 /// What an import did.
 pub(crate) fn import(report: &ImportJson) -> String {
     let mut out = String::new();
+    if let Some(bundle) = &report.bundle {
+        bundled(&mut out, report, bundle);
+        return out;
+    }
     let would = if report.dry_run { "Would add" } else { "Added" };
     line!(
         out,
@@ -109,6 +116,27 @@ pub(crate) fn import(report: &ImportJson) -> String {
         line!(out, "  … and {} more: --json tells all", report.rejected.len() - REJECTED);
     }
     out
+}
+
+fn bundled(out: &mut String, report: &ImportJson, bundle: &BundleJson) {
+    let name = if bundle.name.is_empty() { &bundle.circle } else { &bundle.name };
+    line!(
+        out,
+        "{name}: added {}, unchanged {}, rejected {}.",
+        many(report.added, "record"),
+        report.unchanged,
+        bundle.rejected
+    );
+    if bundle.joined {
+        line!(out, "  This node keeps the circle from now on.");
+    }
+    for record in report.rejected.iter().take(REJECTED) {
+        line!(out, "  record {}: {}", record.line, record.reason);
+    }
+    let more = bundle.rejected.saturating_sub(report.rejected.len().min(REJECTED) as u64);
+    if more > 0 {
+        line!(out, "  … and {more} more: --json tells of a thousand");
+    }
 }
 
 /// Who is connected.
@@ -148,6 +176,47 @@ pub(crate) fn circle(circle: &CircleJson) -> String {
     out
 }
 
+/// An invitation, with its code if the reader is a terminal.
+pub(crate) fn invite(invite: &InviteJson, code: Option<&str>) -> String {
+    let mut out = code.unwrap_or_default().to_owned();
+    let name = if invite.name.is_empty() { "the circle" } else { &invite.name };
+    line!(out, "Whoever gives this link to `commonshelf circle join`, or to the page “Node”, is in {name}:");
+    line!(out, "{}", invite.link);
+    if invite.admits {
+        line!(
+            out,
+            "Who is first to do so within {TOKEN_DAYS} days is taken in as a member, by this node while it runs."
+        );
+    }
+    out
+}
+
+/// What came of joining a circle: known are the circle as it is here by now, and its link.
+pub(crate) fn joined(circle: &CircleJson, link: Option<&CircleLink>, runs: bool) -> String {
+    let mut out = String::new();
+    if !circle.name.is_empty() {
+        line!(out, "This node keeps {}.", circle.name);
+        out.push_str(&self::circle(circle));
+        return out;
+    }
+    let called = link.and_then(|link| link.name.as_deref());
+    let called =
+        called.map_or("this circle".to_owned(), |name| format!("{name} (as the invitation calls it)"));
+    line!(out, "This node keeps {called} from now on.");
+    let peers = link.map(|link| link.peers.as_slice()).unwrap_or_default();
+    let how = match (runs, peers.is_empty()) {
+        (true, false) => "It looks for a node of the circle, which gives it everything, here:",
+        (true, true) => "It gets everything from the first node of the circle that it is connected with.",
+        (false, _) => "It gets everything once it runs: `commonshelf up`.",
+    };
+    line!(out, "{how}");
+    for peer in peers {
+        line!(out, "  {peer}");
+    }
+    line!(out, "`commonshelf circle list` shows what has arrived.");
+    out
+}
+
 /// The circles that this node keeps.
 pub(crate) fn circles(circles: &[CircleJson]) -> String {
     if circles.is_empty() {
@@ -184,6 +253,9 @@ pub(crate) fn status(status: &StatusJson) -> String {
     line!(out, "  peer    {}", status.peer);
     for address in &status.addresses {
         line!(out, "  at      {address}");
+    }
+    if let Some(reachable) = status.reachable {
+        line!(out, "  others can{} dial it", if reachable { "" } else { " not" });
     }
     for member in &status.members {
         line!(out, "  member  {member}");

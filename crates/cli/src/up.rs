@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use node::{Address, Config, Handle, Network, Node};
+use node::{Address, CircleLink, Config, Handle, Network, Node};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use crate::args::Up;
+use crate::args::{Up, Via};
 use crate::failure::Failure;
 use crate::{out, show};
 
@@ -36,7 +36,17 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop_signal()?);
     let listen = if args.p2p.is_empty() { everywhere() } else { args.p2p };
-    let network = Network { listen, peers: args.peer, mdns: !args.no_mdns };
+    let via_any = args.via.contains(&Via::Any);
+    let via =
+        args.via.into_iter().filter_map(|via| if let Via::At(relay) = via { Some(relay) } else { None });
+    let network = Network {
+        listen,
+        peers: args.peer,
+        mdns: !args.no_mdns,
+        relay: args.relay,
+        via: via.collect(),
+        via_any,
+    };
     let node = Node::start(Config { data: folder.to_owned(), network: Some(network), member: args.member });
     let node = tokio::select! {
         node = node => node?,
@@ -64,13 +74,14 @@ async fn serve(
     let looking = match join.as_deref() {
         Some("nearby") => {
             handle.look_nearby().await?;
-            handle.circles().is_empty()
+            handle.circles().is_empty().then(|| "Looking for a circle nearby…\n".to_owned())
         }
         Some(link) => {
-            handle.join(link.parse()?).await?;
-            false
+            let link: CircleLink = link.parse()?;
+            let circle = handle.join(link.clone()).await?;
+            circle.name.is_empty().then(|| show::joined(&circle, Some(&link), true))
         }
-        None => false,
+        None => None,
     };
     let status = handle.status();
     if json {
@@ -84,15 +95,14 @@ async fn serve(
         out::text(&format!("{ready}\n"))?;
     } else {
         out::text(&format!("The node runs. Its pages: {}\n", pages.url()))?;
-        if looking {
-            out::text("Looking for a circle nearby…\n")?;
-        } else {
-            out::text(&show::circles(&status.circles))?;
+        match &looking {
+            Some(looking) => out::text(looking)?,
+            None => out::text(&show::circles(&status.circles))?,
         }
         out::text("Ctrl-C stops it.\n")?;
     }
     let tell = async {
-        if looking && !json {
+        if looking.is_some() && !json {
             while handle.circles().iter().all(|circle| circle.name.is_empty()) {
                 tokio::time::sleep(LOOK).await;
             }

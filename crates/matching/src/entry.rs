@@ -1,25 +1,18 @@
 //! What an index keeps of a listing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::analyse::Reader;
 use crate::score::Field;
-use record::{Cell, Language, Listing, Side, Terms};
+use record::Listing;
 
 /// A listing in an index. Its words are not kept: they are read again when they are needed.
 #[derive(Debug)]
 pub(crate) struct Entry<Id> {
     pub(crate) id: Id,
     pub(crate) author: [u8; 32],
-    pub(crate) side: Side,
-    pub(crate) terms: Terms,
-    /// Whether any are left.
-    pub(crate) available: bool,
-    pub(crate) language: Option<Language>,
-    pub(crate) cell: Option<Cell>,
-    pub(crate) category: Box<str>,
-    title: Box<str>,
-    text: Box<str>,
+    pub(crate) listing: Arc<Listing>,
 }
 
 /// What a listing has to do with one word.
@@ -32,30 +25,16 @@ pub(crate) struct Share {
 }
 
 impl<Id> Entry<Id> {
-    pub(crate) fn new(id: Id, author: [u8; 32], listing: &Listing) -> Self {
-        Self {
-            id,
-            author,
-            side: listing.side,
-            terms: listing.terms,
-            available: listing.left > 0,
-            language: listing.language,
-            cell: listing.cell,
-            category: listing.category.as_str().into(),
-            title: listing.title.as_str().into(),
-            text: listing.text.as_str().into(),
-        }
-    }
-
     /// The parts that hold words, the most telling first.
     pub(crate) fn fields(&self) -> [(Field, &str); 3] {
-        [(Field::Title, &self.title), (Field::Category, &self.category), (Field::Text, &self.text)]
+        let Listing { title, category, text, .. } = &*self.listing;
+        [(Field::Title, title), (Field::Category, category), (Field::Text, text)]
     }
 
     /// Each word of the listing by its folded form. A function of the listing alone, so that it can be
     /// taken out of the index as it was put in.
     pub(crate) fn shares(&self) -> BTreeMap<String, Share> {
-        let reader = Reader::new(self.language);
+        let reader = Reader::new(self.listing.language);
         let mut shares: BTreeMap<String, Share> = BTreeMap::new();
         for (field, text) in self.fields() {
             let words = reader.words(text);
@@ -71,6 +50,7 @@ impl<Id> Entry<Id> {
 
     /// Whether the two could be a match: a need and an offer of two authors, with something left.
     pub(crate) fn may_match(&self, other: &Self) -> bool {
-        self.side != other.side && self.author != other.author && self.available && other.available
+        let (one, two) = (&self.listing, &other.listing);
+        one.side != two.side && self.author != other.author && one.left > 0 && two.left > 0
     }
 }

@@ -1,6 +1,7 @@
 //! The index: listings in memory, and search among them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analyse::{Reader, Word};
 use crate::entry::Entry;
@@ -35,10 +36,10 @@ impl Query<'_> {
     /// Whether a listing is of the side and at a place that the query asks for.
     fn admits<Id>(&self, entry: &Entry<Id>) -> bool {
         let within = match (self.near, self.within_km) {
-            (Some(near), Some(most)) => entry.cell.is_some_and(|cell| near.distance_km(cell) <= most),
+            (Some(near), Some(most)) => entry.listing.cell.is_some_and(|cell| near.distance_km(cell) <= most),
             (None, _) | (_, None) => true,
         };
-        within && self.side.is_none_or(|side| entry.side == side)
+        within && self.side.is_none_or(|side| entry.listing.side == side)
     }
 }
 
@@ -109,15 +110,15 @@ impl<Id: Ord + Clone> Index<Id> {
     }
 
     /// Takes in an author's listing, in place of what was there under this id.
-    pub fn insert(&mut self, id: Id, author: [u8; 32], listing: &Listing) {
+    pub fn insert(&mut self, id: Id, author: [u8; 32], listing: impl Into<Arc<Listing>>) {
         self.remove(&id);
-        let entry = Entry::new(id.clone(), author, listing);
+        let entry = Entry { id: id.clone(), author, listing: listing.into() };
         let number = self.free.pop().unwrap_or(self.entries.len() as u32);
         for (folded, share) in entry.shares() {
             let weight = aboutness(share.mass) as f32;
             self.lexicon.add(&folded, &share.stems, Posting { entry: number, weight });
         }
-        if let Some(language) = entry.language {
+        if let Some(language) = entry.listing.language {
             *self.languages.entry(language).or_default() += 1;
         }
         match self.entries.get_mut(number as usize) {
@@ -134,7 +135,7 @@ impl<Id: Ord + Clone> Index<Id> {
         for (folded, share) in entry.shares() {
             self.lexicon.remove(&folded, &share.stems, number);
         }
-        if let Some(language) = entry.language
+        if let Some(language) = entry.listing.language
             && let Some(listings) = self.languages.get_mut(&language)
         {
             *listings -= 1;
@@ -161,11 +162,11 @@ impl<Id: Ord + Clone> Index<Id> {
             .into_iter()
             .filter(|(entry, nats)| *nats >= LEAST_RELEVANCE * whole && query.admits(entry))
             .filter(|(entry, _)| {
-                category.as_ref().is_none_or(|category| folded_category(&entry.category) == *category)
+                category.as_ref().is_none_or(|category| folded_category(&entry.listing.category) == *category)
             })
             .map(|(entry, nats)| Hit {
                 id: entry.id.clone(),
-                score: nats / whole * place_factor(query.near, entry.cell),
+                score: nats / whole * place_factor(query.near, entry.listing.cell),
             })
             .collect();
         hits.sort_unstable_by(|one, other| {
@@ -250,7 +251,7 @@ mod tests {
     fn index(listings: &[(&'static str, &str, &str)]) -> Index<&'static str> {
         let mut index = Index::new();
         for (id, language, title) in listings {
-            index.insert(*id, [0; 32], &listing(language, title));
+            index.insert(*id, [0; 32], listing(language, title));
         }
         index
     }
@@ -289,8 +290,8 @@ mod tests {
     fn a_title_counts_more_than_a_category_and_that_more_than_a_text() {
         let mut index = index(&[("title", "en", "Tent")]);
         let other = listing("en", "Something");
-        index.insert("category", [0; 32], &Listing { category: "Tent".into(), ..other.clone() });
-        index.insert("text", [0; 32], &Listing { text: "Also a tent, poles and so on".into(), ..other });
+        index.insert("category", [0; 32], Listing { category: "Tent".into(), ..other.clone() });
+        index.insert("text", [0; 32], Listing { text: "Also a tent, poles and so on".into(), ..other });
         assert_eq!(found(&index, "tent"), ["title", "category", "text"]);
     }
 
@@ -320,7 +321,7 @@ mod tests {
     fn filters_leave_out_what_they_name() {
         let mut index = index(&[("offer", "en", "Ladder")]);
         let garden = Listing { category: "Gärten".into(), ..Listing::new(Side::Need, "Ladder") };
-        index.insert("need", [0; 32], &garden);
+        index.insert("need", [0; 32], garden);
         let query = Query { text: "ladder", ..Query::default() };
         assert_eq!(found_by(&index, &Query { side: Some(Side::Need), ..query }), ["need"]);
         assert_eq!(found_by(&index, &Query { category: Some("GARTEN "), ..query }), ["need"]);
@@ -331,9 +332,9 @@ mod tests {
     fn what_is_near_comes_first_and_what_is_too_far_not_at_all() {
         let at = |place: &str| Listing { cell: place.parse().ok(), ..Listing::new(Side::Offer, "Ladder") };
         let mut index = Index::new();
-        index.insert("a nowhere", [0; 32], &at(""));
-        index.insert("b berlin", [0; 32], &at("52.52,13.40"));
-        index.insert("c karlsruhe", [0; 32], &at("49.0069,8.4037"));
+        index.insert("a nowhere", [0; 32], at(""));
+        index.insert("b berlin", [0; 32], at("52.52,13.40"));
+        index.insert("c karlsruhe", [0; 32], at("49.0069,8.4037"));
         let near = "49.0,8.4".parse().ok();
         let query = Query { text: "ladder", near, ..Query::default() };
         assert_eq!(found_by(&index, &query), ["c karlsruhe", "b berlin", "a nowhere"]);
@@ -344,7 +345,7 @@ mod tests {
     #[test]
     fn a_newer_version_replaces_the_older() {
         let mut index = index(&[("thing", "en", "Drill")]);
-        index.insert("thing", [0; 32], &listing("en", "Ladder"));
+        index.insert("thing", [0; 32], listing("en", "Ladder"));
         assert_eq!(index.len(), 1);
         assert_eq!(found(&index, "drill"), [""; 0]);
         assert_eq!(found(&index, "ladder"), ["thing"]);

@@ -42,7 +42,7 @@ impl<Id: Ord + Clone> Index<Id> {
     /// need, under an id that the matches shall name.
     #[must_use]
     pub fn matches_with(&self, id: Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
-        self.partners(&Entry::new(id, author, listing), limit)
+        self.partners(&Entry { id, author, listing: listing.clone().into() }, limit)
     }
 
     /// The best matches among all needs and offers, at most `limit`, and at most ten of each need.
@@ -51,7 +51,7 @@ impl<Id: Ord + Clone> Index<Id> {
     #[must_use]
     pub fn all_matches(&self, limit: usize) -> Vec<Match<Id>> {
         let mut best = Vec::new();
-        for need in self.entries().filter(|entry| entry.side == Side::Need) {
+        for need in self.entries().filter(|entry| entry.listing.side == Side::Need) {
             best.extend(self.partners(need, limit.min(OF_EACH_NEED)));
             if best.len() > limit.saturating_mul(2) {
                 keep_best(&mut best, limit);
@@ -74,7 +74,7 @@ impl<Id: Ord + Clone> Index<Id> {
             .into_iter()
             .filter_map(|(other, _)| {
                 let theirs = Profile::of(other, self);
-                match entry.side {
+                match entry.listing.side {
                     Side::Need => self.compare((entry, &profile), (other, &theirs)),
                     Side::Offer => self.compare((other, &theirs), (entry, &profile)),
                 }
@@ -176,16 +176,18 @@ fn reasons_in_words(answers: &[Answer<'_>], points_a_nat: f64) -> Vec<Reason> {
 /// The reasons that lie in category, place and terms.
 fn other_reasons<Id>(need: &Entry<Id>, offer: &Entry<Id>) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if !need.category.is_empty() && folded_category(&need.category) == folded_category(&offer.category) {
-        let kind = ReasonKind::SameCategory(need.category.to_string());
+    if !need.listing.category.is_empty()
+        && folded_category(&need.listing.category) == folded_category(&offer.listing.category)
+    {
+        let kind = ReasonKind::SameCategory(need.listing.category.to_string());
         reasons.push(Reason { points: score::SAME_CATEGORY, kind });
     }
-    if let (Some(here), Some(there)) = (need.cell, offer.cell) {
+    if let (Some(here), Some(there)) = (need.listing.cell, offer.listing.cell) {
         let km = here.distance_km(there);
         reasons.push(Reason { points: score::SAME_PLACE * nearness(km), kind: ReasonKind::Distance { km } });
     }
-    if need.terms == offer.terms {
-        reasons.push(Reason { points: score::SAME_TERMS, kind: ReasonKind::SameTerms(need.terms) });
+    if need.listing.terms == offer.listing.terms {
+        reasons.push(Reason { points: score::SAME_TERMS, kind: ReasonKind::SameTerms(need.listing.terms) });
     }
     reasons
 }
@@ -217,8 +219,8 @@ mod tests {
 
     fn of_listings(need: &Listing, offer: &Listing) -> Option<Match<&'static str>> {
         let mut index = Index::new();
-        index.insert("need", NEEDER, need);
-        index.insert("offer", GIVER, offer);
+        index.insert("need", NEEDER, need.clone());
+        index.insert("offer", GIVER, offer.clone());
         index.matches_for(&"need", 10).pop()
     }
 
@@ -236,9 +238,9 @@ mod tests {
     #[test]
     fn an_offer_finds_the_need_with_the_same_score() {
         let mut index = Index::new();
-        index.insert("need", NEEDER, &listing(Side::Need, "en", "Looking for a drill"));
-        index.insert("offer", GIVER, &listing(Side::Offer, "en", "Drill driver, 20V"));
-        index.insert("far", GIVER, &listing(Side::Offer, "en", "Toaster"));
+        index.insert("need", NEEDER, listing(Side::Need, "en", "Looking for a drill"));
+        index.insert("offer", GIVER, listing(Side::Offer, "en", "Drill driver, 20V"));
+        index.insert("far", GIVER, listing(Side::Offer, "en", "Toaster"));
         assert_eq!(index.matches_for(&"offer", 10), index.matches_for(&"need", 10));
         assert_eq!(index.matches_for(&"offer", 10), index.all_matches(10));
         assert_eq!(index.all_matches(10).len(), 1);
@@ -332,10 +334,10 @@ mod tests {
         let far = Listing { cell: "52.52,13.40".parse().ok(), ..near.clone() };
         let gift = Listing { terms: Terms::Gift, ..far.clone() };
         let mut index = Index::new();
-        index.insert(1, GIVER, &gift);
-        index.insert(2, GIVER, &far);
-        index.insert(3, GIVER, &near);
-        index.insert(4, NEEDER, &need);
+        index.insert(1, GIVER, gift);
+        index.insert(2, GIVER, far);
+        index.insert(3, GIVER, near);
+        index.insert(4, NEEDER, need);
         let offers: Vec<i32> = index.matches_for(&4, 10).into_iter().map(|found| found.offer).collect();
         assert_eq!(offers, [3, 2, 1]);
     }
@@ -343,8 +345,8 @@ mod tests {
     #[test]
     fn the_lister_never_matches_itself() {
         let mut index = Index::new();
-        index.insert("need", NEEDER, &listing(Side::Need, "en", "Ladder"));
-        index.insert("offer", NEEDER, &listing(Side::Offer, "en", "Ladder"));
+        index.insert("need", NEEDER, listing(Side::Need, "en", "Ladder"));
+        index.insert("offer", NEEDER, listing(Side::Offer, "en", "Ladder"));
         assert_eq!(index.all_matches(10), []);
     }
 
@@ -361,7 +363,7 @@ mod tests {
     #[test]
     fn a_private_need_matches_without_being_in_the_index() {
         let mut index = Index::new();
-        index.insert("offer", GIVER, &listing(Side::Offer, "en", "Ladder"));
+        index.insert("offer", GIVER, listing(Side::Offer, "en", "Ladder"));
         let need = listing(Side::Need, "en", "A ladder, please");
         assert_eq!(index.matches_with("private", NEEDER, &need, 10).len(), 1);
         assert_eq!(index.matches_with("private", GIVER, &need, 10), []);
@@ -373,10 +375,10 @@ mod tests {
     fn one_popular_need_does_not_fill_the_list_of_all() {
         let mut index = Index::new();
         for number in 0..40 {
-            index.insert(number, GIVER, &listing(Side::Offer, "en", "Ladder"));
+            index.insert(number, GIVER, listing(Side::Offer, "en", "Ladder"));
         }
-        index.insert(100, NEEDER, &listing(Side::Need, "en", "Ladder"));
-        index.insert(101, NEEDER, &listing(Side::Need, "en", "Wooden ladder"));
+        index.insert(100, NEEDER, listing(Side::Need, "en", "Ladder"));
+        index.insert(101, NEEDER, listing(Side::Need, "en", "Wooden ladder"));
         assert_eq!(index.all_matches(100).len(), 2 * OF_EACH_NEED);
         assert_eq!(index.all_matches(3).len(), 3);
         assert_eq!(index.matches_for(&100, 100).len(), 40);

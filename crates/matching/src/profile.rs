@@ -42,7 +42,7 @@ pub(crate) struct Profile<'t> {
 
 impl<'t> Profile<'t> {
     pub(crate) fn of<Id: Ord + Clone>(entry: &'t Entry<Id>, index: &Index<Id>) -> Self {
-        let reader = index.reader(entry.language);
+        let reader = index.reader(entry.listing.language);
         let mut seen = BTreeSet::new();
         let mut mentions = Vec::new();
         let mut mention = |word: Word<'t>, field: Field, joined: bool| {
@@ -64,7 +64,7 @@ impl<'t> Profile<'t> {
             .iter()
             .filter(|mention| mention.field != Field::Text)
             .find_map(|mention| mention.word.action);
-        Self { mentions, title, action, joins_words: entry.language.is_none_or(joins_words) }
+        Self { mentions, title, action, joins_words: entry.listing.language.is_none_or(joins_words) }
     }
 }
 

@@ -71,7 +71,7 @@ fn listings() -> impl Strategy<Value = Vec<(u8, [u8; 32], Listing)>> {
 fn index_of(listings: &[(u8, [u8; 32], Listing)]) -> Index<u8> {
     let mut index = Index::new();
     for (id, author, listing) in listings {
-        index.insert(*id, *author, listing);
+        index.insert(*id, *author, listing.clone());
     }
     index
 }
@@ -109,13 +109,13 @@ proptest! {
     ) {
         let mut index = index_of(&go);
         for (id, author, listing) in &stay {
-            index.insert(*id, *author, listing);
+            index.insert(*id, *author, listing.clone());
         }
         for (id, ..) in &go {
             index.remove(id);
         }
         for (id, author, listing) in &stay {
-            index.insert(*id, *author, listing);
+            index.insert(*id, *author, listing.clone());
         }
         prop_assert_eq!(answers(&index, &query, None), answers(&index_of(&stay), &query, None));
     }

@@ -10,9 +10,17 @@ use libp2p::multiaddr::Protocol;
 use crate::names;
 
 /// Where a node listens: `/ip4/192.168.1.20/tcp/7378` or `/ip4/192.168.1.20/udp/7378/quic-v1`, each
-/// also with `ip6`, and each perhaps followed by `/p2p/` and the node's peer id.
+/// also with `ip6`, and each perhaps followed by `/p2p/` and the node's peer id. A node behind a relay has
+/// the relay's address with the relay's peer id, then `/p2p-circuit/p2p/` and its own peer id.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(Multiaddr);
+
+/// Ports below belong to a system's services: no node listens there.
+const FIRST_PORT: u16 = 1024;
+
+pub(crate) fn is_relayed(address: &Multiaddr) -> bool {
+    address.iter().any(|part| part == Protocol::P2pCircuit)
+}
 
 /// How an address is carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,13 +49,42 @@ impl Address {
         self.libp2p_peer().as_ref().map(names::to_name)
     }
 
-    /// How the address is carried.
+    /// Whether it leads through a relay.
+    #[must_use]
+    pub fn is_relayed(&self) -> bool {
+        is_relayed(&self.0)
+    }
+
+    /// Whether it may be dialled because somebody at `teller` said so. They may have made it up: so no port of
+    /// a system's service, and no address that means something else here than there.
+    #[must_use]
+    pub fn is_believable_from(&self, teller: IpAddr) -> bool {
+        let socket = self.socket();
+        let ip = socket.ip();
+        socket.port() >= FIRST_PORT
+            && !ip.is_unspecified()
+            && !ip.is_multicast()
+            && !self.is_link_local()
+            && (teller.is_loopback() || !ip.is_loopback())
+    }
+
+    /// Whether it means something on one link alone: it leads elsewhere on another machine, or to a cloud's own
+    /// services.
+    #[must_use]
+    pub fn is_link_local(&self) -> bool {
+        match self.socket().ip() {
+            IpAddr::V4(ip) => ip.is_link_local(),
+            IpAddr::V6(ip) => ip.is_unicast_link_local(),
+        }
+    }
+
+    /// How the address is carried; if it leads through a relay, as far as that.
     #[must_use]
     pub fn carrier(&self) -> Carrier {
         if self.0.iter().any(|part| matches!(part, Protocol::Tcp(_))) { Carrier::Tcp } else { Carrier::Quic }
     }
 
-    /// The IP address and the port.
+    /// The IP address and the port; those of the relay if it leads through one.
     #[must_use]
     pub fn socket(&self) -> SocketAddr {
         let mut ip = IpAddr::from([0, 0, 0, 0]);
@@ -66,11 +103,20 @@ impl Address {
 
     /// The same place whatever peer is there.
     pub(crate) fn bare(&self) -> Multiaddr {
-        self.0.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect()
+        let mut place = self.0.clone();
+        if self.libp2p_peer().is_some() {
+            place.pop();
+        }
+        place
     }
 
     pub(crate) fn libp2p_peer(&self) -> Option<libp2p::PeerId> {
-        self.0.iter().find_map(|part| if let Protocol::P2p(peer) = part { Some(peer) } else { None })
+        if let Some(Protocol::P2p(peer)) = self.0.iter().last() { Some(peer) } else { None }
+    }
+
+    /// The address of `peer` behind the relay `by` at `place`.
+    pub(crate) fn through(place: &Multiaddr, by: libp2p::PeerId, peer: libp2p::PeerId) -> Self {
+        Self(place.clone().with(Protocol::P2p(by)).with(Protocol::P2pCircuit).with(Protocol::P2p(peer)))
     }
 
     /// The address `place`, which libp2p itself told, with the peer that is there.
@@ -98,11 +144,15 @@ impl TryFrom<Multiaddr> for Address {
         }
         match parts.next() {
             None => {}
-            Some(Protocol::P2p(_)) => {
-                if let Some(more) = parts.next() {
-                    return Err(format!("`{more}` behind the peer id is not known here"));
+            Some(Protocol::P2p(_)) => match (parts.next(), parts.next(), parts.next()) {
+                (None, ..) | (Some(Protocol::P2pCircuit), Some(Protocol::P2p(_)), None) => {}
+                (Some(Protocol::P2pCircuit), ..) => {
+                    return Err(
+                        "after /p2p-circuit/ the peer id of who is behind the relay is missing".to_owned()
+                    );
                 }
-            }
+                (Some(more), ..) => return Err(format!("`{more}` behind the peer id is not known here")),
+            },
             Some(more) => return Err(format!("`{more}` is not known here")),
         }
         Ok(Self(address))
@@ -154,6 +204,38 @@ mod tests {
         let address: Address = "/ip4/10.0.0.7/udp/7378/quic-v1".parse().unwrap();
         assert_eq!(address.socket(), "10.0.0.7:7378".parse().unwrap());
         assert_eq!(address.carrier(), Carrier::Quic);
+    }
+
+    #[test]
+    fn an_address_behind_a_relay_names_both() {
+        let text = "/ip4/203.0.113.7/tcp/7378/p2p/12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf\
+                    /p2p-circuit/p2p/12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf";
+        let address: Address = text.parse().unwrap();
+        assert!(address.is_relayed() && address.to_string() == text);
+        assert_eq!(address.socket(), "203.0.113.7:7378".parse().unwrap());
+        let (place, peer) = text.rsplit_once("/p2p/").unwrap();
+        assert_eq!(address.peer(), Some(protocol::PeerId::new(peer)));
+        assert_eq!(address.bare().to_string(), place);
+        for cut in [place, &format!("{text}/p2p-circuit")] {
+            assert!(cut.parse::<Address>().is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn nobody_makes_a_node_dial_what_means_something_else_there() {
+        let (near, far): (IpAddr, IpAddr) = ("127.0.0.1".parse().unwrap(), "203.0.113.7".parse().unwrap());
+        let believed = |text: &str, teller| text.parse::<Address>().unwrap().is_believable_from(teller);
+        assert!(believed("/ip4/192.168.1.20/tcp/7378", far) && believed("/ip4/127.0.0.1/tcp/7378", near));
+        for text in [
+            "/ip4/127.0.0.1/tcp/7378",
+            "/ip6/::1/udp/7378/quic-v1",
+            "/ip4/192.168.1.20/tcp/22",
+            "/ip4/169.254.169.254/tcp/8080",
+            "/ip4/0.0.0.0/tcp/7378",
+            "/ip4/224.0.0.251/udp/5353/quic-v1",
+        ] {
+            assert!(!believed(text, far), "{text}");
+        }
     }
 
     #[test]

@@ -14,8 +14,18 @@ pub struct Config {
     pub listen: Vec<Address>,
     /// Peers that are dialled, and dialled again with a growing delay whenever they are not connected.
     pub peers: Vec<Address>,
+    /// Peers that were met before, each address with its peer id: dialled like `peers`, as long as there are few
+    /// connections.
+    pub known: Vec<Address>,
     /// Whether nodes of the same network are looked for (and this one shown) by mDNS.
     pub mdns: bool,
+    /// Whether this node lets others be reached through it, and tells others whether they can be dialled.
+    pub relay: bool,
+    /// Relays through which this node lets itself be reached. They are dialled like `peers`.
+    pub via: Vec<Address>,
+    /// Whether to ask connected peers if this node can be dialled, and if it can't, to be reached through one
+    /// of them that is a relay.
+    pub via_any: bool,
     /// How many connections and sessions there may be.
     pub limits: Limits,
 }
@@ -26,7 +36,11 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("peers", &self.peers)
+            .field("known", &self.known)
             .field("mdns", &self.mdns)
+            .field("relay", &self.relay)
+            .field("via", &self.via)
+            .field("via_any", &self.via_any)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -39,8 +53,13 @@ pub struct Limits {
     pub inbound: u32,
     /// Connections that this node opened.
     pub outbound: u32,
-    /// Connections that others are opening; at most half of them from one address.
+    /// Connections that others are opening; at most an eighth of them from one address.
     pub pending_inbound: u32,
+    /// Connections that others may begin at once, when none were begun for a while; half of them are for
+    /// addresses that have not come lately, and one address gets no more than half.
+    pub new_inbound_burst: u32,
+    /// How many more they may begin in each second afterwards, shared in the same way.
+    pub new_inbound_per_second: u32,
     /// Connections that others opened from one public address (one /64 in IPv6), pending ones included.
     pub per_public_ip: u32,
     /// The same for one address of a LAN, a mesh or this machine.
@@ -56,7 +75,9 @@ impl Default for Limits {
         Self {
             inbound: 64,
             outbound: 32,
-            pending_inbound: 16,
+            pending_inbound: 64,
+            new_inbound_burst: 30,
+            new_inbound_per_second: 10,
             per_public_ip: 4,
             per_local_ip: 32,
             sessions_per_peer: 8,
@@ -86,9 +107,41 @@ pub(crate) const COMMANDS: usize = 256;
 
 /// The sync protocol's name on the wire.
 pub(crate) const SYNC: &str = "/commonshelf/sync/1";
+/// The name of the protocol that brings blobs.
+pub(crate) const BLOB: &str = "/commonshelf/blob/1";
 /// What `identify` tells; no version and no machine, they would help only who looks for targets.
 pub(crate) const PROTOCOL: &str = "/commonshelf/1";
 pub(crate) const AGENT: &str = "commonshelf";
+
+/// Which share one address may have of the connections that are being opened.
+pub(crate) const PENDING_SHARE: u32 = 8;
+/// Addresses from which connections came lately that are remembered.
+pub(crate) const SOURCES: usize = 4_096;
+/// With this many peers, nobody is dialled only because they were met before; looked at again after this.
+pub(crate) const ENOUGH_PEERS: usize = 8;
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(10 * 60);
+/// Peers that were met before are dialled one after the other at a start, not all at once.
+pub(crate) const STAGGER: Duration = Duration::from_millis(100);
+/// Banned peers that are remembered while the node runs. The oldest may try again.
+pub(crate) const BANNED: usize = 4_096;
+
+/// What a relay gives to others: places to be reached at, and connections through it. One peer may have four
+/// connections. They end after a while or when much has gone through, and are made anew then: a relay is for those
+/// who find no direct way.
+pub(crate) const RESERVATIONS: usize = 64;
+pub(crate) const CIRCUITS: usize = 32;
+pub(crate) const CIRCUITS_PER_PEER: usize = 4;
+pub(crate) const CIRCUIT_LIFE: Duration = Duration::from_secs(30 * 60);
+pub(crate) const CIRCUIT_BYTES: u64 = 64 * 1024 * 1024;
+/// Connections through relays that others opened to this node.
+pub(crate) const RELAYED: u32 = 16;
+/// When a relay has refused a place, it is asked again after this.
+pub(crate) const RELAY_RETRY: Duration = Duration::from_secs(30);
+/// How long a peer may take to try whether this node can be dialled, when it is asked first, and how soon again
+/// until three answers were the same. Afterwards it is every quarter of an hour.
+pub(crate) const PROBE: Duration = Duration::from_secs(30);
+pub(crate) const FIRST_PROBE: Duration = Duration::from_secs(5);
+pub(crate) const NEXT_PROBE: Duration = Duration::from_secs(15);
 
 /// Connections to one peer. One is used ([`crate::single`]); the others are being closed, which can take
 /// minutes on a dead path.
@@ -107,12 +160,14 @@ pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A connection on which nothing happens except pings is closed.
 pub(crate) const CONNECTION_IDLE: Duration = Duration::from_secs(30 * 60);
 
-/// Three pings unanswered in a row: at most 10 + 5 (answer) + 10 + 10 (a new stream) + 10 (another) = 45
-/// seconds until a dead path is given up.
-pub(crate) const PING_EVERY: Duration = Duration::from_secs(10);
+/// Two pings unanswered in a row: at most 15 + 5 (answer) + 15 + 10 (a new stream) = 45 seconds until a dead path
+/// is given up. Pings are most of what an idle node sends.
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(15);
 pub(crate) const PING_ANSWER: Duration = Duration::from_secs(5);
-/// libp2p's ping is silent about the first failure in a row, so this is the third.
-pub(crate) const PING_FAILURES_TOLD: u32 = 2;
+/// libp2p's ping is silent about the first failure in a row, so this is the second.
+pub(crate) const PING_FAILURES_TOLD: u32 = 1;
+/// What peers tell of themselves hardly ever changes.
+pub(crate) const IDENTIFY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long `start` waits for the addresses at which it listens. On a machine without any network none
 /// comes, and that is no error: they come when the network does.
@@ -120,7 +175,8 @@ pub(crate) const LISTEN: Duration = Duration::from_secs(3);
 /// How long a stopping node gives its connections to say goodbye.
 pub(crate) const GOODBYE: Duration = Duration::from_millis(500);
 
-/// The first delay between mDNS queries is half a second, then doubled up to this.
-pub(crate) const MDNS_QUERY: Duration = Duration::from_secs(30);
+/// The first delay between mDNS queries is half a second, then doubled up to this. Each query makes all others
+/// answer; and who is new asks at once.
+pub(crate) const MDNS_QUERY: Duration = Duration::from_secs(2 * 60);
 pub(crate) const MDNS_LIFE: Duration = Duration::from_secs(6 * 60);
 pub(crate) const MDNS_RETRY: Duration = Duration::from_secs(30);

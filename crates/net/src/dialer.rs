@@ -2,19 +2,26 @@
 //!
 //! A target is one peer (or one address whose peer is not known yet) with all the addresses known for it.
 //! They are tried one after the other, never at once: of two connections that the same dial opens, the two
-//! ends might keep different ones. When all have failed, the next round waits twice as long as the last.
+//! ends might keep different ones. When all have failed, the next round waits twice as long as the last; but no
+//! longer than a quarter of the time for which the peer has been away, so that a link that comes and goes is found
+//! while it is there.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::time::{Duration, Instant};
 
 use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 
-/// The delay after the first failed round, or after a connection was lost.
-const FIRST_DELAY: Duration = Duration::from_secs(1);
-/// The longest delay.
-const LAST_DELAY: Duration = Duration::from_secs(5 * 60);
+use crate::address::is_relayed;
+
+/// The delay after a connection was lost that had held.
+const LOST_DELAY: Duration = Duration::from_secs(1);
+/// The delay after the first failed round.
+const FIRST_DELAY: Duration = Duration::from_secs(3);
+/// The longest delay for who was there a moment ago, and for who has been away for long.
+const SHORT_DELAY: Duration = Duration::from_secs(15);
+const LAST_DELAY: Duration = Duration::from_secs(60 * 60);
 /// A connection that held this long was a success: the delays begin anew.
 const HELD: Duration = Duration::from_secs(5);
 /// Addresses kept for one peer.
@@ -42,6 +49,10 @@ struct Target {
     named: bool,
     /// It was reached once: it is not forgotten merely because it is no longer seen nearby.
     reached: bool,
+    /// It was met before and that is all: it can wait while there are enough others.
+    spare: bool,
+    /// Since when it has been away, as far as known.
+    away: Option<Instant>,
     /// Addresses of this round that have failed.
     tried: usize,
     /// Rounds that have failed in a row.
@@ -79,6 +90,7 @@ impl Dialer {
         });
         if let Some(target) = known {
             target.named = true;
+            target.spare = false;
             target.put_first(address);
             if matches!(target.state, State::Waiting(_)) {
                 target.start_over(now);
@@ -92,6 +104,7 @@ impl Dialer {
     /// there are too many.
     pub(crate) fn nearby(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, when: Instant) -> bool {
         if let Some(target) = self.of(peer) {
+            target.spare = false;
             for address in addresses {
                 target.put_last(address);
             }
@@ -107,6 +120,26 @@ impl Dialer {
         let addresses = addresses.into_iter().take(ADDRESSES).collect();
         self.insert(Target::new(Some(peer), addresses, false, when));
         true
+    }
+
+    /// A peer that was met before: dial it at `when`, and then again and again, unless it can wait.
+    pub(crate) fn met(&mut self, peer: PeerId, address: Multiaddr, when: Instant) {
+        if self.of(peer).is_none() {
+            let target =
+                Target { reached: true, spare: true, ..Target::new(Some(peer), vec![address], false, when) };
+            self.insert(target);
+        } else if let Some(target) = self.of(peer) {
+            target.put_last(address);
+        }
+    }
+
+    /// There are enough peers: who is only known waits until `when`, if it is due earlier.
+    pub(crate) fn spare(&mut self, now: Instant, when: Instant) {
+        for target in self.targets.values_mut().filter(|target| target.spare) {
+            if matches!(target.state, State::Waiting(until) if until <= now) {
+                target.state = State::Waiting(when);
+            }
+        }
     }
 
     /// Makes room for one more, in place of who failed most often.
@@ -140,7 +173,8 @@ impl Dialer {
         self.targets.iter().find_map(|(key, target)| match target.state {
             State::Waiting(until) if until <= now => {
                 let address = target.addresses.get(target.tried)?.clone();
-                Some(Due { key: *key, address, peer: target.peer.filter(|_| target.pinned) })
+                let pinned = target.pinned || is_relayed(&address);
+                Some(Due { key: *key, address, peer: target.peer.filter(|_| pinned) })
             }
             State::Waiting(_) | State::Dialing(..) | State::Connected(_) => None,
         })
@@ -202,10 +236,13 @@ impl Dialer {
         if let Some(target) = self.of(peer)
             && let State::Connected(since) = target.state
         {
-            target.failures =
-                if now.duration_since(since) >= HELD { 1 } else { target.failures.saturating_add(1) };
-            let until = now.checked_add(delay(target.failures, seed, peer)).unwrap_or(now);
-            target.state = State::Waiting(until);
+            if now.duration_since(since) >= HELD {
+                target.failures = 0;
+                target.away = Some(now);
+                target.pause(now, seed, peer);
+            } else {
+                target.wait(now, seed, peer);
+            }
         }
     }
 
@@ -223,13 +260,12 @@ impl Dialer {
         let Some(key) = self.by_attempt(attempt) else { return };
         let Some(target) = self.targets.get_mut(&key) else { return };
         target.tried += 1;
-        let mut until = now;
         if target.tried >= target.addresses.len() {
             target.tried = 0;
-            target.failures = target.failures.saturating_add(1);
-            until = now.checked_add(delay(target.failures, seed, key)).unwrap_or(now);
+            target.wait(now, seed, key);
+        } else {
+            target.state = State::Waiting(now);
         }
-        target.state = State::Waiting(until);
     }
 
     /// An attempt has reached this node itself: never again.
@@ -267,6 +303,8 @@ impl Target {
             addresses,
             named,
             reached: false,
+            spare: false,
+            away: None,
             tried: 0,
             failures: 0,
             state: State::Waiting(when),
@@ -287,21 +325,38 @@ impl Target {
         }
     }
 
+    /// After one more failure.
+    fn wait(&mut self, now: Instant, seed: u64, key: impl Hash) {
+        self.failures = self.failures.saturating_add(1);
+        self.pause(now, seed, key);
+    }
+
+    fn pause(&mut self, now: Instant, seed: u64, key: impl Hash) {
+        let away = now.duration_since(*self.away.get_or_insert(now));
+        let until = now.checked_add(delay(self.failures, away, seed, key)).unwrap_or(now);
+        self.state = State::Waiting(until);
+    }
+
     fn start_over(&mut self, when: Instant) {
         self.tried = 0;
         self.failures = 0;
+        self.away = None;
         self.state = State::Waiting(when);
     }
 }
 
-/// 1, 2, 4 … 300 seconds after the first, second, third … failure; each node and target up to a quarter
-/// more or less, so that not all return at once to a node that was away.
-fn delay(failures: u32, seed: u64, target: impl std::hash::Hash) -> Duration {
+/// A second after the loss, 3, 6, 12 … seconds after the first, second, third … failure, and no more than a quarter of the time that
+/// the target has been away; each node and target up to a quarter more or less, so that not all return at once to a
+/// node that was away.
+fn delay(failures: u32, away: Duration, seed: u64, target: impl Hash) -> Duration {
     let mut hasher = DefaultHasher::new();
     (seed, target, failures).hash(&mut hasher);
     let percent = u32::try_from(75 + hasher.finish() % 51).unwrap_or(100);
-    let doubled = FIRST_DELAY.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1)));
-    doubled.min(LAST_DELAY) * percent / 100
+    let doubled = match failures {
+        0 => LOST_DELAY,
+        some => FIRST_DELAY.saturating_mul(2u32.saturating_pow(some - 1)),
+    };
+    doubled.min(SHORT_DELAY.max(away / 4)).min(LAST_DELAY) * percent / 100
 }
 
 #[cfg(test)]

@@ -41,19 +41,51 @@ impl Case {
 }
 
 #[test]
-fn delays_double_up_to_five_minutes_and_differ_a_little() {
+fn delays_double_and_grow_with_the_time_away_up_to_an_hour_and_differ_a_little() {
     let mut case = Case::new();
     case.dialer.add(address(1), None, case.now);
-    for expected in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0, 300.0, 300.0] {
+    let begin = case.now;
+    let mut attempts = 0;
+    for doubled in (1..100).map(|failure| 3.0 * 2f64.powi(failure - 1)) {
         case.fail();
-        let wait = case.wait();
+        attempts += 1;
+        let (away, wait) = ((case.now - begin).as_secs_f64(), case.wait());
+        let expected = doubled.min((away / 4.0).max(15.0)).min(3_600.0);
         assert!((0.75 * expected..=1.25 * expected).contains(&wait), "{wait} instead of {expected}");
         assert_eq!(case.dial(), None);
         case.pass(wait);
+        if away > 24.0 * 3_600.0 {
+            break;
+        }
     }
-    let delays: std::collections::BTreeSet<_> = (0..50).map(|seed| delay(5, seed, 0)).collect();
+    assert!((40..70).contains(&attempts), "{attempts} on the first day");
+    let hours = Duration::from_secs(100 * 3_600);
+    let delays: std::collections::BTreeSet<_> = (0..50).map(|seed| delay(5, hours, seed, 0)).collect();
     assert!(delays.len() > 10);
-    assert!(delay(u32::MAX, 0, 0) <= LAST_DELAY * 5 / 4);
+    assert!(delay(u32::MAX, hours, 0, 0) <= LAST_DELAY * 5 / 4);
+}
+
+#[test]
+fn who_was_met_before_is_dialled_unless_there_are_enough_others() {
+    let mut case = Case::new();
+    let (one, other, third) = (PeerId::random(), PeerId::random(), PeerId::random());
+    let soon = case.now + Duration::from_secs(1);
+    case.dialer.met(one, address(1), case.now);
+    case.dialer.met(other, address(2), soon);
+    case.dialer.met(third, address(3), soon);
+    case.dialer.met(third, address(4), soon);
+    assert_eq!(case.dialer.targets.len(), 3, "two addresses of one peer");
+    assert_eq!(case.dial().unwrap().0, address(1));
+    assert_eq!(case.dial(), None);
+    case.pass(1.0);
+    let later = case.now + Duration::from_secs(600);
+    // Somebody names it: it does not wait for what others do.
+    case.dialer.add(address(2), Some(other), case.now);
+    case.dialer.spare(case.now, later);
+    assert_eq!(case.dial().unwrap().0, address(2));
+    assert_eq!(case.dial(), None);
+    case.pass(600.0);
+    assert_eq!(case.dial().unwrap().0, address(3));
 }
 
 #[test]
@@ -71,7 +103,7 @@ fn a_lost_connection_is_dialled_again_soon_if_it_had_held() {
     assert_eq!(case.dialer.next_due(), None);
     case.pass(1.0);
     case.dialer.disconnected(peer, case.now);
-    assert!(case.wait() > 40.0, "it had not held");
+    assert!(case.wait() > 10.0, "it had not held");
     case.pass(case.wait());
     let (_, attempt) = case.dial().unwrap();
     case.dialer.connected(peer, Some(attempt), case.now);
@@ -103,7 +135,7 @@ fn the_addresses_of_a_peer_are_tried_one_after_the_other_and_the_good_one_first(
     assert_eq!(tried, [address(3), address(2)]);
     case.pass(10.0);
     case.dialer.disconnected(peer, case.now);
-    case.pass(2.0);
+    case.pass(4.0);
     assert_eq!(case.dial().unwrap().0, address(2));
 }
 
@@ -121,7 +153,7 @@ fn two_addresses_turn_out_to_be_one_peer() {
     case.pass(60.0);
     assert_eq!(case.dial(), None);
     case.dialer.disconnected(peer, case.now);
-    case.pass(2.0);
+    case.pass(4.0);
     let (tried, attempt) = case.dial().unwrap();
     assert_eq!(tried, address(1));
     case.dialer.failed(attempt, case.now);
@@ -149,7 +181,7 @@ fn who_dialled_here_is_not_dialled_and_its_late_answer_does_no_harm() {
 fn naming_an_address_again_dials_at_once() {
     let mut case = Case::new();
     case.dialer.add(address(1), None, case.now);
-    for _ in 0..8 {
+    for _ in 0..20 {
         case.fail();
         case.pass(case.wait());
     }
@@ -247,7 +279,7 @@ fn only_who_was_named_is_expected() {
     let (_, attempt) = case.dial().unwrap();
     case.dialer.connected(old, Some(attempt), case.now);
     case.dialer.disconnected(old, case.now);
-    case.pass(2.0);
+    case.pass(4.0);
     assert_eq!(case.dialer.due(case.now).unwrap().peer, None);
     let (_, attempt) = case.dial().unwrap();
     case.dialer.connected(new, Some(attempt), case.now);

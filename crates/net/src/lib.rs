@@ -18,6 +18,8 @@
 //! | `session`, `sessions` | frames on a stream; all of them |
 //! | `outbox` | one ordered way out that never blocks the swarm |
 //! | `dialer` | whom to dial, and when |
+//! | `reach` | the part of the task that is about being reached |
+//! | `relays` | through whom this node lets itself be reached |
 //! | `per_ip` | connections from one address |
 //! | `listen` | beginning to listen, with errors that a person understands |
 
@@ -34,6 +36,8 @@ mod names;
 mod outbox;
 mod per_ip;
 mod port;
+mod reach;
+mod relays;
 mod session;
 mod sessions;
 mod single;
@@ -83,7 +87,7 @@ pub fn peer_id(secret: &[u8; 32]) -> Result<protocol::PeerId, NetError> {
 /// If the node cannot listen where it was told to.
 pub async fn start(config: Config) -> Result<(Handle, mpsc::Receiver<Event>), NetError> {
     let keypair = behaviour::keypair(&config.secret)?;
-    let mut swarm = behaviour::swarm(&keypair, &config.limits)?;
+    let mut swarm = behaviour::swarm(&keypair, &config)?;
     let early = listen::listen(&mut swarm, &config.listen).await?;
     let (outbox, events) = Outbox::new();
     let (commands, receiver) = mpsc::channel(config::COMMANDS);

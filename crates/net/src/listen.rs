@@ -25,6 +25,10 @@ pub(crate) async fn listen(swarm: &mut Swarm<Behaviour>, addresses: &[Address]) 
         if addresses.iter().take(index).any(|earlier| earlier == address) {
             continue;
         }
+        if address.is_relayed() {
+            let reason = "a node listens through a relay with --via".to_owned();
+            return Err(NetError::Listen { address: address.clone(), reason });
+        }
         probe(address).map_err(|error| explain(address, &error))?;
         let listener = swarm
             .listen_on(address.bare())

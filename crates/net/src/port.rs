@@ -41,6 +41,13 @@ pub enum Command {
         /// The session's number: even, never used before.
         session: SessionId,
     },
+    /// The same with a stream of the protocol for blobs.
+    OpenForBlobs {
+        /// The peer.
+        peer: PeerId,
+        /// The session's number: even, never used before.
+        session: SessionId,
+    },
     /// Send a frame in a session; it waits until the session is open. One that is longer than
     /// [`MAX_FRAME`](protocol::limits::MAX_FRAME) ends the session, and so does one with which more than
     /// [`SEND_QUEUE`](crate::SEND_QUEUE) bytes would wait.
@@ -72,12 +79,17 @@ pub enum Command {
 pub enum Event {
     /// Peers can connect here. One for each address of the machine if it listens at 0.0.0.0.
     Listening(Address),
+    /// Peers can no longer connect here: the network is gone, or the relay.
+    NotListening(Address),
+    /// Whether this node can be dialled by others who are not on its own network, as far as they say. Only
+    /// told if it asks them.
+    Reachable(bool),
     /// A peer is connected. Told again, after a `Disconnected`, when a new connection took the place of
     /// one that the peer (because it restarted, say) no longer had.
     Connected {
         /// The peer.
         peer: PeerId,
-        /// Where it is. If `inbound`, this is not where it listens.
+        /// Where it is. If `inbound`, this is not where it listens, unless it came through a relay.
         address: Address,
         /// Whether the peer dialled.
         inbound: bool,
@@ -110,6 +122,13 @@ pub enum Event {
     },
     /// A peer opened a session. Not told of those that this node opened.
     Opened {
+        /// Its number: odd.
+        session: SessionId,
+        /// The peer.
+        peer: PeerId,
+    },
+    /// The same with a stream of the protocol for blobs.
+    OpenedForBlobs {
         /// Its number: odd.
         session: SessionId,
         /// The peer.

@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 use crate::config::{Limits, SEND_QUEUE};
 use crate::outbox::{Gate, Outbox, Room};
 use crate::session::{self, Patience, Pulse, Shared};
+use crate::streams::Wire;
 use crate::{Event, names};
 
 /// See the module. What ends here is told at once, so that a peer's sessions are told to be closed before
@@ -101,7 +102,7 @@ impl Sessions {
     pub(crate) fn accept(
         &mut self,
         peer: PeerId,
-        stream: Stream,
+        (wire, stream): (Wire, Stream),
         pulse: &Arc<Pulse>,
         share: &Arc<Semaphore>,
     ) {
@@ -113,7 +114,11 @@ impl Sessions {
         }
         let session = SessionId(self.next);
         self.next += 2;
-        self.outbox.tell(Event::Opened { session, peer: names::to_name(&peer) });
+        let name = names::to_name(&peer);
+        self.outbox.tell(match wire {
+            Wire::Sync => Event::Opened { session, peer: name },
+            Wire::Blob => Event::OpenedForBlobs { session, peer: name },
+        });
         let shared = self.shared(session, room);
         let (frames, waiting) = mpsc::unbounded_channel();
         let task = self.spawn(stream, waiting, &shared, pulse);

@@ -12,21 +12,30 @@
 //! really closed in the background, and nothing of it is heard any more. If the two ends should disagree,
 //! both connections close and the peers dial again.
 //!
+//! A direct connection takes the place of one through a relay. And while a peer tries, because it was asked
+//! to, whether this node can be dialled (or is being tried), a second connection is [aside](Behaviour::probing):
+//! it has shown all that it can show, and is closed.
+//!
 //! It must be the last field of the whole behaviour: what it has admitted, nobody may refuse afterwards.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::convert::Infallible;
 use std::fmt;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use either::Either;
 use libp2p::core::transport::PortUse;
 use libp2p::core::{ConnectedPoint, Endpoint};
 use libp2p::swarm::behaviour::{ConnectionClosed, ConnectionEstablished, FromSwarm};
 use libp2p::swarm::{
     CloseConnection, ConnectionDenied, ConnectionId, NetworkBehaviour, THandler, THandlerInEvent,
-    THandlerOutEvent, ToSwarm,
+    THandlerOutEvent, ToSwarm, dummy,
 };
 use libp2p::{Multiaddr, PeerId};
+
+use crate::Address;
+use crate::per_ip::ip_of;
 
 /// A second connection that comes sooner than this after the first was dialled at the same time. Later it
 /// means that the peer has lost the first: nobody dials a peer to whom it is connected.
@@ -37,8 +46,18 @@ pub(crate) struct Behaviour<B: NetworkBehaviour> {
     inner: B,
     me: PeerId,
     live: HashMap<PeerId, Live>,
-    events: VecDeque<ToSwarm<Event<B::ToSwarm>, THandlerInEvent<B>>>,
+    /// The attempt that this node makes itself; all others were suggested by a peer.
+    own: Option<ConnectionId>,
+    /// Who tries, or is tried, and until when at most.
+    probing: HashMap<PeerId, Instant>,
+    aside: HashSet<ConnectionId>,
+    events: VecDeque<Action<B>>,
 }
+
+/// What the connections of the wrapped behaviour have, and those that are aside.
+type Handler<B> = Either<THandler<B>, dummy::ConnectionHandler>;
+/// What the swarm is asked to do.
+type Action<B> = ToSwarm<Event<<B as NetworkBehaviour>::ToSwarm>, Either<THandlerInEvent<B>, Infallible>>;
 
 struct Live {
     connection: ConnectionId,
@@ -71,7 +90,30 @@ impl std::error::Error for Superfluous {}
 
 impl<B: NetworkBehaviour> Behaviour<B> {
     pub(crate) fn new(inner: B, me: PeerId) -> Self {
-        Self { inner, me, live: HashMap::new(), events: VecDeque::new() }
+        Self {
+            inner,
+            me,
+            live: HashMap::new(),
+            own: None,
+            probing: HashMap::new(),
+            aside: HashSet::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// This node itself wants this attempt, which is about to be made.
+    pub(crate) fn wants(&mut self, attempt: ConnectionId) {
+        self.own = Some(attempt);
+    }
+
+    /// Until then, a second connection with a peer only shows that it is possible.
+    pub(crate) fn probing(&mut self, peer: PeerId, until: Option<Instant>) {
+        let now = Instant::now();
+        self.probing.retain(|_, until| *until > now);
+        match until {
+            Some(until) => self.probing.insert(peer, until),
+            None => self.probing.remove(&peer),
+        };
     }
 
     pub(crate) fn inner_mut(&mut self) -> &mut B {
@@ -99,8 +141,12 @@ impl<B: NetworkBehaviour> Behaviour<B> {
     /// ends, in whatever order they see the two: of two that were dialled at the same time by both, the one
     /// dialled by the smaller peer id; of two dialled by one of them, the first; otherwise the newer.
     fn prefers(&self, peer: PeerId, new: &ConnectedPoint, old: &Live, now: Instant) -> bool {
-        if now.duration_since(old.since) >= SIMULTANEOUS {
-            return true;
+        let is_old = now.duration_since(old.since) >= SIMULTANEOUS;
+        match (new.is_relayed(), old.endpoint.is_relayed()) {
+            (false, true) => return true,
+            (true, false) => return is_old,
+            (true, true) | (false, false) if is_old => return true,
+            (true, true) | (false, false) => {}
         }
         new.is_dialer() != old.endpoint.is_dialer() && new.is_dialer() == (self.me < peer)
     }
@@ -110,16 +156,36 @@ impl<B: NetworkBehaviour> Behaviour<B> {
         connection: ConnectionId,
         peer: PeerId,
         endpoint: ConnectedPoint,
-    ) -> Result<(), ConnectionDenied> {
+    ) -> Result<Admitted, ConnectionDenied> {
         let now = Instant::now();
         if let Some(old) = self.live.get(&peer) {
+            if !endpoint.is_relayed() && self.probing.get(&peer).is_some_and(|until| *until > now) {
+                self.aside.insert(connection);
+                return Ok(Admitted::Aside);
+            }
             if !self.prefers(peer, &endpoint, old, now) {
                 return Err(ConnectionDenied::new(Superfluous));
             }
             self.give_up(peer);
         }
         self.live.insert(peer, Live { connection, endpoint, since: now });
-        Ok(())
+        Ok(Admitted::Live)
+    }
+
+    /// Whether an attempt may be made that a peer suggested, to get to it directly or to try whether that can
+    /// be. Without a connection to it, it is the way to a relay, which this node has chosen.
+    fn is_harmless(&self, peer: Option<PeerId>, addresses: &[Multiaddr]) -> bool {
+        let Some(live) = peer.and_then(|peer| self.live.get(&peer)) else { return true };
+        let place = match &live.endpoint {
+            ConnectedPoint::Dialer { address, .. } => address,
+            ConnectedPoint::Listener { local_addr, .. } if live.endpoint.is_relayed() => local_addr,
+            ConnectedPoint::Listener { send_back_addr, .. } => send_back_addr,
+        };
+        let Some(teller) = ip_of(place) else { return false };
+        let believable = |address: &Multiaddr| {
+            Address::try_from(address.clone()).is_ok_and(|address| address.is_believable_from(teller))
+        };
+        addresses.iter().all(believable)
     }
 
     fn is_live(&self, peer: &PeerId, connection: ConnectionId) -> bool {
@@ -127,9 +193,40 @@ impl<B: NetworkBehaviour> Behaviour<B> {
     }
 }
 
+/// What becomes of a new connection.
+enum Admitted {
+    Live,
+    Aside,
+}
+
+/// Why an attempt was not made.
+#[derive(Debug)]
+struct Unbelievable;
+
+impl fmt::Display for Unbelievable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a peer named an address at which no node can be")
+    }
+}
+
+impl std::error::Error for Unbelievable {}
+
 impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
-    type ConnectionHandler = B::ConnectionHandler;
+    type ConnectionHandler = Handler<B>;
     type ToSwarm = Event<B::ToSwarm>;
+
+    fn handle_pending_outbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        peer: Option<PeerId>,
+        addresses: &[Multiaddr],
+        role: Endpoint,
+    ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
+        if self.own.take_if(|own| *own == connection).is_none() && !self.is_harmless(peer, addresses) {
+            return Err(ConnectionDenied::new(Unbelievable));
+        }
+        self.inner.handle_pending_outbound_connection(connection, peer, addresses, role)
+    }
 
     fn handle_established_inbound_connection(
         &mut self,
@@ -139,8 +236,13 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
         remote: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
         let endpoint = ConnectedPoint::Listener { local_addr: local.clone(), send_back_addr: remote.clone() };
-        self.admit(connection, peer, endpoint)?;
-        self.inner.handle_established_inbound_connection(connection, peer, local, remote)
+        match self.admit(connection, peer, endpoint)? {
+            Admitted::Live => self
+                .inner
+                .handle_established_inbound_connection(connection, peer, local, remote)
+                .map(Either::Left),
+            Admitted::Aside => Ok(Either::Right(dummy::ConnectionHandler)),
+        }
     }
 
     fn handle_established_outbound_connection(
@@ -152,13 +254,25 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
         port_use: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
         let endpoint = ConnectedPoint::Dialer { address: address.clone(), role_override, port_use };
-        self.admit(connection, peer, endpoint)?;
-        self.inner.handle_established_outbound_connection(connection, peer, address, role_override, port_use)
+        match self.admit(connection, peer, endpoint)? {
+            Admitted::Live => self
+                .inner
+                .handle_established_outbound_connection(connection, peer, address, role_override, port_use)
+                .map(Either::Left),
+            Admitted::Aside => Ok(Either::Right(dummy::ConnectionHandler)),
+        }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all that is not about connections goes through")]
     fn on_swarm_event(&mut self, event: FromSwarm) {
         match event {
+            FromSwarm::ConnectionEstablished(event) if self.aside.contains(&event.connection_id) => {
+                self.events.push_back(ToSwarm::CloseConnection {
+                    peer_id: event.peer_id,
+                    connection: CloseConnection::One(event.connection_id),
+                });
+            }
+            FromSwarm::ConnectionClosed(event) if self.aside.remove(&event.connection_id) => {}
             FromSwarm::ConnectionEstablished(event) => {
                 self.inner.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
                     other_established: 0,
@@ -198,8 +312,12 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
         connection: ConnectionId,
         event: THandlerOutEvent<Self>,
     ) {
-        if self.is_live(&peer, connection) {
-            self.inner.on_connection_handler_event(peer, connection, event);
+        match event {
+            Either::Left(event) if self.is_live(&peer, connection) => {
+                self.inner.on_connection_handler_event(peer, connection, event);
+            }
+            Either::Left(_) => {}
+            Either::Right(never) => match never {},
         }
     }
 
@@ -207,14 +325,12 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
         if let Some(event) = self.events.pop_front() {
             return Poll::Ready(event);
         }
-        self.inner.poll(context).map(|event| event.map_out(Event::Inner))
+        self.inner.poll(context).map(|event| event.map_out(Event::Inner).map_in(Either::Left))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use libp2p::swarm::dummy;
-
     use super::*;
 
     /// A behaviour that keeps what the wrapper tells it.

@@ -1,4 +1,4 @@
-//! Opens and accepts the streams of the sync protocol.
+//! Opens and accepts the streams of the sync protocol and of the one for blobs.
 //!
 //! Why not `libp2p-stream` (0.5.0-alpha): it drops an inbound stream when another one arrived just before
 //! it; it opens streams on any connection to the peer, also on one that is dead and being closed; if there
@@ -6,11 +6,13 @@
 //! ever was.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
-use libp2p::core::upgrade::ReadyUpgrade;
+use libp2p::core::upgrade::{InboundUpgrade, ReadyUpgrade, UpgradeInfo};
 use libp2p::swarm::behaviour::FromSwarm;
 use libp2p::swarm::handler::{
     ConnectionEvent, DialUpgradeError, FullyNegotiatedInbound, FullyNegotiatedOutbound,
@@ -23,14 +25,52 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 use protocol::SessionId;
 
-use crate::config::SYNC;
+use crate::config::{BLOB, SYNC};
 
-const NAME: StreamProtocol = StreamProtocol::new(SYNC);
+/// What a stream is for. Each has a name of its own on the wire; the frames are alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wire {
+    Sync,
+    Blob,
+}
+
+impl Wire {
+    const fn name(self) -> StreamProtocol {
+        match self {
+            Self::Sync => StreamProtocol::new(SYNC),
+            Self::Blob => StreamProtocol::new(BLOB),
+        }
+    }
+}
+
+/// Takes streams of either name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inbound;
+
+impl UpgradeInfo for Inbound {
+    type Info = StreamProtocol;
+    type InfoIter = [StreamProtocol; 2];
+
+    fn protocol_info(&self) -> Self::InfoIter {
+        [Wire::Sync.name(), Wire::Blob.name()]
+    }
+}
+
+impl InboundUpgrade<Stream> for Inbound {
+    type Output = (Wire, Stream);
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Output, Infallible>>;
+
+    fn upgrade_inbound(self, stream: Stream, name: StreamProtocol) -> Self::Future {
+        let wire = if name == Wire::Blob.name() { Wire::Blob } else { Wire::Sync };
+        ready(Ok((wire, stream)))
+    }
+}
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Behaviour {
-    events: VecDeque<ToSwarm<Event, SessionId>>,
+    events: VecDeque<ToSwarm<Event, (Wire, SessionId)>>,
 }
 
 /// Something happened to a stream of a connection.
@@ -45,7 +85,7 @@ pub(crate) struct Event {
 #[derive(Debug)]
 pub(crate) enum What {
     /// The peer opened it.
-    Inbound(Stream),
+    Inbound(Wire, Stream),
     /// This node opened it for a session.
     Outbound(SessionId, Stream),
     /// It could not be opened for a session.
@@ -54,11 +94,11 @@ pub(crate) enum What {
 
 impl Behaviour {
     /// Opens a stream on a connection. If that is or goes away, no answer comes.
-    pub(crate) fn open(&mut self, peer: PeerId, connection: ConnectionId, session: SessionId) {
+    pub(crate) fn open(&mut self, peer: PeerId, connection: ConnectionId, wire: Wire, session: SessionId) {
         self.events.push_back(ToSwarm::NotifyHandler {
             peer_id: peer,
             handler: NotifyHandler::One(connection),
-            event: session,
+            event: (wire, session),
         });
     }
 }
@@ -110,25 +150,25 @@ impl NetworkBehaviour for Behaviour {
 #[derive(Default)]
 pub(crate) struct Handler {
     /// Sessions for which a stream shall be opened.
-    wanted: VecDeque<SessionId>,
+    wanted: VecDeque<(Wire, SessionId)>,
     /// What happened and was not told yet.
     happened: VecDeque<What>,
 }
 
 impl ConnectionHandler for Handler {
-    type FromBehaviour = SessionId;
+    type FromBehaviour = (Wire, SessionId);
     type ToBehaviour = What;
-    type InboundProtocol = ReadyUpgrade<StreamProtocol>;
+    type InboundProtocol = Inbound;
     type OutboundProtocol = ReadyUpgrade<StreamProtocol>;
     type InboundOpenInfo = ();
     type OutboundOpenInfo = SessionId;
 
     fn listen_protocol(&self) -> SubstreamProtocol<Self::InboundProtocol> {
-        SubstreamProtocol::new(ReadyUpgrade::new(NAME), ())
+        SubstreamProtocol::new(Inbound, ())
     }
 
-    fn on_behaviour_event(&mut self, session: SessionId) {
-        self.wanted.push_back(session);
+    fn on_behaviour_event(&mut self, wanted: (Wire, SessionId)) {
+        self.wanted.push_back(wanted);
     }
 
     fn poll(
@@ -140,8 +180,8 @@ impl ConnectionHandler for Handler {
         }
         match self.wanted.pop_front() {
             // Negotiation has libp2p's usual limit of 10 seconds.
-            Some(session) => Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest {
-                protocol: SubstreamProtocol::new(ReadyUpgrade::new(NAME), session),
+            Some((wire, session)) => Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest {
+                protocol: SubstreamProtocol::new(ReadyUpgrade::new(wire.name()), session),
             }),
             None => Poll::Pending,
         }
@@ -159,7 +199,8 @@ impl ConnectionHandler for Handler {
     ) {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, info: () }) => {
-                self.happened.push_back(What::Inbound(protocol));
+                let (wire, stream) = protocol;
+                self.happened.push_back(What::Inbound(wire, stream));
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, info: session }) => {
                 self.happened.push_back(What::Outbound(session, protocol));

@@ -1,6 +1,6 @@
 //! The task that owns the swarm: takes commands, turns what libp2p tells into events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,34 +19,44 @@ use protocol::{SessionId, Topic};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{sleep_until, timeout};
 
+use crate::address::is_relayed;
 use crate::behaviour::{self, Behaviour, BehaviourEvent};
-use crate::config::{Config, GOODBYE, GOSSIP_WAITING_PER_PEER, MDNS_RETRY, PING_EVERY, PING_FAILURES_TOLD};
+use crate::config::{
+    BANNED, Config, ENOUGH_PEERS, GOODBYE, GOSSIP_WAITING_PER_PEER, LOOK_AGAIN, MDNS_RETRY, PING_EVERY,
+    PING_FAILURES_TOLD, STAGGER,
+};
 use crate::dialer::{Dialer, Due};
 use crate::listen::Early;
 use crate::outbox::Outbox;
+use crate::relays::Relays;
 use crate::session::Pulse;
 use crate::sessions::Sessions;
 use crate::single::Superfluous;
-use crate::streams::{self, What};
+use crate::streams::{self, What, Wire};
 use crate::{Address, Command, Event, gossip, names, single};
 
 /// The state of the task.
 pub(crate) struct Node {
-    swarm: Swarm<Behaviour>,
+    pub(crate) swarm: Swarm<Behaviour>,
     commands: mpsc::Receiver<Command>,
-    outbox: Outbox,
+    pub(crate) outbox: Outbox,
     dialer: Dialer,
-    peers: HashMap<PeerId, Peer>,
+    pub(crate) peers: HashMap<PeerId, Peer>,
     sessions: Sessions,
     ended: mpsc::UnboundedReceiver<SessionId>,
     topics: HashMap<TopicHash, Topic>,
-    listening: Vec<(ListenerId, Multiaddr)>,
+    pub(crate) listening: Vec<(ListenerId, Multiaddr)>,
+    pub(crate) relays: Relays,
+    /// Whether others are reached through this node.
+    pub(crate) is_relay: bool,
+    /// The longest banned first.
+    banned: VecDeque<PeerId>,
     /// When to try mDNS (again).
     mdns_at: Option<Instant>,
 }
 
 /// A connected peer.
-struct Peer {
+pub(crate) struct Peer {
     name: protocol::PeerId,
     connection: ConnectionId,
     /// What its sessions read and write.
@@ -57,6 +67,8 @@ struct Peer {
     gossip: Arc<Semaphore>,
     /// Its share of the sessions.
     sessions: Arc<Semaphore>,
+    /// Where it was dialled, unless through a relay.
+    pub(crate) place: Option<Multiaddr>,
 }
 
 impl Node {
@@ -69,8 +81,14 @@ impl Node {
     ) -> Self {
         let now = Instant::now();
         let mut dialer = Dialer::new(seed);
-        for address in &config.peers {
+        for address in config.peers.iter().chain(&config.via) {
             dialer.add(address.bare(), address.libp2p_peer(), now);
+        }
+        for (address, order) in config.known.iter().zip(0u32..) {
+            let when = now.checked_add(STAGGER.saturating_mul(order)).unwrap_or(now);
+            if let Some(peer) = address.libp2p_peer() {
+                dialer.met(peer, address.bare(), when);
+            }
         }
         let (sessions, ended) = Sessions::new(&config.limits, outbox.clone());
         Self {
@@ -83,6 +101,9 @@ impl Node {
             ended,
             topics: HashMap::new(),
             listening: Vec::new(),
+            relays: Relays::new(&config.via, config.via_any),
+            is_relay: config.relay,
+            banned: VecDeque::new(),
             mdns_at: config.mdns.then_some(now),
         }
     }
@@ -95,7 +116,9 @@ impl Node {
         loop {
             self.dial();
             self.start_mdns();
-            let wake = self.dialer.next_due().into_iter().chain(self.mdns_at).min();
+            self.ask_relays();
+            let wake =
+                [self.dialer.next_due(), self.mdns_at, self.relays.next_due()].into_iter().flatten().min();
             tokio::select! {
                 command = self.commands.recv() => match command {
                     None | Some(Command::Shutdown) => break,
@@ -132,7 +155,10 @@ impl Node {
                 self.dialer.add(address.bare(), address.libp2p_peer(), Instant::now());
             }
             Command::Meet(address) => {
-                if let Some(peer) = address.libp2p_peer().filter(|peer| peer != self.swarm.local_peer_id()) {
+                let (me, blocked) =
+                    (*self.swarm.local_peer_id(), self.swarm.behaviour().blocked.blocked_peers());
+                let wanted = |peer: &PeerId| *peer != me && !blocked.contains(peer);
+                if let Some(peer) = address.libp2p_peer().filter(wanted) {
                     self.dialer.nearby(peer, vec![address.bare()], Instant::now());
                 }
             }
@@ -152,25 +178,35 @@ impl Node {
                     names::to_acceptance(verdict),
                 );
             }
-            Command::Open { peer, session } => {
-                let connected = names::to_peer(&peer)
-                    .and_then(|peer| self.peers.get(&peer).map(|known| (peer, known.connection)));
-                if self.sessions.prepare(session, connected.map(|(peer, _)| peer))
-                    && let Some((peer, connection)) = connected
-                {
-                    self.swarm.behaviour_mut().streams.open(peer, connection, session);
-                }
-            }
+            Command::Open { peer, session } => self.open(&peer, Wire::Sync, session),
+            Command::OpenForBlobs { peer, session } => self.open(&peer, Wire::Blob, session),
             Command::Send { session, frame } => self.sessions.send(session, frame),
             Command::Close { session } => self.sessions.close(session),
             Command::Ban { peer } => {
                 let Some(peer) = names::to_peer(&peer) else { return };
                 self.dialer.forget(peer);
                 self.swarm.behaviour_mut().gossip.give_up(peer);
-                self.swarm.behaviour_mut().blocked.block_peer(peer);
+                if self.swarm.behaviour_mut().blocked.block_peer(peer) {
+                    self.banned.push_back(peer);
+                }
+                if self.banned.len() > BANNED
+                    && let Some(oldest) = self.banned.pop_front()
+                {
+                    self.swarm.behaviour_mut().blocked.unblock_peer(oldest);
+                }
             }
             // Seen by the loop before it comes here.
             Command::Shutdown => {}
+        }
+    }
+
+    fn open(&mut self, peer: &protocol::PeerId, wire: Wire, session: SessionId) {
+        let connected =
+            names::to_peer(peer).and_then(|peer| self.peers.get(&peer).map(|known| (peer, known.connection)));
+        if self.sessions.prepare(session, connected.map(|(peer, _)| peer))
+            && let Some((peer, connection)) = connected
+        {
+            self.swarm.behaviour_mut().streams.open(peer, connection, wire, session);
         }
     }
 
@@ -208,17 +244,17 @@ impl Node {
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.behaviour_event(event),
-            SwarmEvent::NewListenAddr { listener_id, address } => {
-                let me = *self.swarm.local_peer_id();
-                self.outbox.tell(Event::Listening(Address::told(&address, me)));
-                self.listening.push((listener_id, address));
-            }
+            SwarmEvent::NewListenAddr { listener_id, address } => self.listens(listener_id, &address),
             SwarmEvent::ExpiredListenAddr { listener_id, address } => {
-                self.listening.retain(|known| *known != (listener_id, address.clone()));
+                self.listens_no_more(|known| *known == (listener_id, address.clone()));
             }
-            SwarmEvent::ListenerClosed { addresses, reason, .. } => {
-                tracing::warn!(?addresses, ?reason, "no longer listening");
-                self.listening.retain(|(_, address)| !addresses.contains(address));
+            SwarmEvent::ListenerClosed { listener_id, addresses, reason } => {
+                self.listens_no_more(|(listener, _)| *listener == listener_id);
+                if self.relays.closed(listener_id, Instant::now()) {
+                    tracing::debug!(?reason, "a relay gives no place");
+                } else {
+                    tracing::warn!(?addresses, ?reason, "no longer listening");
+                }
             }
             SwarmEvent::OutgoingConnectionError { connection_id, peer_id, error } => {
                 self.dial_failed(connection_id, peer_id, None, &error);
@@ -236,7 +272,11 @@ impl Node {
             BehaviourEvent::Limits(never) => match never {},
             BehaviourEvent::Blocked(never) => match never {},
             BehaviourEvent::PerIp(never) => match never {},
-            BehaviourEvent::Identify(event) => tracing::trace!(?event, "identify"),
+            BehaviourEvent::Identify(event) => self.identified(event),
+            BehaviourEvent::Relay(event) => tracing::debug!(?event, "relay"),
+            BehaviourEvent::Relayed(event) => tracing::debug!(?event, "through a relay"),
+            BehaviourEvent::Upgrade(event) => tracing::debug!(?event, "from a relay to a direct way"),
+            BehaviourEvent::Reach(event) => self.reached(event),
             BehaviourEvent::Ping(event) => self.pinged(&event),
             BehaviourEvent::Mdns(event) => self.found(event),
             BehaviourEvent::Streams(event) => self.stream(event),
@@ -260,15 +300,27 @@ impl Node {
             unanswered: 0,
             gossip: Arc::new(Semaphore::new(GOSSIP_WAITING_PER_PEER)),
             sessions: self.sessions.share(),
+            place: (!inbound && !endpoint.is_relayed())
+                .then(|| Address::told(endpoint.get_remote_address(), peer).bare()),
         };
+        if let Some(place) = &state.place {
+            self.relays.connected(peer, place, Instant::now());
+        }
         self.peers.insert(peer, state);
-        let address = Address::told(endpoint.get_remote_address(), peer);
+        let address = match endpoint {
+            ConnectedPoint::Listener { local_addr, .. } if endpoint.is_relayed() => {
+                self.relays.came_through(local_addr, peer)
+            }
+            ConnectedPoint::Listener { .. } | ConnectedPoint::Dialer { .. } => None,
+        };
+        let address = address.unwrap_or_else(|| Address::told(endpoint.get_remote_address(), peer));
         self.outbox.tell(Event::Connected { peer: name, address, inbound });
     }
 
     fn down(&mut self, peer: PeerId) {
         let Some(state) = self.peers.remove(&peer) else { return };
         self.dialer.disconnected(peer, Instant::now());
+        self.relays.disconnected(peer);
         self.sessions.end_all_of(peer);
         self.outbox.tell(Event::Disconnected { peer: state.name });
     }
@@ -277,14 +329,14 @@ impl Node {
         // A stream of a connection that is being closed has no session any more.
         let live = self.peers.get(&event.peer).filter(|peer| peer.connection == event.connection);
         match (event.what, live) {
-            (What::Inbound(stream), Some(peer)) => {
-                self.sessions.accept(event.peer, stream, &peer.pulse, &peer.sessions);
+            (What::Inbound(wire, stream), Some(peer)) => {
+                self.sessions.accept(event.peer, (wire, stream), &peer.pulse, &peer.sessions);
             }
             (What::Outbound(session, stream), Some(peer)) => {
                 self.sessions.opened(session, stream, &peer.pulse);
             }
             (What::Failed(session), _) => self.sessions.end(session),
-            (What::Inbound(_) | What::Outbound(..), None) => {}
+            (What::Inbound(..) | What::Outbound(..), None) => {}
         }
     }
 
@@ -337,7 +389,9 @@ impl Node {
             mdns::Event::Discovered(list) => {
                 let mut by_peer: HashMap<PeerId, Vec<Address>> = HashMap::new();
                 for (peer, address) in list {
-                    if let Ok(address) = Address::try_from(address) {
+                    if let Some(address) =
+                        Address::try_from(address).ok().filter(|address| !address.is_relayed())
+                    {
                         by_peer.entry(peer).or_default().push(address);
                     }
                 }
@@ -397,21 +451,33 @@ impl Node {
 
     /// Dials all that is due.
     fn dial(&mut self) {
+        let now = Instant::now();
+        if self.peers.len() >= ENOUGH_PEERS {
+            self.dialer.spare(now, now.checked_add(LOOK_AGAIN).unwrap_or(now));
+        }
         while let Some(due) = self.dialer.due(Instant::now()) {
             let Due { address, peer, .. } = &due;
             // A new port each time: if both sides dial from the ports at which they listen, TCP connects
             // the two calls with each other, and both sides wait for the other one to speak first.
+            // A relay does not dial whom it can't reach, and from the port at which this node listens it shows
+            // which way leads back to it.
+            let same_port = self.relays.is_named(address);
             let options = match peer {
                 // `Always`: libp2p calls a dead connection connected until it is closed.
-                Some(peer) => DialOpts::peer_id(*peer)
-                    .condition(PeerCondition::Always)
-                    .addresses(vec![address.clone()])
-                    .allocate_new_port()
-                    .build(),
-                None => DialOpts::unknown_peer_id().address(address.clone()).allocate_new_port().build(),
+                Some(peer) => {
+                    let options = DialOpts::peer_id(*peer)
+                        .condition(PeerCondition::Always)
+                        .addresses(vec![address.clone()]);
+                    if same_port { options.build() } else { options.allocate_new_port().build() }
+                }
+                None => {
+                    let options = DialOpts::unknown_peer_id().address(address.clone());
+                    if same_port { options.build() } else { options.allocate_new_port().build() }
+                }
             };
             let (attempt, peer, address) = (options.connection_id(), *peer, address.clone());
             self.dialer.started(due, attempt);
+            self.swarm.behaviour_mut().gossip.wants(attempt);
             if let Err(error) = self.swarm.dial(options) {
                 self.dial_failed(attempt, peer, Some(address), &error);
             }
@@ -444,7 +510,14 @@ impl Node {
             _ => {}
         }
         self.dialer.failed(attempt, now);
-        let Ok(address) = Address::try_from(address) else { return };
+        let address = match peer {
+            // Without its peer, such an address says nothing.
+            Some(peer) if is_relayed(&address) => Address::told(&address, peer),
+            Some(_) | None => match Address::try_from(address) {
+                Ok(address) => address,
+                Err(_) => return,
+            },
+        };
         let reason = reason(error);
         tracing::debug!(%address, reason, "not reached");
         self.outbox.tell(Event::DialFailed { address, peer: peer.as_ref().map(names::to_name), reason });

@@ -77,7 +77,7 @@ impl Service {
         people.iter().map(|member| self.member_json(circle, member)).collect()
     }
 
-    fn admit(&mut self, input: &MemberInput) -> Result<MemberJson, NodeError> {
+    pub(crate) fn admit(&mut self, input: &MemberInput) -> Result<MemberJson, NodeError> {
         let (circle, member) = self.asked(input)?;
         self.must_be_steward(circle)?;
         self.take_back_removals(circle, &member)?;

@@ -92,6 +92,7 @@ impl Service {
         if !link.peers.is_empty() {
             self.remember_peers(&link.peers)?;
         }
+        self.hold_token(link)?;
         self.keep(link.circle, link.secret.clone())?;
         self.circle_json(link.circle)
     }
@@ -102,7 +103,9 @@ impl Service {
         let mut ids = nearby.keys().copied();
         match (ids.next(), ids.next()) {
             (None, _) => Err(NodeError::NothingNearby),
-            (Some(circle), None) => self.join(&CircleLink { circle, secret: None, peers: Vec::new() }),
+            (Some(circle), None) => {
+                self.join(&CircleLink { circle, name: None, secret: None, token: None, peers: Vec::new() })
+            }
             (Some(_), Some(_)) => {
                 let named = nearby.iter().map(|(id, circle)| format!("{} is {id}", circle.name));
                 Err(NodeError::SeveralNearby(named.collect::<Vec<_>>().join(", ")))
@@ -112,7 +115,7 @@ impl Service {
 
     /// Follows a circle from now on, also after a restart. A read secret that is given takes the place of one
     /// that opened nothing.
-    fn keep(&mut self, circle: CircleId, secret: Option<ReadSecret>) -> Result<(), NodeError> {
+    pub(crate) fn keep(&mut self, circle: CircleId, secret: Option<ReadSecret>) -> Result<(), NodeError> {
         if let Some(secret) = secret {
             if self.protocol.catalogue(circle).is_some() {
                 let now = self.time();

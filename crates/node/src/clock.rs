@@ -162,11 +162,13 @@ impl Service {
         // Why: what the node signed is a part of what it knows of the time; until it is read, nothing is
         // given up.
         self.opening = true;
+        self.tell_photos();
         let opened = circles.iter().try_for_each(|circle| self.follow(*circle));
         self.opening = false;
         opened?;
         self.note_signed();
         self.tick();
+        self.tidy_photos(circles);
         Ok(())
     }
 

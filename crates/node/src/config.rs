@@ -15,8 +15,8 @@ pub struct Config {
     pub member: Option<String>,
 }
 
-/// The node's network.
-#[derive(Debug, Clone)]
+/// The node's network. The default one does nothing by itself: it listens nowhere and looks for nobody.
+#[derive(Debug, Clone, Default)]
 pub struct Network {
     /// Where to listen.
     pub listen: Vec<Address>,
@@ -24,4 +24,11 @@ pub struct Network {
     pub peers: Vec<Address>,
     /// Whether to look for peers on the local network.
     pub mdns: bool,
+    /// Whether others are reached through this node, and told whether they can be dialled.
+    pub relay: bool,
+    /// Relays through which others reach this node.
+    pub via: Vec<Address>,
+    /// Whether to ask peers if this node can be dialled, and to be reached through any of them that is a relay
+    /// if not.
+    pub via_any: bool,
 }

@@ -36,6 +36,12 @@ pub enum NodeError {
     /// No listing has this id, key or beginning.
     #[error("there is no listing {0}: `list` shows what there is")]
     NoSuchListing(String),
+    /// No listing has this photo.
+    #[error("there is no photo {0}: a listing takes photos that were sent to /api/v1/photos within the hour")]
+    NoSuchPhoto(String),
+    /// Many photos were given, and no listings for them.
+    #[error("many photos wait for their listings: write these first, or wait an hour")]
+    TooManyPhotos,
     /// Several have it.
     #[error("{count} listings begin with {reference}: give more of the id")]
     Ambiguous {
@@ -47,6 +53,9 @@ pub enum NodeError {
     /// No circle has this id.
     #[error("this node keeps no circle {0}: `circle list` shows those that it keeps")]
     NoSuchCircle(String),
+    /// Several circles have this name.
+    #[error("several circles are called {0}: name one by its id (`circle list` shows them)")]
+    SeveralSoCalled(String),
     /// The node is in no circle yet.
     #[error(
         "this node is in no circle yet: found one with `circle found NAME`, or join one with \
@@ -144,6 +153,17 @@ pub enum NodeError {
     /// The member was shut out of the circle.
     #[error("you were shut out of this circle: its stewards can say why, and take you in again")]
     ShutOut,
+    /// A circle that only members read is joined by an invitation.
+    #[error(
+        "only members read this circle: join it first with an invitation (`circle join LINK`), and import then"
+    )]
+    MembersRead,
+    /// A bundle that is sealed with a secret that is not here.
+    #[error(
+        "this bundle is sealed with a read secret of the circle that this node does not have: let a node of the \
+         circle invite this one (`circle join LINK`), and import then"
+    )]
+    OtherSecret,
     /// Only stewards do that.
     #[error("only a steward of the circle takes members in and shuts them out")]
     NotSteward,
@@ -189,6 +209,11 @@ pub enum NodeError {
 }
 
 impl NodeError {
+    /// No listing has the photo of this name, whatever the name is.
+    pub(crate) fn no_photo(name: &str) -> Self {
+        Self::NoSuchPhoto(name.chars().take(64).collect())
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -199,19 +224,25 @@ impl NodeError {
             | Self::Ambiguous { .. }
             | Self::Words(_)
             | Self::OtherWords(_) => ErrorKind::Invalid,
-            Self::NoSuchListing(_) | Self::NoSuchCircle(_) | Self::NoSuchGrant(_) | Self::NothingNearby => {
-                ErrorKind::NotFound
-            }
+            Self::NoSuchListing(_)
+            | Self::NoSuchPhoto(_)
+            | Self::NoSuchCircle(_)
+            | Self::NoSuchGrant(_)
+            | Self::NothingNearby => ErrorKind::NotFound,
             Self::NoCircle
             | Self::NoCharterYet
             | Self::NotYours
+            | Self::TooManyPhotos
             | Self::Quota { .. }
             | Self::SeveralNearby(_)
+            | Self::SeveralSoCalled(_)
             | Self::NoRoot
             | Self::TakenOff
             | Self::NotEmpty(_)
             | Self::NotHeard
             | Self::NotMember(_)
+            | Self::MembersRead
+            | Self::OtherSecret
             | Self::ShutOut
             | Self::NotSteward
             | Self::IsSteward

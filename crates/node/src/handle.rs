@@ -7,31 +7,40 @@ use std::time::{Duration, SystemTime};
 use matching::Match;
 use net::Address;
 use protocol::{PeerId, Protocol};
-use record::{CircleId, RecordId};
-use store::SledStore;
-use tokio::sync::{mpsc, oneshot};
+use record::{CircleId, Hash, RecordId};
+use store::{BlobFiles, SledStore};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 use crate::circles::FoundInput;
 use crate::clock::{CLOCK, NodeClock};
 use crate::config::Config;
+use crate::cores;
 use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::{Identity, random};
 use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, StatusJson,
+    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson,
+    StatusJson,
 };
 use crate::keys::{HEARD, heard};
+use crate::known::{KNOWN, Known};
 use crate::link::CircleLink;
+use crate::photo::{self, Prepared};
+use crate::photos::Photos;
 use crate::secrets::Secrets;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
 use crate::view::View;
 
 /// How many messages wait for the thread before the network has to.
 const INBOX: usize = 1_024;
+/// How many news a listener may be behind before it misses some.
+const NEWS: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
+/// The notices about what was mended when the store was opened, of which there are three at most.
+const MENDED: [&str; 3] = ["mended 1", "mended 2", "mended 3"];
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -49,9 +58,13 @@ type Pairs = Option<(u64, Arc<Vec<(CircleId, Match<RecordId>)>>)>;
 pub struct Handle {
     view: Arc<RwLock<View>>,
     messages: mpsc::Sender<Message>,
+    news: broadcast::Sender<RecordId>,
     pairs: Arc<Mutex<Pairs>>,
     clock: Arc<NodeClock>,
     folder: Arc<Folder>,
+    photos: Arc<BlobFiles>,
+    /// One photo is read at a time: each takes much memory.
+    shrinking: Arc<Semaphore>,
     peer: PeerId,
     network: bool,
 }
@@ -79,20 +92,30 @@ impl Node {
             folder.token()?;
             let identity = Identity::load(&folder)?;
             let secrets = Secrets::load(&folder)?;
-            let store =
-                SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
-            Ok((folder, identity, secrets, store))
+            let store = SledStore::open(folder.path(), &[identity.member()])
+                .map_err(|error| protocol::StoreError(error.to_string()))?;
+            let photos = Photos::open(&folder)?;
+            Ok((folder, identity, secrets, store, photos))
         });
-        let (folder, identity, secrets, store) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let (folder, identity, secrets, store, photos) = opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
-        let mut known = remembered(store.meta(PEERS)?);
+        let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
-        let protocol = Protocol::new(peer.clone(), store, random()?);
+        let mut view = View::new(identity.member());
+        for (name, mended) in MENDED.iter().zip(store.mended()) {
+            let text = mended.to_string();
+            let mut letters = text.chars();
+            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+            view.notices.insert(*name, first.chain(letters).chain(['.']).collect());
+        }
+        let view = Arc::new(RwLock::new(view));
+        let protocol = Protocol::new(peer.clone(), store, random()?).verifying(cores::verify);
         let folder = Arc::new(folder);
-        let view = Arc::new(RwLock::new(View::new(identity.member())));
         let (messages, inbox) = mpsc::channel(INBOX);
+        let (news, _) = broadcast::channel(NEWS);
         let runtime = tokio::runtime::Handle::current();
+        let photo_files = Arc::clone(&photos.files);
         let mut service = Service {
             protocol,
             clock: Arc::clone(&clock),
@@ -101,9 +124,12 @@ impl Node {
             identity,
             secrets,
             folder: Arc::clone(&folder),
+            photos,
             heard,
             member: config.member,
+            known,
             view: Arc::clone(&view),
+            news: news.clone(),
             looking: false,
             ticks: 0,
             net: None,
@@ -113,12 +139,16 @@ impl Node {
         let network = config.network.is_some();
         let mut events = None;
         if let Some(network) = config.network {
-            known.retain(|address| !network.peers.contains(address));
+            named.retain(|address| !network.peers.contains(address));
             let config = net::Config {
                 secret: service.identity.peer,
                 listen: network.listen,
-                peers: [network.peers, known].concat(),
+                peers: [network.peers, named].concat(),
+                known: service.known.addresses(),
                 mdns: network.mdns,
+                relay: network.relay,
+                via: network.via,
+                via_any: network.via_any,
                 limits: net::Limits::default(),
             };
             let (handle, receiver) = net::start(config.clone()).await?;
@@ -146,7 +176,9 @@ impl Node {
         }
         tell_time(&runtime, messages.downgrade());
         let pairs = Arc::new(Mutex::new(None));
-        let handle = Handle { view, messages, pairs, clock, folder, peer, network };
+        let shrinking = Arc::new(Semaphore::new(1));
+        let photos = photo_files;
+        let handle = Handle { view, messages, news, pairs, clock, folder, photos, shrinking, peer, network };
         // Everything that was told so far is in the view when the caller sees the handle.
         handle.on_node(|_| Ok(())).await?;
         Ok(Self { handle, ended })
@@ -203,6 +235,7 @@ impl Handle {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             peer: self.peer.to_string(),
             addresses: view.addresses.iter().map(ToString::to_string).collect(),
+            reachable: view.reachable,
             members: vec![view.me.to_string()],
             circles: view.circles(),
             peers: view.peers(),
@@ -240,6 +273,13 @@ impl Handle {
     #[must_use]
     pub fn nearby(&self) -> Vec<NearbyJson> {
         self.read(View::nearby)
+    }
+
+    /// Tells from now on each record that readers see and did not see before, whoever wrote it. Who is slow
+    /// misses the oldest.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<RecordId> {
+        self.news.subscribe()
     }
 
     /// Who is connected.
@@ -341,6 +381,42 @@ impl Handle {
         self.on_node(move |service| service.withdraw(&reference)).await
     }
 
+    /// Takes a photo out of a file (JPEG, PNG or WebP) for a listing that is written within the hour. What is kept
+    /// is small, upright and without metadata, and durable when this returns.
+    ///
+    /// # Errors
+    /// Why it is not taken, and what to do instead.
+    pub async fn give_photo(&self, file: Vec<u8>) -> Result<PhotoJson, NodeError> {
+        let place = Arc::clone(&self.shrinking).acquire_owned().await.map_err(|_| NodeError::Stopped)?;
+        let prepared = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            photo::prepare(&file)
+        });
+        let prepared: Prepared = prepared.await.map_err(|_| NodeError::Stopped)??;
+        self.on_node(move |service| service.give_photo(&prepared)).await
+    }
+
+    /// A photo or thumbnail of a listing, by its SHA-256 in 64 hexadecimal digits. If it is not here yet, peers are
+    /// asked for it; none if it has not come within `patience`.
+    ///
+    /// # Errors
+    /// If no listing has it.
+    pub async fn photo(&self, name: &str, patience: Duration) -> Result<Option<Vec<u8>>, NodeError> {
+        let hash = Hash::from_hex(name).ok_or_else(|| NodeError::no_photo(name))?;
+        let read = || {
+            let files = Arc::clone(&self.photos);
+            async move { tokio::task::spawn_blocking(move || files.read(hash)).await.ok().flatten() }
+        };
+        if let Some(bytes) = read().await {
+            return Ok(Some(bytes));
+        }
+        let arrived = self.on_node(move |service| service.look_at(hash)).await?;
+        match tokio::time::timeout(patience, arrived).await {
+            Ok(Ok(())) => Ok(read().await),
+            Ok(Err(_)) | Err(_) => Ok(None),
+        }
+    }
+
     /// Reads a table and writes its rows as listings; the same file a second time changes nothing.
     ///
     /// # Errors
@@ -413,6 +489,11 @@ impl Handle {
     /// If the store fails.
     pub async fn dial(&self, address: Address) -> Result<(), NodeError> {
         self.on_node(move |service| service.remember_peers(&[address])).await
+    }
+
+    /// The id of the circle with this name, or this id, whether the node keeps it or not.
+    pub(crate) fn circle_of(&self, named: &str) -> Result<CircleId, NodeError> {
+        named.trim().parse().or_else(|_| self.read(|view| view.circle(Some(named))))
     }
 
     fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {

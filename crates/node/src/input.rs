@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
 use crate::import::{self, Options, parse_mapping, read_date};
+use crate::photos::PhotoInput;
 
 /// The fields of a listing as a form, a command or a program gives them. All are optional: for an edit
 /// what is missing stays; for a new listing only `side` and `title` are needed. Empty texts count as
@@ -45,6 +46,10 @@ pub struct ListingInput {
     /// 32 hexadecimal digits that the caller chose at random: sending the same twice makes one listing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// At most four, each given before ([`Handle::give_photo`](crate::Handle::give_photo)) or one that the listing
+    /// has already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub photos: Option<Vec<PhotoInput>>,
 }
 
 /// Takes a number for its digits, so that `"count": -1` gets the same answer as a form's `-1`.
@@ -284,6 +289,14 @@ pub(crate) fn read_until(text: &str, now: Timestamp) -> Result<Timestamp, NodeEr
     Ok(until)
 }
 
+/// Reads a moment that has passed: `30d` ago, or the beginning of a date.
+pub(crate) fn read_since(text: &str, now: Timestamp) -> Result<Timestamp, NodeError> {
+    match duration_ms(text.trim()) {
+        Some(millis) => Ok(now.minus_millis(millis)),
+        None => import::read_beginning(text).map_err(NodeError::Invalid),
+    }
+}
+
 /// `14d`, `2w`, `6h` in milliseconds.
 fn duration_ms(text: &str) -> Option<u64> {
     let unit = match text.chars().last()? {
@@ -341,6 +354,16 @@ mod tests {
         assert!(until("0d").is_err());
         assert!(until("99999999999999999d").is_err());
         assert!(until("ü").is_err());
+    }
+
+    #[test]
+    fn since_may_be_a_date_or_a_time_before_now() {
+        let since = |text: &str| read_since(text, NOW).map(|since| NOW.since(since) / 3_600_000);
+        assert_eq!(since("30d").unwrap(), 720);
+        assert_eq!(since(" 6h ").unwrap(), 6);
+        // From the beginning of that day, at 14:13 of which it is now.
+        assert_eq!(since("2026-09-21").unwrap(), 14);
+        assert!(since("yesterday").is_err());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What pages, commands and programs see. Field names are a contract: others build on them.
 
+use record::Photo;
 use serde::{Deserialize, Serialize};
+
+use crate::link::CircleLink;
 
 /// A listing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,9 +45,29 @@ pub struct ListingJson {
     pub revision: u64,
     /// When it expires unless it is renewed: Unix milliseconds.
     pub expires: u64,
+    /// At most four.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PhotoJson>,
     /// How far it is from the place that was asked about, where both are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance_km: Option<f64>,
+}
+
+/// A photo of a listing, or one that was given for the next listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoJson {
+    /// SHA-256 of the photo, a JPEG: it is at `/photo/HASH`.
+    pub photo: String,
+    /// The same of its thumbnail.
+    pub thumb: String,
+    /// What can be seen on it; may be empty.
+    pub alt: String,
+}
+
+impl PhotoJson {
+    pub(crate) fn of(photo: &Photo) -> Self {
+        Self { photo: photo.photo.to_string(), thumb: photo.thumb.to_string(), alt: photo.alt.clone() }
+    }
 }
 
 /// A listing that a search found.
@@ -94,12 +117,32 @@ pub struct ImportJson {
     pub notes: Vec<String>,
     /// Whether nothing was written.
     pub dry_run: bool,
+    /// If the file was a bundle, what there is to say of it. Added and unchanged are records of a bundle, then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleJson>,
 }
 
-/// A row that makes no listing.
+/// A bundle that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleJson {
+    /// The circle's id.
+    pub circle: String,
+    /// The circle's name.
+    pub name: String,
+    /// Whether the node did not keep the circle before, and does now.
+    pub joined: bool,
+    /// How many records were looked at.
+    pub records: u64,
+    /// How many of them were rejected; only the first thousand are named.
+    pub rejected: u64,
+    /// Why not everything of the file was read: it is torn, damaged, or not made as bundles are.
+    pub problem: Option<String>,
+}
+
+/// A row that makes no listing, or a record that does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedJson {
-    /// Its line in the file, from 1.
+    /// Its line in the table, or its place in the bundle, from 1.
     pub line: u64,
     /// Why.
     pub reason: String,
@@ -125,6 +168,27 @@ pub struct CircleJson {
     pub digest: String,
     /// What another node needs to join: `circle join LINK`.
     pub link: String,
+}
+
+/// An invitation into a circle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteJson {
+    /// What whoever is invited gives to `circle join`.
+    pub link: String,
+    /// The circle's id.
+    pub circle: String,
+    /// The circle's name.
+    pub name: String,
+    /// Whether the first who joins by it is taken in as a member.
+    pub admits: bool,
+}
+
+impl From<CircleLink> for InviteJson {
+    fn from(link: CircleLink) -> Self {
+        let text = link.to_string();
+        let admits = link.token.is_some();
+        Self { link: text, admits, circle: link.circle.to_string(), name: link.name.unwrap_or_default() }
+    }
 }
 
 /// A circle that peers keep.
@@ -179,6 +243,9 @@ pub struct StatusJson {
     pub peer: String,
     /// Where it listens.
     pub addresses: Vec<String>,
+    /// Whether peers say that others can dial it; `None` if they were not asked or do not know.
+    #[serde(default)]
+    pub reachable: Option<bool>,
     /// This node's own members, as `did:key`.
     pub members: Vec<String>,
     /// The circles that it keeps.

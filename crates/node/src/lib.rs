@@ -9,9 +9,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod belonging;
+mod carry;
 mod circles;
 mod clock;
 mod config;
+mod cores;
 mod error;
 mod folder;
 mod grants;
@@ -21,14 +23,21 @@ pub mod import;
 mod input;
 mod json;
 mod keys;
+mod known;
 mod link;
+mod percent;
+mod photo;
+mod photos;
+mod qr;
 mod reading;
 mod secrets;
 mod service;
+mod tokens;
 mod view;
 mod writing;
 
 pub use belonging::{MemberInput, MemberJson};
+pub use carry::{Incoming, Outgoing};
 pub use circles::FoundInput;
 pub use config::{Config, Network};
 pub use error::{ErrorKind, NodeError};
@@ -38,10 +47,18 @@ pub use handle::{Handle, Node};
 pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson,
-    RejectedJson, StatusJson,
+    BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson,
+    PeerJson, PhotoJson, ReasonJson, RejectedJson, StatusJson,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};
+pub use percent::encoded;
+pub use photo::MAX_PHOTO_FILE;
+pub use photos::PhotoInput;
+/// How large a bundle may be, how it begins, and what reads one.
+pub use protocol::limits::MAX_BUNDLE;
+pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
+pub use qr::Qr;
+pub use tokens::TOKEN_DAYS;

@@ -11,15 +11,17 @@ use crate::link::CircleLink;
 use crate::service::Service;
 
 impl Handle {
-    /// The link with which somebody joins a circle: with its read secret, if it has one.
+    /// The link with which somebody joins a circle, with its read secret, if it has one: the circle with this id or
+    /// name, or the node's first one.
     ///
     /// # Errors
     /// If this node keeps no such circle.
     pub async fn invitation(&self, circle: Option<String>) -> Result<CircleLink, NodeError> {
         self.on_node(move |service| {
             let circle = service.read(|view| view.circle(circle.as_deref()))?;
+            let name = service.catalogue(circle)?.charter().map(|charter| charter.name.clone());
             let peers = service.read(crate::view::View::told);
-            Ok(CircleLink { circle, secret: service.read_secret(circle), peers })
+            Ok(CircleLink { circle, name, secret: service.read_secret(circle), token: None, peers })
         })
         .await
     }

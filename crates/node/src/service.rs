@@ -1,21 +1,22 @@
 //! The one thread that owns the protocol, the catalogue and the store.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use catalogue::{Catalogue, Window};
 use net::Address;
-use protocol::{Input, Output, PeerId, Protocol};
-use record::{CircleId, Class};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol};
+use record::{CircleId, Class, RecordId};
 use store::SledStore;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use crate::clock::NodeClock;
 use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::Identity;
+use crate::known::{KNOWN, Known};
+use crate::photos::Photos;
 use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
 
@@ -46,8 +47,6 @@ const LOOK_AT_GRANTS: u32 = 3_600;
 const DIGEST_EVERY: u32 = 30;
 /// The first tick and then every so many look whether the time has to be remembered.
 const REMEMBER_EVERY: u32 = 60;
-/// Ports below belong to a system's services: no node listens there.
-const FIRST_PORT: u16 = 1024;
 /// How many addresses of peers are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// Under which name they lie in the store.
@@ -63,10 +62,15 @@ pub(crate) struct Service {
     pub(crate) identity: Identity,
     pub(crate) secrets: Secrets,
     pub(crate) folder: Arc<Folder>,
+    pub(crate) photos: Photos,
     /// The circles of which a peer was heard since this node was restored.
     pub(crate) heard: BTreeSet<CircleId>,
     pub(crate) member: Option<String>,
+    /// Where peers were.
+    pub(crate) known: Known,
     pub(crate) view: Arc<RwLock<View>>,
+    /// Tells which records readers see now that they did not see before.
+    pub(crate) news: broadcast::Sender<RecordId>,
     /// The first circle that is found nearby will be joined.
     pub(crate) looking: bool,
     pub(crate) ticks: u32,
@@ -118,11 +122,25 @@ impl Service {
 
     /// Begins to follow a circle.
     pub(crate) fn follow(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        self.looking = false;
+        if self.protocol.catalogue(circle).is_some() {
+            return Ok(());
+        }
         self.change(|view| view.add_circle(circle));
         let now = self.time();
         let outputs = self.protocol.follow(circle, self.secrets.of(circle), now)?;
-        self.looking = false;
+        self.fill(circle)?;
         self.act(outputs);
+        Ok(())
+    }
+
+    /// Shows readers what a circle has that was just opened.
+    fn fill(&mut self, circle: CircleId) -> Result<(), NodeError> {
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        self.protocol.each(circle, &mut |record| view.add(circle, record))?;
+        drop(view);
+        self.changed(circle, &protocol::News::default());
+        self.tell_about_keys();
         Ok(())
     }
 
@@ -143,6 +161,33 @@ impl Service {
 
     fn remembered_peers(&mut self) -> Result<Vec<Address>, NodeError> {
         Ok(remembered(self.protocol.store().meta(PEERS)?))
+    }
+
+    /// Remembers where a peer is with whom a round has ended: where it was dialled, or where it says that it
+    /// listens.
+    fn met(&mut self, peer: &PeerId) {
+        let seen = self.read(|view| {
+            let seen = view.peers.get(peer)?;
+            Some((seen.address.parse::<Address>().ok()?, seen.inbound))
+        });
+        let Some((seen, inbound)) = seen else { return };
+        let told = self.protocol.addresses_of(peer).iter().filter_map(|text| text.parse::<Address>().ok());
+        let teller = seen.socket().ip();
+        let told: Vec<Address> = told
+            .filter(|address| address.peer().as_ref() == Some(peer) && address.is_believable_from(teller))
+            .collect();
+        // Why: the direct way to who is behind a relay is there for once only.
+        let once = told.iter().any(Address::is_relayed) && !told.contains(&seen);
+        let address = if inbound || once { told.into_iter().next() } else { Some(seen) };
+        let now = self.clock.now().millis();
+        if address.is_some_and(|address| self.known.meet(&address, now)) {
+            let written = serde_json::to_vec(&self.known)
+                .map_err(|error| NodeError::Invalid(error.to_string()))
+                .and_then(|json| Ok(self.protocol.store().set_meta(KNOWN, &json)?));
+            if let Err(error) = written {
+                tracing::error!(%error, "a peer's address was not written down");
+            }
+        }
     }
 
     /// Carries out what the protocol wants.
@@ -172,6 +217,10 @@ impl Service {
                         }
                     });
                     self.hear(circle);
+                    self.met(&peer);
+                    if let Err(error) = self.knock(&peer, circle) {
+                        tracing::error!(%error, "an invitation was not used");
+                    }
                 }
                 Output::Clock { peer, clock } => self.clock.heard(peer, clock),
                 Output::Told { by, addresses } => self.told(&by, &addresses),
@@ -181,7 +230,10 @@ impl Service {
                     let outputs = self.protocol.handle(Input::Proven { session, seal }, now);
                     self.act(outputs);
                 }
+                Output::Knocked { session, knock } => self.knocked(session, &knock),
+                Output::Answered { circle, admitted } => self.knock_answered(circle, admitted),
                 Output::Secrets { circle, held } => self.keep_secrets(circle, held),
+                Output::Blob(output) => self.blob_output(output),
                 Output::CirclesNearby => self.circles_nearby(),
                 Output::StoreFailed(error) => {
                     tracing::error!(%error, "the store failed");
@@ -198,27 +250,25 @@ impl Service {
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
+        if self.news.receiver_count() > 0 {
+            for record in &news.admitted {
+                // Why: whoever listened may have gone.
+                let _ = self.news.send(record.id());
+            }
+        }
         if news.admitted.iter().any(|record| record.header().class == Class::Control) {
             self.tell_about_keys();
         }
     }
 
-    /// Connects to peers that a peer told of. It may have made them up: so no port of a system's service and
-    /// no address that means something else here than there is dialled for it.
+    /// Connects to peers that a peer told of. It may have made them up.
     fn told(&self, by: &PeerId, addresses: &[String]) {
         let teller =
             self.read(|view| view.peers.get(by).and_then(|peer| peer.address.parse::<Address>().ok()));
         let Some(teller) = teller.map(|address| address.socket().ip()) else { return };
         for address in addresses.iter().filter_map(|text| text.parse::<Address>().ok()) {
-            let socket = address.socket();
-            let (ip, same_machine) = (socket.ip(), teller.is_loopback());
-            let usual = socket.port() >= FIRST_PORT
-                && !ip.is_unspecified()
-                && !ip.is_multicast()
-                && !is_link_local(ip)
-                && (same_machine || !ip.is_loopback());
             let known = address.peer().is_none_or(|peer| self.read(|view| view.peers.contains_key(&peer)));
-            if usual && !known {
+            if address.is_believable_from(teller) && !known {
                 tracing::debug!(%address, %by, "told of a peer");
                 self.command(net::Command::Meet(address));
             }
@@ -255,6 +305,7 @@ impl Service {
         if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
             self.tell_about_keys();
         }
+        self.forget_given();
         let mut outputs = self.protocol.handle(Input::Tick, now);
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));
@@ -277,11 +328,22 @@ impl Service {
                     if !view.addresses.contains(&address) {
                         view.addresses.push(address);
                     }
+                    // The most useful first: who is behind a relay is so for a reason, and what leads to this
+                    // machine alone comes last.
+                    let rank =
+                        |address: &Address| (!address.is_relayed(), address.socket().ip().is_loopback());
+                    view.addresses.sort_by_key(rank);
                 });
-                // What leads to this machine alone comes last.
-                let mut all = self.read(|view| view.addresses.clone());
-                all.sort_by_key(|address| address.socket().ip().is_loopback());
-                Input::Listening(all.iter().map(ToString::to_string).collect())
+                self.listening()
+            }
+            net::Event::NotListening(address) => {
+                self.change(|view| view.addresses.retain(|known| *known != address));
+                self.listening()
+            }
+            net::Event::Reachable(reachable) => {
+                tracing::info!(reachable, "peers have tried to dial this node");
+                self.change(|view| view.reachable = Some(reachable));
+                return;
             }
             net::Event::Connected { peer, address, inbound } => {
                 tracing::info!(%peer, %address, inbound, "connected");
@@ -302,6 +364,7 @@ impl Service {
             net::Event::Gossip { peer, message, topic, data } => Input::Gossip { peer, message, topic, data },
             net::Event::Unsent { topic } => Input::Unsent(topic),
             net::Event::Opened { session, peer } => Input::Opened { session, peer },
+            net::Event::OpenedForBlobs { session, peer } => Input::Blob(BlobInput::Opened { session, peer }),
             net::Event::Frame { session, frame } => Input::Frame { session, frame },
             net::Event::Closed { session } => Input::Closed(session),
             net::Event::Found { peer } => {
@@ -319,10 +382,16 @@ impl Service {
         self.act(outputs);
     }
 
+    /// Where others reach this node.
+    fn listening(&self) -> Input {
+        Input::Listening(self.read(|view| view.addresses.iter().map(ToString::to_string).collect()))
+    }
+
     fn net_ended(&mut self) {
         let Some(net) = &mut self.net else { return };
         tracing::error!("the network stopped by itself; starting it again");
         net.down = true;
+        self.change(|view| view.addresses.clear());
         let peers: Vec<PeerId> = self.read(|view| view.peers.keys().cloned().collect());
         for peer in peers {
             self.net_event(net::Event::Disconnected { peer });
@@ -343,18 +412,10 @@ impl Service {
         }
     }
 
-    fn command(&self, command: net::Command) {
+    pub(crate) fn command(&self, command: net::Command) {
         if let Some(net) = self.net.as_ref().filter(|net| !net.down) {
             self.runtime.block_on(net.handle.send(command));
         }
-    }
-}
-
-/// Addresses of one link alone: they lead elsewhere on another machine, or to a cloud's own services.
-const fn is_link_local(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use catalogue::Catalogue;
 use matching::{Index, Match, Query};
@@ -11,12 +12,14 @@ use record::{Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordI
 
 use crate::error::NodeError;
 use crate::input::Filter;
-use crate::json::{CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, ReasonJson};
-use crate::link::CircleLink;
+use crate::json::{
+    CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson, ReasonJson,
+};
+use crate::link::{CircleLink, most_useful};
 
 /// A listing that stands.
 pub(crate) struct Entry {
-    pub(crate) listing: Listing,
+    pub(crate) listing: Arc<Listing>,
     pub(crate) author: MemberId,
     pub(crate) key: Key,
     revision: Timestamp,
@@ -52,6 +55,8 @@ pub(crate) struct View {
     pub(crate) order: Vec<CircleId>,
     pub(crate) peers: BTreeMap<PeerId, PeerView>,
     pub(crate) addresses: Vec<Address>,
+    /// Whether peers say that this node can be dialled, if they were asked.
+    pub(crate) reachable: Option<bool>,
     pub(crate) nearby: BTreeMap<CircleId, Nearby>,
     pub(crate) notices: BTreeMap<&'static str, String>,
     /// Counts the changes of listings.
@@ -72,6 +77,7 @@ impl View {
             order: Vec::new(),
             peers: BTreeMap::new(),
             addresses: Vec::new(),
+            reachable: None,
             nearby: BTreeMap::new(),
             notices: BTreeMap::new(),
             version: 0,
@@ -95,6 +101,13 @@ impl View {
                     index: Index::new(),
                 },
             );
+        }
+    }
+
+    /// Takes in one record more of a circle, before [`View::follow`] tells what it has now.
+    pub(crate) fn add(&mut self, circle: CircleId, record: &Verified) {
+        if let Some(circle) = self.circles.get_mut(&circle) {
+            circle.add(record);
         }
     }
 
@@ -125,11 +138,21 @@ impl View {
         }
     }
 
-    /// The node's first circle, or the one with this id.
+    /// The node's first circle, or the one with this id or name.
     pub(crate) fn circle(&self, id: Option<&str>) -> Result<CircleId, NodeError> {
         let Some(text) = id else { return self.order.first().copied().ok_or(NodeError::NoCircle) };
         let known = text.parse().ok().filter(|id| self.circles.contains_key(id));
-        known.ok_or_else(|| NodeError::NoSuchCircle(text.chars().take(80).collect()))
+        let shown = || text.chars().take(80).collect();
+        let named = || {
+            let so_called = |id: &&CircleId| self.circles.get(id).is_some_and(|circle| circle.name == text);
+            let mut ids = self.order.iter().filter(so_called).copied();
+            match (ids.next(), ids.next()) {
+                (Some(circle), None) => Ok(circle),
+                (None, _) => Err(NodeError::NoSuchCircle(shown())),
+                (Some(_), Some(_)) => Err(NodeError::SeveralSoCalled(shown())),
+            }
+        };
+        known.map_or_else(named, Ok)
     }
 
     /// The circles with what they are called, or their ids while that is not known.
@@ -297,14 +320,14 @@ impl View {
             until: listing.until.map(Timestamp::millis),
             revision: entry.revision.millis(),
             expires: entry.expires.millis(),
+            photos: listing.photos.iter().map(PhotoJson::of).collect(),
             distance_km: near.zip(listing.cell).map(|(near, cell)| near.distance_km(cell)),
         })
     }
 
     /// Where whoever joins a circle finds this node.
     pub(crate) fn told(&self) -> Vec<Address> {
-        let reachable = |address: &&Address| !address.socket().ip().is_unspecified();
-        self.addresses.iter().filter(reachable).take(8).cloned().collect()
+        most_useful(&self.addresses)
     }
 
     pub(crate) fn circles(&self) -> Vec<CircleJson> {
@@ -319,7 +342,14 @@ impl View {
                 others: circle.others.len(),
                 members: circle.authors,
                 digest: circle.digest.to_string(),
-                link: CircleLink { circle: *id, secret: None, peers: peers.clone() }.to_string(),
+                link: CircleLink {
+                    circle: *id,
+                    name: Some(circle.name.clone()).filter(|name| !name.is_empty()),
+                    secret: None,
+                    token: None,
+                    peers: peers.clone(),
+                }
+                .to_string(),
             })
             .collect()
     }
@@ -378,7 +408,7 @@ impl Entry {
     }
 
     /// Whether this version knows all features that a reader must know to act on it; it knows none so far.
-    pub(crate) const fn is_understood(&self) -> bool {
+    pub(crate) fn is_understood(&self) -> bool {
         self.listing.needs.is_empty()
     }
 }
@@ -389,7 +419,8 @@ impl CircleView {
         match record.body() {
             Some(Body::Listing(listing)) => {
                 let id = record.id();
-                self.index.insert(id, *header.author.as_bytes(), &listing);
+                let listing = Arc::new(listing);
+                self.index.insert(id, *header.author.as_bytes(), Arc::clone(&listing));
                 self.newest.insert((Reverse(header.revision), id));
                 let expires = header.expires().unwrap_or(header.revision);
                 let (author, key, revision) = (header.author, header.key, header.revision);

@@ -25,7 +25,9 @@ impl Service {
     pub(crate) fn publish(&mut self, input: &ListingInput) -> Result<ListingJson, NodeError> {
         let now = self.clock.to_sign()?;
         let circle = self.read(|view| view.circle(input.circle.as_deref()))?;
-        let listing = input.new_listing(now)?;
+        let mut listing = input.new_listing(now)?;
+        listing.photos = self.chosen_photos(input.photos.as_deref(), &listing)?;
+        let listing = listing.checked()?;
         let key = match input.chosen_key()? {
             Some(key) => key,
             None => Key::from_bytes(random()?),
@@ -46,7 +48,9 @@ impl Service {
     pub(crate) fn edit(&mut self, reference: &str, input: &ListingInput) -> Result<ListingJson, NodeError> {
         let now = self.clock.to_sign()?;
         let (place, key, old) = self.own(reference)?;
-        let listing = input.apply(old.clone(), now)?;
+        let mut listing = input.apply(old.clone(), now)?;
+        listing.photos = self.chosen_photos(input.photos.as_deref(), &old)?;
+        let listing = listing.checked()?;
         if listing == old {
             return self.shown(place.circle, place.id);
         }
@@ -93,11 +97,14 @@ impl Service {
                 continue;
             }
             let slot = self.listing_slot(self.row_key(circle, &table, &row.source_key));
-            let listing = row.listing.into_listing();
+            let mut listing = row.listing.into_listing();
             match self.catalogue(circle)?.in_slot(&slot) {
                 None => report.added = report.added.saturating_add(1),
                 Some(record) => {
                     let (header, place) = (record.header(), Place { circle, id: record.id() });
+                    // A table has no photos: those that were put on stay.
+                    let old = self.read(|view| view.entry(&place).map(|entry| entry.listing.photos.clone()));
+                    listing.photos = old.unwrap_or_default();
                     let same = |old: &Listing| {
                         Listing {
                             needs: old.needs.clone(),
@@ -259,7 +266,7 @@ impl Service {
             if entry.author != me {
                 return Err(NodeError::NotYours);
             }
-            Ok((place, entry.key, entry.listing.clone()))
+            Ok((place, entry.key, (*entry.listing).clone()))
         });
         match &found {
             Ok((place, ..)) => self.must_have_heard(place.circle)?,

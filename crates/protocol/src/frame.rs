@@ -1,8 +1,9 @@
 //! What travels in a sync session: frames of canonical bytes, each a list that begins with its name.
 
 use catalogue::{Digests, Group};
-use record::{CborError, Hash, MemberId, ReadSecret, Record, Timestamp, Value};
+use record::{CborError, CircleId, Hash, MemberId, ReadSecret, Record, Timestamp, Value};
 
+use crate::knock::{Knock, Token};
 use crate::limits::{
     DAYS_IN_FRAME, MAX_ADDRESS, MAX_ADDRESSES, MAX_CIRCLES, MAX_DAYS, MAX_EVIDENCE, MAX_FRAME, MAX_PROOFS,
     MAX_SEAL, MAX_TOLD, OFFER, PIECES, WINDOW,
@@ -33,6 +34,10 @@ pub(crate) enum Frame {
     Welcome { salt: Salt, clock: Timestamp, digests: Digests, proof: Hash },
     /// I know it too, and it is in use no longer: who are you?
     Turned { salt: Salt, proof: Hash },
+    /// I was invited into this circle: let this member in.
+    Knock(Knock),
+    /// Whether the member is in.
+    Answer { admitted: bool },
     /// A member of the circle.
     Renew { member: MemberId, seal: Vec<u8> },
     /// Then this is the secret in use, and who says so.
@@ -96,6 +101,11 @@ impl Frame {
                 bytes(proof.as_bytes()),
             ],
             Self::Turned { salt, proof } => vec![text("turned"), bytes(salt), bytes(proof.as_bytes())],
+            Self::Knock(Knock { circle, member, token }) => {
+                let (circle, member) = (bytes(circle.as_bytes()), bytes(member.as_bytes()));
+                vec![text("knock"), circle, member, bytes(token.as_bytes())]
+            }
+            Self::Answer { admitted } => vec![text("answer"), Value::Bool(*admitted)],
             Self::Renew { member, seal } => vec![text("renew"), bytes(member.as_bytes()), bytes(seal)],
             Self::Secret { secret, records } => {
                 vec![text("secret"), bytes(secret.as_bytes()), list(records, encode_record)]
@@ -154,6 +164,12 @@ impl Frame {
                 proof: Hash::from_bytes(fields.array()?),
             },
             "turned" => Self::Turned { salt: fields.array()?, proof: Hash::from_bytes(fields.array()?) },
+            "knock" => Self::Knock(Knock {
+                circle: CircleId::from_bytes(fields.array()?),
+                member: MemberId::from_bytes(fields.array()?).map_err(|_| FrameError::Shape)?,
+                token: Token::from_bytes(fields.array()?),
+            }),
+            "answer" => Self::Answer { admitted: fields.bool()? },
             "renew" => Self::Renew {
                 member: MemberId::from_bytes(fields.array()?).map_err(|_| FrameError::Shape)?,
                 seal: fields.bytes_to(MAX_SEAL)?,
@@ -198,24 +214,24 @@ pub(crate) fn room_for(record: &Record) -> usize {
     record.envelope.len().saturating_add(body).saturating_add(16)
 }
 
-fn text(name: &str) -> Value {
+pub(crate) fn text(name: &str) -> Value {
     Value::Text(name.to_owned())
 }
 
-fn bytes(bytes: &[u8]) -> Value {
+pub(crate) fn bytes(bytes: &[u8]) -> Value {
     Value::Bytes(bytes.to_vec())
 }
 
-fn list<T>(items: &[T], encode: impl Fn(&T) -> Value) -> Value {
+pub(crate) fn list<T>(items: &[T], encode: impl Fn(&T) -> Value) -> Value {
     Value::List(items.iter().map(encode).collect())
 }
 
-fn encode_record(record: &Record) -> Value {
+pub(crate) fn encode_record(record: &Record) -> Value {
     let body = record.body.as_deref().map_or(Value::Null, bytes);
     Value::List(vec![bytes(&record.envelope), body])
 }
 
-fn decode_record(value: Value) -> Option<Record> {
+pub(crate) fn decode_record(value: Value) -> Option<Record> {
     let Value::List(parts) = value else { return None };
     let [Value::Bytes(envelope), body] = <[Value; 2]>::try_from(parts).ok()? else { return None };
     if body == Value::Null {
@@ -279,7 +295,7 @@ fn decode_u32(value: &Value) -> Option<u32> {
     u32::try_from(*number).ok()
 }
 
-fn decode_array<const N: usize>(value: &Value) -> Option<[u8; N]> {
+pub(crate) fn decode_array<const N: usize>(value: &Value) -> Option<[u8; N]> {
     let Value::Bytes(bytes) = value else { return None };
     bytes.as_slice().try_into().ok()
 }
@@ -362,6 +378,12 @@ mod tests {
                 proof: hash,
             },
             Frame::Turned { salt: [4; 16], proof: hash },
+            Frame::Knock(Knock {
+                circle: CircleId::from_bytes([3; 32]),
+                member: SecretKey::from_seed(&[5; 32]).public().into(),
+                token: Token::from_bytes([7; 16]),
+            }),
+            Frame::Answer { admitted: true },
             Frame::Renew { member: SecretKey::from_seed(&[5; 32]).public().into(), seal: vec![6; 700] },
             Frame::Secret { secret: ReadSecret::from_bytes([8; 32]), records: vec![record.clone()] },
             Frame::Days { group: Group::Rest, days: vec![(20_000, hash)], last: true },

@@ -1,4 +1,4 @@
-//! The mesh protocol without I/O: gossip, reconciliation, limits.
+//! The mesh protocol without I/O: gossip, reconciliation, photos, limits.
 //!
 //! [`Protocol::handle`] is told what happened and the time, and says what to do. Start reading there,
 //! then at `session`.
@@ -8,12 +8,16 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod blobs;
 mod budget;
+mod bundle;
+mod carry;
 mod circle;
 mod clock;
 mod fetch;
 mod frame;
 mod handshake;
+mod knock;
 pub mod limits;
 mod line;
 mod names;
@@ -22,19 +26,26 @@ mod peers;
 mod protocol;
 mod reconcile;
 mod retiming;
+mod sealed;
 mod secrets;
 mod session;
 mod sessions;
 mod store;
 mod undecided;
+mod verify;
 
+pub use blobs::{Blob, BlobInput, BlobOutput};
+pub use bundle::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter, Sealed};
+pub use carry::{Carried, CarryError, NotCarried};
 pub use circle::News;
 pub use clock::{Clock, Doubt, Memory, Time, Why};
 pub use handshake::RENEWAL_PURPOSE;
+pub use knock::{Knock, Token};
 pub use names::{MessageRef, PeerId, Role, SessionId, Topic, Verdict};
 pub use nearby::Nearby;
 pub use protocol::{Input, Output, Protocol, WriteError};
 pub use store::{Batch, Store, StoreError};
+pub use verify::{Unverified, Verify, one_by_one};
 
 #[cfg(test)]
 mod tests;

@@ -59,8 +59,8 @@ pub const ASK_PEERS_MS: u64 = 10 * 60 * 1000;
 pub const MAX_TOLD: usize = 32;
 /// See [`MAX_TOLD`].
 pub const MAX_ADDRESSES: usize = 4;
-/// The longest address, in bytes of its text.
-pub const MAX_ADDRESS: usize = 160;
+/// The longest address, in bytes of its text: one in IPv6 behind a relay has 190.
+pub const MAX_ADDRESS: usize = 256;
 
 /// A session without a frame for this long is closed, in milliseconds.
 pub const SESSION_IDLE_MS: u64 = 30_000;
@@ -109,7 +109,43 @@ pub const NEWS_AGE_MS: u64 = 2 * 60 * 1_000;
 /// sides of one that began before still have it.
 pub const LINGER_MS: u64 = 60_000;
 
+/// The largest blob that is asked for, in bytes.
+pub const MAX_BLOB: u32 = 256 * 1024;
+/// How many bytes of it one frame brings, at most.
+pub const BLOB_PART: u32 = 60 * 1024;
+/// How many blobs are fetched at a time; from one peer one.
+pub const MAX_FETCHES: usize = 4;
+/// How long the answer to a question for a part is waited for, in milliseconds.
+pub const BLOB_WAIT_MS: u64 = 20_000;
+/// How many wanted blobs one search for the next looks at.
+pub const BLOB_SCAN: usize = 256;
+/// How many beginnings of blobs are kept while nobody goes on with them.
+pub const MAX_BEGUN: usize = 8;
+/// How many photos that somebody looks at are fetched before all else…
+pub const MAX_LOOKED_AT: usize = 64;
+/// …and for how long, in milliseconds.
+pub const LOOKED_AT_MS: u64 = 60_000;
+/// How long a peer that lacks a blob is not asked for it again, in milliseconds: twice as long each time…
+pub const BLOB_LACKING_MS: u64 = 2_000;
+/// …up to an hour.
+pub const MAX_BLOB_LACKING_MS: u64 = 60 * 60_000;
+/// The same for one with which it broke off.
+pub const BLOB_BROKEN_MS: u64 = 5_000;
+/// Blob sessions that one peer may have opened at a time. It needs one, and may hear late that another ended.
+pub const MAX_BLOB_SESSIONS: usize = 3;
+/// A full part takes so much of what a peer may be given, in milliseconds: 240 KiB a second…
+pub const PART_COST_MS: u64 = 250;
+/// …each question this…
+pub const ASK_COST_MS: u64 = 10;
+/// …and so much it may be given at once: 64 parts, 3.75 MiB.
+pub const SERVE_BURST_MS: u64 = 16_000;
+
 /// A peer with this many points is banned.
 pub const BAN_POINTS: u32 = 100;
 /// One point is forgiven in so many milliseconds.
 pub const FORGIVE_MS: u64 = 60_000;
+
+/// The version of bundles.
+pub const BUNDLE_VERSION: u64 = 1;
+/// The largest bundle that is read, in bytes: 100,000 records of the largest size.
+pub const MAX_BUNDLE: u64 = 1 << 30;

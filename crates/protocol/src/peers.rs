@@ -19,17 +19,22 @@ pub(crate) enum Offence {
     BadRecord,
     /// The same by gossip, where the mesh keeps a score of its own.
     BadGossip,
+    /// Other bytes than the hash of a blob that was asked for.
+    FalseBlob,
     /// More sessions than allowed.
     TooManySessions,
+    /// A token that lets nobody in.
+    BadKnock,
 }
 
 impl Offence {
     const fn points(self) -> u32 {
         match self {
+            Self::FalseBlob => 50,
             Self::BadFrame => 34,
             Self::Unasked | Self::BadRecord => 25,
             Self::BadGossip => 5,
-            Self::TooManySessions => 2,
+            Self::TooManySessions | Self::BadKnock => 2,
         }
     }
 }
@@ -83,11 +88,19 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Counts an offence; says whether it was one too many.
+    /// Counts an offence; says whether it was the one too many.
     pub(crate) fn offend(&mut self, offence: Offence, now: Timestamp) -> bool {
+        if self.is_banned() {
+            return false;
+        }
         let pardons = u32::try_from(now.since(self.forgiven) / FORGIVE_MS).unwrap_or(u32::MAX);
         self.points = self.points.saturating_sub(pardons).saturating_add(offence.points());
         self.forgiven = now;
+        self.is_banned()
+    }
+
+    /// Whether the peer is about to be cut off. What it sent before that is worth no work any more.
+    pub(crate) const fn is_banned(&self) -> bool {
         self.points >= BAN_POINTS
     }
 }
@@ -106,6 +119,9 @@ mod tests {
         assert!(!peer.offend(Offence::BadFrame, now));
         assert!(!peer.offend(Offence::BadFrame, now));
         assert!(peer.offend(Offence::BadFrame, now));
+        // It is told once, and time does not heal it.
+        assert!(!peer.offend(Offence::BadFrame, now));
+        assert!(!peer.offend(Offence::BadFrame, now.plus_millis(3_600_000)) && peer.is_banned());
         let mut peer = Peer::default();
         for hour in 0..20 {
             assert!(!peer.offend(Offence::BadFrame, now.plus_millis(hour * 3_600_000)));

@@ -7,19 +7,22 @@ use record::{
     CircleId, Class, Fault, Hash, MemberId, ReadSecret, RecordId, Seal, Signed, Timestamp, Verified,
 };
 
+use crate::blobs::{BlobInput, BlobOutput, Blobs};
 use crate::circle::{Circle, News, trusted};
 use crate::frame::{Salt, decode_gossip, encode_gossip};
+use crate::knock::Knock;
 use crate::limits::{
     GOSSIP_BURST, LINGER_MS, MAX_ADDRESS, MAX_ADDRESSES, MAX_GOSSIP, NEWS_AGE_MS, NEWS_MS, POLITE_MS,
     ROUND_JITTER_MS, ROUND_MS,
 };
 use crate::names::{MessageRef, PeerId, SessionId, Topic, Verdict};
 use crate::nearby::{Nearby, NearbyCircles};
-use crate::peers::{Offence, Peers};
+use crate::peers::{Offence, Peer, Peers};
 use crate::secrets::Secrets;
 use crate::sessions::Session;
 use crate::store::{Store, StoreError};
 use crate::undecided::{Ruling, UndecidedGossip};
+use crate::verify::{Verify, one_by_one};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +67,22 @@ pub enum Input {
     Closed(SessionId),
     /// Ask all peers again which circles they keep.
     AskCircles,
+    /// Knock at a peer, which gave a token to this node's member.
+    Knock {
+        /// The peer.
+        peer: PeerId,
+        /// Where, who and with what.
+        knock: Knock,
+    },
+    /// What became of an [`Output::Knocked`].
+    Answered {
+        /// The session.
+        session: SessionId,
+        /// Whether the member is in.
+        admitted: bool,
+    },
+    /// Something about blobs.
+    Blob(BlobInput),
     /// What an [`Output::Prove`] asked for.
     Proven {
         /// The session.
@@ -156,6 +175,20 @@ pub enum Output {
         /// What is sealed.
         payload: Vec<u8>,
     },
+    /// Somebody knocks: whether the token is good is the node's to say. Answered by [`Input::Answered`].
+    Knocked {
+        /// In this session.
+        session: SessionId,
+        /// Where, who and with what.
+        knock: Knock,
+    },
+    /// A peer answered an [`Input::Knock`].
+    Answered {
+        /// The circle.
+        circle: CircleId,
+        /// Whether this node's member is in.
+        admitted: bool,
+    },
     /// The read secrets that are held of a circle, the one in use first: to be kept, readable by the owner
     /// alone, and given to [`Protocol::follow`] after a restart.
     Secrets {
@@ -164,6 +197,8 @@ pub enum Output {
         /// The secrets.
         held: Vec<ReadSecret>,
     },
+    /// Something to do about blobs.
+    Blob(BlobOutput),
     /// Peers told which circles they keep: see [`Protocol::nearby`].
     CirclesNearby,
     /// The store failed; what should have been kept is not.
@@ -191,10 +226,12 @@ pub struct Protocol<S> {
     pub(crate) circles: BTreeMap<CircleId, Circle>,
     pub(crate) peers: Peers,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) blobs: Blobs,
     pub(crate) nearby: NearbyCircles,
     pub(crate) undecided: UndecidedGossip,
     /// Where this node listens.
     pub(crate) addresses: Vec<String>,
+    pub(crate) verify: Verify,
     next_session: u64,
     seed: [u8; 32],
     draws: u64,
@@ -210,16 +247,18 @@ const SYNC_STORE_MS: u64 = 2_000;
 
 impl<S: Store> Protocol<S> {
     /// A node with this store. `seed` feeds salts and jitter and must be different for each start.
-    pub const fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
+    pub fn new(me: PeerId, store: S, seed: [u8; 32]) -> Self {
         Self {
             me,
             store,
             circles: BTreeMap::new(),
             peers: Peers::new(),
             sessions: BTreeMap::new(),
+            blobs: Blobs::default(),
             nearby: NearbyCircles(BTreeMap::new()),
             undecided: UndecidedGossip::new(),
             addresses: Vec::new(),
+            verify: one_by_one,
             next_session: 0,
             seed,
             draws: 0,
@@ -227,6 +266,12 @@ impl<S: Store> Protocol<S> {
             doubt: None,
             last: Timestamp::from_millis(0),
         }
+    }
+
+    /// The same with another way to verify batches of records.
+    #[must_use]
+    pub fn verifying(self, verify: Verify) -> Self {
+        Self { verify, ..self }
     }
 
     /// The circles that this node keeps.
@@ -250,6 +295,23 @@ impl<S: Store> Protocol<S> {
     /// If the store can not be read.
     pub fn record(&self, circle: CircleId, id: &RecordId) -> Result<Option<Verified>, StoreError> {
         Ok(self.store.get(circle, id)?.and_then(trusted))
+    }
+
+    /// Gives every admitted record of a circle to `each`, in any order.
+    ///
+    /// # Errors
+    /// If the store can not be read.
+    pub fn each(&self, circle: CircleId, each: &mut dyn FnMut(&Verified)) -> Result<(), StoreError> {
+        let Some(catalogue) = self.catalogue(circle) else { return Ok(()) };
+        self.store.each(circle, &mut |record| {
+            let record = trusted(record).filter(|record| catalogue.admitted(&record.id()).is_some());
+            record.iter().for_each(&mut *each);
+        })
+    }
+
+    /// Where a connected peer says that it listens; unchecked.
+    pub fn addresses_of(&self, peer: &PeerId) -> &[String] {
+        self.peers.get(peer).map_or(&[], |peer| &peer.addresses)
     }
 
     /// The circles that connected peers keep.
@@ -288,7 +350,7 @@ impl<S: Store> Protocol<S> {
         out
     }
 
-    /// Keeps a circle from now on, beginning with what the store has of it. `held` are its read secrets, the
+    /// Keeps a circle from now on, beginning with what the store has of it: [`Protocol::each`] tells that. `held` are its read secrets, the
     /// one in use first; none for a circle that anyone may read.
     ///
     /// # Errors
@@ -306,13 +368,11 @@ impl<S: Store> Protocol<S> {
         // What expired while this node was off.
         followed.advance(&mut self.store, now)?;
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
-        let mut news = News::default();
-        for record in followed.catalogue.iter() {
-            news.admitted.extend(self.store.get(circle, &record.id())?.and_then(trusted));
-        }
-        if !news.is_empty() {
-            out.push(Output::Changed { circle, news });
-        }
+        let blobs = &mut self.blobs;
+        self.store.each(circle, &mut |record| {
+            let record = trusted(record).filter(|it| followed.catalogue.admitted(&it.id()).is_some());
+            record.iter().for_each(|record| blobs.add(circle, record));
+        })?;
         self.circles.insert(circle, followed);
         for peer in self.peers.values_mut() {
             peer.rounds.entry(circle).or_default().due = now;
@@ -346,7 +406,8 @@ impl<S: Store> Protocol<S> {
         }
         let gossip = records.len() <= GOSSIP_BURST;
         let (news, verdicts) = followed.absorb(&mut self.store, records, at)?;
-        self.store.sync()?;
+        self.store.secure()?;
+        self.unsynced.get_or_insert(now);
         let mut out = Vec::new();
         if gossip {
             let own = |record: &&Verified| verdicts.iter().any(|(id, _)| *id == record.id());
@@ -377,6 +438,7 @@ impl<S: Store> Protocol<S> {
                 self.peers.remove(&peer);
                 self.nearby.forget(&peer);
                 self.sessions.retain(|_, session| session.peer != peer);
+                self.blobs_disconnected(&peer, now);
             }
             Input::Listening(mut addresses) => {
                 addresses.retain(|address| address.len() <= MAX_ADDRESS);
@@ -394,8 +456,17 @@ impl<S: Store> Protocol<S> {
                 }
             }
             Input::Opened { session, peer } => self.opened(session, peer, now, &mut out),
+            Input::Frame { session, frame } if self.blobs.has_session(session) => {
+                self.blob_frame(session, &frame, now, &mut out);
+            }
             Input::Frame { session, frame } => self.frame(session, &frame, now, &mut out),
-            Input::Closed(session) => self.closed(session, now),
+            Input::Closed(session) => {
+                self.blob_closed(session, now, &mut out);
+                self.closed(session, now);
+            }
+            Input::Blob(input) => self.blob_input(input, now, &mut out),
+            Input::Knock { peer, knock } => self.knock(peer, knock, now, &mut out),
+            Input::Answered { session, admitted } => self.answered(session, admitted, now, &mut out),
             Input::Proven { session, seal } => self.proven(session, seal, now, &mut out),
             Input::AskCircles => {
                 let peers: Vec<_> = self.peers.keys().cloned().collect();
@@ -429,6 +500,7 @@ impl<S: Store> Protocol<S> {
         self.close_idle(now, out);
         self.open_due(now, out);
         self.ask_for_peers(now, out);
+        self.blobs_tick(now, out);
     }
 
     fn connected(&mut self, peer: PeerId, now: Timestamp, out: &mut Vec<Output>) {
@@ -450,6 +522,9 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
         out: &mut Vec<Output>,
     ) -> Ruling {
+        if self.peers.get(peer).is_some_and(Peer::is_banned) {
+            return Verdict::Ignore.into();
+        }
         let Some((id, circle)) = self.circles.iter_mut().find(|(_, circle)| circle.topic == *topic) else {
             return Verdict::Ignore.into();
         };
@@ -528,6 +603,7 @@ impl<S: Store> Protocol<S> {
         // Whoever shuts somebody out turns the secret; a rotation that is gone turns it as well.
         let control = |record: &Verified| record.header().class == Class::Control;
         let turns = !news.removed.is_empty() || news.admitted.iter().any(control);
+        self.note_blobs(circle, &news, now, out);
         out.push(Output::Changed { circle, news });
         if turns {
             self.turn(circle, now, out);

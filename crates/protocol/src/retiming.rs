@@ -28,6 +28,7 @@ impl<S: Store> Protocol<S> {
         for session in self.sessions.values_mut() {
             session.heard = session.heard.min(now);
         }
+        self.blobs.set_back(now);
         for circle in self.circles.values_mut() {
             circle.budgets = Budgets::default();
         }

@@ -4,16 +4,12 @@
 //! turned while they were apart still know that they keep the same circle: see `handshake`.
 
 use catalogue::Catalogue;
-use chacha20poly1305::aead::Aead as _;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, Nonce};
 use record::{CircleId, Hash, ReadPolicy, ReadSecret};
 
 use crate::frame::Salt;
 use crate::limits::{MAX_PROOFS, MAX_SECRETS};
 use crate::names::{PeerId, Topic};
-
-/// How many bytes of a sealed message come before the sealed text.
-const NONCE: usize = 12;
+use crate::sealed;
 
 /// Who says what in a session, so that no proof serves twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,21 +128,12 @@ impl Secrets {
         Topic(self.in_use().topic().to_string().into())
     }
 
-    /// A gossip message of these bytes: in a circle of members sealed.
-    ///
-    /// The nonce derives from key and text, so that it needs no chance and differs for each text. Whoever
-    /// sees a message twice can tell that it is the same, and gossipsub needs just that.
+    /// A gossip message of these bytes: in a circle of members sealed. Gossipsub needs that one text has one message.
     pub(crate) fn seal(&self, text: Vec<u8>) -> Vec<u8> {
         if self.is_open() {
             return text;
         }
-        let key = self.in_use().gossip_key();
-        let nonce = Hash::derive("commonshelf/gossip-nonce/1", &[key.as_slice(), &text]);
-        let nonce = nonce.as_bytes().first_chunk::<NONCE>().copied().unwrap_or_default();
-        let cipher = ChaCha20Poly1305::new(key.as_slice().into());
-        // Fails only for texts of many gigabytes.
-        let sealed = cipher.encrypt(&Nonce::from(nonce), text.as_slice()).unwrap_or_default();
-        [nonce.as_slice(), &sealed].concat()
+        sealed::seal(&self.in_use().gossip_key(), "commonshelf/gossip-nonce/1", &text)
     }
 
     /// The bytes of a gossip message; none if it was not sealed with the secret in use.
@@ -154,9 +141,12 @@ impl Secrets {
         if self.is_open() {
             return Some(message.to_vec());
         }
-        let (nonce, sealed) = message.split_first_chunk::<NONCE>()?;
-        let key = self.in_use().gossip_key();
-        ChaCha20Poly1305::new(key.as_slice().into()).decrypt(&Nonce::from(*nonce), sealed).ok()
+        sealed::open(&self.in_use().gossip_key(), message)
+    }
+
+    /// The secret of this name, if it is held.
+    pub(crate) fn named(&self, name: &Hash) -> Option<&ReadSecret> {
+        self.held.iter().find(|secret| secret.name() == *name)
     }
 
     /// Whether whoever knows the circle's name knows the secret in use.

@@ -18,12 +18,14 @@ use crate::names::Role;
 use crate::peers::Offence;
 use crate::reconcile::{Comparison, Nonsense, Piece};
 use crate::store::{Store, StoreError};
+use crate::verify::Verify;
 
 /// What a session works on.
 pub(crate) struct Scope<'a, S> {
     pub(crate) circle: &'a mut Circle,
     pub(crate) store: &'a mut S,
     pub(crate) now: Timestamp,
+    pub(crate) verify: Verify,
     /// Whether another session brings records of this circle, and this one can wait.
     pub(crate) busy: bool,
     /// Frames to send.
@@ -376,15 +378,16 @@ impl Talk {
     }
 
     fn take<S: Store>(&mut self, records: Vec<Record>, scope: &mut Scope<'_, S>) -> Result<(), Trouble> {
-        let mut verified = Vec::new();
+        let bad = |_| Trouble::Offence(Offence::BadRecord);
+        let mut batch = Vec::new();
         for record in records {
-            let bad = |_| Trouble::Offence(Offence::BadRecord);
             let signed = Signed::parse(&record.envelope).map_err(bad)?;
             if !self.fetch.take(self.salt.apply(&signed.id())) {
                 return Err(Trouble::Offence(Offence::Unasked));
             }
-            verified.push(signed.verify_with(record.body, &mut scope.circle.keys).map_err(bad)?);
+            batch.push((signed, record.body));
         }
+        let mut verified = (scope.verify)(batch, &mut scope.circle.keys).map_err(bad)?;
         // A body can't be asked for alone: what comes without one is asked of another peer, as a whole.
         verified.retain(Verified::is_whole);
         self.received = self.received.saturating_add(verified.len());

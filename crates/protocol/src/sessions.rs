@@ -6,12 +6,13 @@ use catalogue::Group;
 use record::{CircleId, Hash, ReadPolicy, RecordId, Timestamp};
 
 use crate::frame::{Frame, Salt};
+use crate::knock::Knock;
 use crate::limits::{
     ASK_PEERS_MS, ENOUGH_PEERS, MAX_CIRCLES, MAX_INBOUND_SESSIONS, MAX_ROUNDS_AT_ONCE, MAX_TOLD, NEWS_MS,
     POLITE_MS, SESSION_IDLE_MS, SETTLE_MS, VERSION,
 };
 use crate::names::{PeerId, Role, SessionId};
-use crate::peers::{Offence, Rounds};
+use crate::peers::{Offence, Peer, Rounds};
 use crate::protocol::{Output, Protocol};
 use crate::secrets::{Ends, Side};
 use crate::session::{Flow, Scope, Talk, Trouble};
@@ -19,13 +20,15 @@ use crate::store::Store;
 
 /// Why this node opened a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+pub(crate) enum Purpose {
     /// To ask which circles the peer keeps.
     Circles,
     /// To ask who else keeps a circle.
     Peers(CircleId),
     /// To reconcile a circle.
     Round(CircleId),
+    /// To be let in.
+    Knock(Knock),
 }
 
 pub(crate) enum State {
@@ -37,6 +40,10 @@ pub(crate) enum State {
     Greeted { circle: CircleId, salt: Salt, clock: Timestamp },
     /// The peer opened it and has said nothing yet.
     Silent,
+    /// The knock is out.
+    Knocking { circle: CircleId },
+    /// The peer knocked, and this node decides.
+    Deciding,
     /// The peer said that the read secret has turned: this node's member proves that it is one.
     Renewing { circle: CircleId },
     /// The peer knows a read secret that is in use no longer, and shall seal this to prove who it is.
@@ -58,7 +65,12 @@ impl Session {
             State::Greeted { circle, .. } | State::Talking { circle, .. } | State::Renewing { circle } => {
                 Some(circle)
             }
-            State::Asked | State::AskedPeers | State::Silent | State::Turning { .. } => None,
+            State::Asked
+            | State::AskedPeers
+            | State::Silent
+            | State::Knocking { .. }
+            | State::Deciding
+            | State::Turning { .. } => None,
         }
     }
 
@@ -67,7 +79,7 @@ impl Session {
     }
 
     /// The circle of which it brings records, here or there.
-    fn mends(&self) -> Option<CircleId> {
+    pub(crate) fn mends(&self) -> Option<CircleId> {
         let State::Talking { circle, talk, .. } = &self.state else { return None };
         talk.mends.then_some(*circle)
     }
@@ -75,7 +87,13 @@ impl Session {
 
 impl<S: Store> Protocol<S> {
     /// Opens a session and says the first word; it waits where frames wait until the session is open.
-    fn open(&mut self, peer: PeerId, purpose: Purpose, now: Timestamp, out: &mut Vec<Output>) -> SessionId {
+    pub(crate) fn open(
+        &mut self,
+        peer: PeerId,
+        purpose: Purpose,
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) -> SessionId {
         let id = self.new_session();
         let (state, frame) = match purpose {
             Purpose::Circles => (State::Asked, Frame::Circles),
@@ -88,6 +106,7 @@ impl<S: Store> Protocol<S> {
                 (State::AskedPeers, Frame::Peers { salt, proof, mine: self.addresses.clone() })
             }
             Purpose::Round(circle) => self.greet(&peer, circle, now),
+            Purpose::Knock(knock) => (State::Knocking { circle: knock.circle }, Frame::Knock(knock)),
         };
         out.push(Output::Open { peer: peer.clone(), session: id });
         out.push(Output::Send { session: id, frame: frame.encode() });
@@ -163,6 +182,9 @@ impl<S: Store> Protocol<S> {
     pub(crate) fn frame(&mut self, id: SessionId, bytes: &[u8], now: Timestamp, out: &mut Vec<Output>) {
         // Taken out while it works, so that it can not see itself.
         let Some(mut session) = self.sessions.remove(&id) else { return };
+        if self.peers.get(&session.peer).is_some_and(Peer::is_banned) {
+            return;
+        }
         session.heard = now;
         let result = match Frame::decode(bytes) {
             Ok(frame) => self.step(id, &mut session, frame, now, out),
@@ -258,6 +280,15 @@ impl<S: Store> Protocol<S> {
             (State::Greeted { .. }, Frame::Turned { salt, proof }) => {
                 Ok(self.told_of_turn(id, session, (salt, proof), out))
             }
+            (State::Silent, Frame::Knock(knock)) => {
+                session.state = State::Deciding;
+                out.push(Output::Knocked { session: id, knock });
+                Ok(Flow::On)
+            }
+            (State::Knocking { circle }, Frame::Answer { admitted }) => {
+                out.push(Output::Answered { circle: *circle, admitted });
+                Ok(Flow::Finished)
+            }
             (State::Turning { .. }, Frame::Renew { member, seal }) => {
                 self.renew(id, session, (member, &seal), now, out)
             }
@@ -277,6 +308,8 @@ impl<S: Store> Protocol<S> {
                 | State::AskedPeers
                 | State::Greeted { .. }
                 | State::Silent
+                | State::Knocking { .. }
+                | State::Deciding
                 | State::Renewing { .. }
                 | State::Turning { .. },
                 _,
@@ -309,7 +342,7 @@ impl<S: Store> Protocol<S> {
                 other.mends() == Some(circle_id) && (other.peer != peer || self.me < peer)
             });
         let (store, frames, news) = (&mut self.store, Vec::new(), Vec::new());
-        let mut scope = Scope { circle, store, now, busy, frames, news };
+        let mut scope = Scope { circle, store, now, verify: self.verify, busy, frames, news };
         let result = match frame {
             None => Ok(talk.begin(Group::Control, &mut scope)),
             Some(frame) => talk.handle(frame, &mut scope),

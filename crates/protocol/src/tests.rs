@@ -1,6 +1,9 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
+mod blobs;
+mod bundle;
 mod clock;
+mod knock;
 mod lingerers;
 mod pump;
 mod restart;

@@ -10,7 +10,7 @@ use crate::checkpoint::SignedCheckpoint;
 use crate::grant::{Grant, GrantRole};
 use crate::header::Kind;
 use crate::keys::KeyError;
-use crate::limits::{MAX_BODY, MAX_LIST};
+use crate::limits::{MAX_BODY, MAX_LIST, MAX_PHOTOS};
 use crate::listing::{Language, Listing, Side, Terms};
 use crate::membership::{Admission, Removal, Vouch};
 use crate::notice::{Comment, Notice};
@@ -111,6 +111,9 @@ pub enum BodyError {
     /// A list has too many items.
     #[error("the list \"{0}\" has more than {MAX_LIST} items")]
     TooMany(&'static str),
+    /// More photos than a listing may have.
+    #[error("more than {MAX_PHOTOS} photos: choose the best ones")]
+    TooManyPhotos,
     /// A member twice in one list.
     #[error("the list \"{0}\" names a member twice")]
     Repeated(&'static str),

@@ -39,6 +39,13 @@ impl Hash {
         Self(bytes)
     }
 
+    /// The digest that is written in just these 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
+        bytes.as_slice().try_into().ok().map(Self)
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

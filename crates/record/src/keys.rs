@@ -101,6 +101,21 @@ impl PublicKey {
 pub struct KnownKeys(BTreeMap<PublicKey, VerifyingKey>);
 
 impl KnownKeys {
+    /// What is known of these keys alone: a memory for another thread.
+    #[must_use]
+    pub fn of(&self, keys: impl IntoIterator<Item = PublicKey>) -> Self {
+        Self(keys.into_iter().filter_map(|key| Some((key, *self.0.get(&key)?))).collect())
+    }
+
+    /// Takes in what another memory holds.
+    pub fn extend(&mut self, other: Self) {
+        for (key, point) in other.0 {
+            if !self.0.contains_key(&key) {
+                self.add(key, point);
+            }
+        }
+    }
+
     fn add(&mut self, key: PublicKey, point: VerifyingKey) {
         if self.0.len() >= MAX_KNOWN {
             self.0.clear();

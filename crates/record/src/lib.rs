@@ -25,6 +25,7 @@ pub mod limits;
 mod listing;
 mod membership;
 mod notice;
+mod photo;
 mod profile;
 mod receipt;
 mod seal;
@@ -47,6 +48,7 @@ pub use keys::{KeyError, KnownKeys, MemberId, PublicKey, SecretKey};
 pub use listing::{Language, Listing, Side, Terms};
 pub use membership::{Admission, Removal, Vouch};
 pub use notice::{Comment, Notice};
+pub use photo::Photo;
 pub use profile::Profile;
 pub use receipt::{
     Confirmation, Made, RECEIPT_PURPOSE, Receipt, ReceiptError, SignedReceipt, code_commitment,

@@ -16,6 +16,14 @@ pub const MAX_TITLE: usize = 120;
 pub const MAX_TEXT: usize = 2000;
 /// The longest category of a listing, in characters.
 pub const MAX_CATEGORY: usize = 60;
+/// The most photos of one listing.
+pub const MAX_PHOTOS: usize = 4;
+/// The largest photo, in bytes.
+pub const MAX_PHOTO: u32 = 200 * 1024;
+/// The largest thumbnail, in bytes.
+pub const MAX_THUMB: u32 = 12 * 1024;
+/// The longest line about what can be seen on a photo, in characters.
+pub const MAX_ALT: usize = 120;
 /// The largest count of one listing.
 pub const MAX_COUNT: u32 = 100_000;
 /// The longest pick-up code, in characters.

@@ -7,6 +7,7 @@ use crate::body::{BodyError, Map};
 use crate::cell::Cell;
 use crate::fields::Fields;
 use crate::limits::{MAX_CATEGORY, MAX_COUNT, MAX_KIND, MAX_TEXT, MAX_TITLE};
+use crate::photo::Photo;
 use crate::text::{is_unseen, tidy, tidy_line};
 use crate::time::Timestamp;
 
@@ -143,6 +144,8 @@ pub struct Listing {
     /// Features that a reader must know to act on it, words of at most 32 characters; whoever lacks one
     /// shows it only.
     pub needs: Vec<String>,
+    /// At most four.
+    pub photos: Vec<Photo>,
     /// Fields that this version does not know, carried as they are.
     pub other: Map,
 }
@@ -163,6 +166,7 @@ impl Listing {
             cell: None,
             until: None,
             needs: Vec::new(),
+            photos: Vec::new(),
             other: Map::new(),
         }
     }
@@ -175,6 +179,7 @@ impl Listing {
         self.title = tidy_line(&self.title);
         self.text = tidy(&self.text);
         self.category = tidy_line(&self.category);
+        self.photos = self.photos.iter().map(Photo::tidied).collect();
         self.check()?;
         Ok(self)
     }
@@ -186,6 +191,7 @@ impl Listing {
         for feature in &self.needs {
             line_within("needs", feature, 1, MAX_KIND)?;
         }
+        Photo::check_all(&self.photos)?;
         between("count", self.count, 1, MAX_COUNT)?;
         between("left", self.left, 0, self.count)
     }
@@ -212,6 +218,7 @@ impl Listing {
             fields.put_uint("until", until.millis());
         }
         fields.put_texts_unless_empty("needs", &self.needs);
+        Photo::put_all(&self.photos, &mut fields);
         fields.into_map()
     }
 
@@ -235,6 +242,7 @@ impl Listing {
             .transpose()?;
         let until = fields.take_optional_uint("until")?.map(Timestamp::from_millis);
         let needs = fields.take_texts("needs")?;
+        let photos = Photo::take_all(&mut fields)?;
         let listing = Self {
             side,
             terms,
@@ -247,6 +255,7 @@ impl Listing {
             cell,
             until,
             needs,
+            photos,
             other: fields.into_map(),
         };
         listing.check()?;

@@ -57,6 +57,12 @@ impl ReadSecret {
         zeroize::Zeroizing::new(*Hash::derive("commonshelf/gossip-key/1", &[&*self.0]).as_bytes())
     }
 
+    /// The key that a bundle of a circle of members is sealed with.
+    #[must_use]
+    pub fn bundle_key(&self) -> zeroize::Zeroizing<[u8; 32]> {
+        zeroize::Zeroizing::new(*Hash::derive("commonshelf/bundle-key/1", &[&*self.0]).as_bytes())
+    }
+
     /// What one side of a handshake shows to prove that it knows the secret: bound to the circle, to what
     /// both sides drew for this session, and to the side.
     #[must_use]
@@ -118,9 +124,9 @@ mod tests {
         let secret = ReadSecret::open(circle);
         assert_eq!(secret, ReadSecret::open(circle));
         assert_ne!(secret, ReadSecret::open(CircleId::from_bytes([2; 32])));
-        let names =
-            [secret.name(), secret.topic(), secret.discovery(), Hash::from_bytes(*secret.gossip_key())];
-        assert_eq!(std::collections::BTreeSet::from(names).len(), 4);
+        let keys = [secret.gossip_key(), secret.bundle_key()].map(|key| Hash::from_bytes(*key));
+        let names = [secret.name(), secret.topic(), secret.discovery(), keys[0], keys[1]];
+        assert_eq!(std::collections::BTreeSet::from(names).len(), 5);
         let salts: [&[u8]; 2] = [b"one", b"two"];
         let proof = secret.proof(circle, "opener", &salts);
         assert_ne!(proof, secret.proof(circle, "answer", &salts));

@@ -143,6 +143,8 @@ impl Sim {
             }
             Output::Ban(peer) => self.ban(node, &peer),
             Output::Changed { news, .. } => self.changed(node, &news),
+            // Listings have no photos here.
+            Output::Blob(_) => {}
             Output::Synced { peer, received, .. } => {
                 self.traffic.rounds = self.traffic.rounds.saturating_add(1);
                 self.traffic.records = self.traffic.records.saturating_add(received as u64);
@@ -156,6 +158,8 @@ impl Sim {
             }
             // Its circles are open to anyone.
             Output::Prove { .. } | Output::Secrets { .. } => {}
+            // Nobody is invited.
+            Output::Knocked { .. } | Output::Answered { .. } => {}
             Output::CirclesNearby | Output::Told { .. } => {}
             Output::StoreFailed(error) => {
                 self.faults.push(format!("the store of node {node} failed: {error}"));

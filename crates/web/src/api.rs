@@ -7,21 +7,21 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
     CircleJson, CircleLink, ClockJson, FilterInput, FoundInput, FoundJson, Handle, ImportInput, ImportJson,
-    ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
+    InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
-use crate::{Shelf, gate, keys, members};
+use crate::{Shelf, bundle, gate, keys, members, photos};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -46,12 +46,15 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles", get(circles).post(found))
         .route("/circles/nearby", get(nearby))
         .route("/circles/join", post(join))
+        .route("/circles/invite", get(invite).post(invite_to_write))
         .route("/circles/renew", post(renew))
         .merge(keys::routes(shelf))
         .merge(members::routes())
+        .merge(bundle::routes())
         .route("/clock", get(clock))
         .route("/clock/confirm", post(confirm_clock))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .merge(photos::api_routes())
         .route("/import", post(import).layer(DefaultBodyLimit::max(MAX_FILE)))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -256,9 +259,27 @@ struct Join {
     target: String,
 }
 
+/// Tells an invitation to whoever has the token: it says where this node is, and may open the circle.
+async fn invite(State(shelf): Node, uri: Uri, headers: HeaderMap) -> Answer<Json<InviteJson>> {
+    if !shelf.access.may_write(&headers) {
+        return Err(Failure::unauthorized().into());
+    }
+    let Named { circle } = query(&uri)?;
+    Ok(Json(shelf.handle.invitation(circle).await?.into()))
+}
+
 #[derive(Deserialize)]
 struct Named {
     circle: Option<String>,
+}
+
+/// Gives an invitation that takes its first user in as a member.
+async fn invite_to_write(
+    State(shelf): Node,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Json<InviteJson>> {
+    let Named { circle } = json(body)?;
+    Ok(Json(shelf.handle.invitation_to_write(circle).await?.into()))
 }
 
 async fn renew(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<CircleJson>> {
@@ -305,7 +326,7 @@ pub(crate) fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> 
     })
 }
 
-fn refused_body(status: StatusCode, most: usize) -> Failure {
+pub(crate) fn refused_body(status: StatusCode, most: usize) -> Failure {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         Failure::too_large(most)
     } else {

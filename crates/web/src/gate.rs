@@ -9,15 +9,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use node::MAX_PHOTO_FILE;
+
 use crate::Shelf;
 use crate::access::Access;
 use crate::answer::{ApiError, Failure};
 use crate::api::{MAX_BODY, MAX_FILE};
+use crate::bundle;
 use crate::pages::PageError;
+use crate::photos;
 
 /// How long an answer may take, the arrival of the request's body included.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The same for an import, whose many rows are all signed and stored.
+/// The same for an import, whose many rows or records are all signed or verified, and stored.
 const PATIENCE_FOR_IMPORT: Duration = Duration::from_secs(600);
 
 /// Headers of every answer. No script runs, nothing is loaded from elsewhere, nobody frames a page.
@@ -39,7 +43,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
     for (name, value) in HEADERS {
-        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A photo is kept from more than a page is.
+        answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     let cached = answer.headers_mut().entry(header::CACHE_CONTROL);
     cached.or_insert(HeaderValue::from_static("no-store"));
@@ -64,8 +69,13 @@ pub(crate) async fn unknown(uri: Uri) -> Response {
 /// Lets a request in, or answers why not; and bounds the time that it takes.
 pub(crate) async fn gate(State(shelf): State<Arc<Shelf>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let (api, import) = (is_api(path), path == "/api/v1/import");
-    let (patience, most) = if import { (PATIENCE_FOR_IMPORT, MAX_FILE) } else { (PATIENCE, MAX_BODY) };
+    let api = is_api(path);
+    let (patience, most) = match path {
+        "/api/v1/import" => (PATIENCE_FOR_IMPORT, MAX_FILE),
+        bundle::PATH => (PATIENCE_FOR_IMPORT, usize::try_from(node::MAX_BUNDLE).unwrap_or(usize::MAX)),
+        photos::GIVE => (PATIENCE, MAX_PHOTO_FILE),
+        _ => (PATIENCE, MAX_BODY),
+    };
     let admitted = admit(&shelf.access, &request).and_then(|()| fits(request.headers(), most));
     let answer = match admitted {
         Ok(()) => tokio::time::timeout(patience, next.run(request))

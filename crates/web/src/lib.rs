@@ -16,10 +16,12 @@ mod access;
 mod answer;
 mod api;
 mod assets;
+mod bundle;
 mod gate;
 mod keys;
 mod members;
 mod pages;
+mod photos;
 mod serve;
 mod words;
 
@@ -47,6 +49,7 @@ pub fn router(handle: node::Handle, access: Access) -> Router {
         .nest("/api/v1", api::routes(&shelf))
         .merge(assets::routes())
         .merge(pages::routes())
+        .merge(photos::routes())
         .fallback(gate::unknown)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shelf), gate::gate))

@@ -8,7 +8,7 @@ use record::{
 
 use crate::Outcome;
 
-/// The moment at which everything happens: in the middle of a day.
+/// The moment at which everything happens where no clock runs: in the middle of a day.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
 /// How many records each member has, about.
@@ -71,14 +71,16 @@ struct Member {
 /// The circle, its members, and what they write.
 pub(crate) struct Corpus {
     circle: CircleId,
+    now: Timestamp,
     founding: Verified,
     members: Vec<Member>,
     listings: Vec<Listing>,
 }
 
 impl Corpus {
-    /// A circle with room for this many records, and as many members as write so much.
-    pub(crate) fn new(records: usize) -> Outcome<Self> {
+    /// A circle with room for this many records, and as many members as write so much; its founding and the
+    /// members' grants are from just before `now`.
+    pub(crate) fn new(records: usize, now: Timestamp) -> Outcome<Self> {
         let steward = secret("root", 0);
         let mut charter = Charter::founding("Gartenstraße", steward.public().into())?;
         charter.quotas.strangers = u32::MAX;
@@ -86,20 +88,40 @@ impl Corpus {
             author: steward.public().into(),
             circle: CircleId::FOUNDING,
             key: key("charter", 0),
-            revision: NOW.minus_millis(1),
+            revision: now.minus_millis(1),
         }
         .sign(&Body::Charter(charter), &secret("device", 0))?;
         let circle = CircleId::founded_by(founding.id());
         let members = records.div_ceil(RECORDS_OF_ONE);
-        let members: Result<_, _> = (0..members).map(|number| Member::new(circle, number)).collect();
-        Ok(Self { circle, founding, members: members?, listings: listings()? })
+        let members: Result<_, _> = (0..members).map(|number| Member::new(circle, number, now)).collect();
+        Ok(Self { circle, now, founding, members: members?, listings: listings()? })
     }
 
     /// The circle with its charter and nothing else.
     pub(crate) fn catalogue(&self) -> Outcome<Catalogue> {
         let mut catalogue = Catalogue::new(self.circle);
-        catalogue.insert(&self.founding, NOW)?;
+        catalogue.insert(&self.founding, self.now)?;
         Ok(catalogue)
+    }
+
+    /// The circle's name.
+    pub(crate) const fn circle(&self) -> CircleId {
+        self.circle
+    }
+
+    /// The founding charter.
+    pub(crate) const fn founding(&self) -> &Verified {
+        &self.founding
+    }
+
+    /// The grants of all members, and listings up to this many records: the newest first, over 100 days.
+    pub(crate) fn records(&self, count: usize) -> impl Iterator<Item = Outcome<Verified>> {
+        let grants = self.members.iter().map(|member| Ok(member.grant.clone()));
+        let listings = (self.members.len()..count).map(move |number| {
+            let age = number.saturating_mul(100 * 24 * 60 * 60 * 1000) / count;
+            self.listing(number, self.now.minus_millis(age as u64))
+        });
+        grants.chain(listings)
     }
 
     /// The grants of all members.
@@ -118,21 +140,21 @@ impl Corpus {
 
     /// One listing of each line of the tables.
     pub(crate) fn of_each_line(&self) -> impl Iterator<Item = Outcome<Verified>> {
-        (0..self.listings.len()).map(|number| self.listing(number, NOW))
+        (0..self.listings.len()).map(|number| self.listing(number, self.now))
     }
 }
 
 impl Member {
-    fn new(circle: CircleId, number: usize) -> Outcome<Self> {
+    fn new(circle: CircleId, number: usize, now: Timestamp) -> Outcome<Self> {
         let (root, device) = (secret("root", number), secret("device", number));
         let signer = device.public();
         let grant = Statement {
             author: root.public().into(),
             circle,
             key: Grant::key(&signer),
-            revision: NOW.minus_millis(1),
+            revision: now.minus_millis(1),
         };
-        let body = Grant { signer, role: GrantRole::Device, until: NOW.plus_days(365), other: Map::new() };
+        let body = Grant { signer, role: GrantRole::Device, until: now.plus_days(365), other: Map::new() };
         let grant = grant.sign(&Body::Grant(body), &root)?;
         Ok(Self { root: root.public().into(), device, grant })
     }

@@ -31,7 +31,7 @@ struct Case {
 }
 
 pub(crate) fn run(scale: Scale) -> Outcome<Report> {
-    let corpus = Corpus::new(scale.records)?;
+    let corpus = Corpus::new(scale.records, NOW)?;
     let mut cases = [
         Case::new("180 days", &corpus, scale.records, 179 * DAY_MS)?,
         Case::new("one day", &corpus, scale.records, HOURS_12)?,

@@ -7,10 +7,17 @@
 mod corpus;
 mod digest;
 mod figure;
+mod folder;
+mod gossip;
+mod idle;
+mod process;
+mod proxy;
+mod sync;
 mod verify;
 
 use std::error::Error;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -46,25 +53,60 @@ struct Scale {
     rounds: usize,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Benchmark {
     /// From bytes on the wire to admitted records; the floor is ed25519-dalek's `verify_strict`
     Verify,
     /// One new record, and the digest of all; the floor is SHA-256 of what is hashed
     Digest,
+    /// Two nodes in two processes: from empty, and when little is missing; the floor is the check of all
+    /// signatures, and bare negentropy
+    Sync,
+    /// Nodes in one process, ten messages a second; the floor is bare gossipsub with one verification
+    Gossip {
+        /// How many nodes
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = at_least_one)]
+        nodes: usize,
+        /// For how long in each round
+        #[arg(long, value_name = "S", default_value_t = 30, value_parser = at_least_one)]
+        seconds: usize,
+    },
+    /// A node with all records and 8 peers that has nothing to do
+    Idle {
+        /// For how long
+        #[arg(long, value_name = "M", default_value_t = 10, value_parser = at_least_one)]
+        minutes: usize,
+    },
+    /// A node for another benchmark
+    #[command(hide = true)]
+    Node {
+        /// Its data folder
+        data: PathBuf,
+    },
 }
 
 fn main() -> Outcome<()> {
     let cli = Cli::parse();
     if cli.list {
-        let names =
-            Cli::command().get_subcommands().map(|one| format!("{}\n", one.get_name())).collect::<String>();
+        let names = Cli::command()
+            .get_subcommands()
+            .filter(|one| !one.is_hide_set())
+            .map(|one| format!("{}\n", one.get_name()))
+            .collect::<String>();
         return print(&names);
     }
     let report = match cli.benchmark {
         None => return print(&Cli::command().render_help().to_string()),
         Some(Benchmark::Verify) => verify::run(cli.scale)?,
         Some(Benchmark::Digest) => digest::run(cli.scale)?,
+        Some(Benchmark::Sync) => sync::run(cli.scale)?,
+        Some(Benchmark::Gossip { nodes, seconds }) => match gossip::alone()? {
+            Some(true) => return Ok(()),
+            Some(false) => return Err("it failed in its namespace".into()),
+            None => gossip::run(cli.scale, nodes, seconds)?,
+        },
+        Some(Benchmark::Idle { minutes }) => idle::run(cli.scale, minutes)?,
+        Some(Benchmark::Node { data }) => return process::run(data),
     };
     print(&if cli.json { format!("{}\n", report.to_json()) } else { report.to_table() })
 }

@@ -22,7 +22,7 @@ const BATCHES_OF_A_TURN: usize = 64;
 const CORES: usize = 2;
 
 /// What the floor needs of a record.
-struct Message {
+pub(crate) struct Message {
     key: [u8; 32],
     bytes: Vec<u8>,
     signature: [u8; 64],
@@ -44,13 +44,9 @@ struct Rates {
 }
 
 pub(crate) fn run(scale: Scale) -> Outcome<Report> {
-    let corpus = Corpus::new(scale.records)?;
-    let mut wire: Vec<Vec<u8>> = corpus.grants().map(to_wire).collect();
-    for number in wire.len()..scale.records {
-        // The newest first, over 100 days.
-        let age = number.saturating_mul(100 * 24 * 60 * 60 * 1000) / scale.records;
-        wire.push(to_wire(&corpus.listing(number, NOW.minus_millis(age as u64))?));
-    }
+    let corpus = Corpus::new(scale.records, NOW)?;
+    let wire: Vec<Vec<u8>> =
+        corpus.records(scale.records).map(|record| Ok(to_wire(&record?))).collect::<Outcome<_>>()?;
     let messages: Vec<Message> = wire.iter().map(|bytes| message(bytes)).collect::<Outcome<_>>()?;
     let (mut one, mut two, mut stages) = (Rates::default(), Rates::default(), Vec::new());
     for _ in 0..scale.rounds {
@@ -94,7 +90,7 @@ fn round(
             times[0] += timed(|| check_all(messages))?;
             times[1] += timed(|| take(wire, &mut known, &mut alone, &mut stages))?;
         }
-        times[2] += timed(|| check_all_on_two_cores(messages))?;
+        times[2] += timed(|| check_all_on(CORES, messages))?;
         times[3] += timed(|| take_on_two_cores(wire, &mut known_to_each, &mut shared))?;
     }
     let admitted = [&alone, &shared].map(|catalogue| catalogue.len() - empty.len());
@@ -109,7 +105,7 @@ fn round(
     Ok(stages)
 }
 
-fn timed(work: impl FnOnce() -> Outcome<()>) -> Outcome<Duration> {
+pub(crate) fn timed(work: impl FnOnce() -> Outcome<()>) -> Outcome<Duration> {
     let begun = Instant::now();
     work()?;
     Ok(begun.elapsed())
@@ -186,11 +182,12 @@ fn check_all(messages: &[Message]) -> Outcome<()> {
     Ok(())
 }
 
-fn check_all_on_two_cores(messages: &[Message]) -> Outcome<()> {
-    let half = messages.len().div_ceil(CORES);
+/// The same shared among so many threads.
+pub(crate) fn check_all_on(cores: usize, messages: &[Message]) -> Outcome<()> {
+    let part = messages.len().div_ceil(cores);
     thread::scope(|scope| {
         let threads: Vec<_> =
-            messages.chunks(half).map(|part| scope.spawn(move || check_all(part))).collect();
+            messages.chunks(part).map(|part| scope.spawn(move || check_all(part))).collect();
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread ended early")?)
     })
 }
@@ -207,7 +204,7 @@ fn parts(envelope: &[u8]) -> Outcome<(Vec<u8>, Vec<u8>, Vec<u8>)> {
 }
 
 /// What was signed, by docs/protocol.md.
-fn message(wire: &[u8]) -> Outcome<Message> {
+pub(crate) fn message(wire: &[u8]) -> Outcome<Message> {
     let record = from_wire(wire)?;
     let key = *Signed::parse(&record.envelope)?.header().signer.as_bytes();
     let (protected, payload, signature) = parts(&record.envelope)?;

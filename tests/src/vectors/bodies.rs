@@ -67,6 +67,15 @@ fn with_bits(cell: u64, at: u32, width: u32, bits: u64) -> u64 {
     cell & !mask | bits << at
 }
 
+fn photo() -> Fields {
+    let hashes = Fields::new().with("photo", bytes(&[1; 32])).with("thumb", bytes(&[2; 32]));
+    hashes.with("size", uint(1)).with("thumb-size", uint(1))
+}
+
+fn with_photo(photo: Vec<u8>) -> Fields {
+    listing().with("photos", list(&[photo]))
+}
+
 fn listings() -> Vec<Case> {
     let full = listing()
         .with("text", text("Dickes Glas,\nspülmaschinenfest"))
@@ -75,7 +84,11 @@ fn listings() -> Vec<Case> {
         .with("left", uint(4))
         .with("cell", uint(cell()))
         .with("until", uint(END))
-        .with("needs", texts(&["slots"]));
+        .with("needs", texts(&["slots"]))
+        .with(
+            "photos",
+            list(&[photo().encode(), photo().with("alt", text("Der Schrank von vorn")).encode()]),
+        );
     // Base cell 4 is a pentagon: the direction 1 is missing around its centre.
     let pentagon = with_bits(with_bits(cell(), 45, 7, 4), 0, 45, (1 << 45) - 1);
     let coarse = with_bits(pentagon, 52, 4, 1);
@@ -115,6 +128,21 @@ fn listings() -> Vec<Case> {
             listing().with("cell", uint(with_bits(coarse, 42, 3, 2))),
             "listing",
         ),
+        (
+            "the largest photos",
+            listing().with(
+                "photos",
+                list(&vec![
+                    photo()
+                        .with("size", uint(204_800))
+                        .with("thumb-size", uint(12_288))
+                        .with("alt", text(&"ü".repeat(120)))
+                        .encode();
+                    4
+                ]),
+            ),
+            "listing",
+        ),
         ("a side that nobody knows", listing().with("side", text("swap")), "other"),
         (
             "terms that nobody knows, and no title",
@@ -128,6 +156,32 @@ fn listings() -> Vec<Case> {
     }
     let long_words: Vec<&str> = vec!["w"; 33];
     for (name, body, reason) in [
+        ("photos that are bytes", listing().with("photos", bytes(&[1; 32])), "wrong-type"),
+        ("a photo that is its hash", with_photo(bytes(&[1; 32])), "wrong-type"),
+        (
+            "a photo with a short hash",
+            with_photo(photo().with("photo", bytes(&[1; 31])).encode()),
+            "wrong-type",
+        ),
+        ("a photo with an unknown field", with_photo(photo().with("by", text("Ina")).encode()), "wrong-type"),
+        ("a photo without its size", with_photo(photo().without("size").encode()), "missing"),
+        ("a photo without a thumbnail", with_photo(photo().without("thumb").encode()), "missing"),
+        ("a photo of no bytes", with_photo(photo().with("size", uint(0)).encode()), "out-of-range"),
+        ("a photo of 204801 bytes", with_photo(photo().with("size", uint(204_801)).encode()), "out-of-range"),
+        (
+            "a thumbnail of 12289 bytes",
+            with_photo(photo().with("thumb-size", uint(12_289)).encode()),
+            "out-of-range",
+        ),
+        (
+            "a line of 121 characters about a photo",
+            with_photo(photo().with("alt", text(&"ü".repeat(121))).encode()),
+            "too-long",
+        ),
+        ("two lines about a photo", with_photo(photo().with("alt", text("a\nb")).encode()), "unseen"),
+        ("an empty line about a photo", with_photo(photo().with("alt", text("")).encode()), "second-form"),
+        ("no photos, said", listing().with("photos", list(&[])), "second-form"),
+        ("five photos", listing().with("photos", list(&vec![photo().encode(); 5])), "too-many"),
         ("no title", listing().without("title"), "missing"),
         ("no side", listing().without("side"), "missing"),
         ("no count", listing().without("count"), "missing"),

@@ -236,7 +236,7 @@ fn body_error(error: &BodyError) -> String {
         BodyError::OutOfRange { .. } => "out-of-range",
         BodyError::UnknownWord { .. } => "unknown-word",
         BodyError::Unseen(_) => "unseen",
-        BodyError::TooMany(_) => "too-many",
+        BodyError::TooMany(_) | BodyError::TooManyPhotos => "too-many",
         BodyError::Repeated(_) => "repeated",
         BodyError::SecondForm => "second-form",
         other => return unnamed(other),

@@ -190,6 +190,6 @@ async fn a_dial_to_nobody_is_told_each_time_and_tried_again_with_growing_delay()
         })
         .await;
     }
-    // 1 + 2 + 4 seconds, each a quarter more or less; if they didn't grow, these would be 3.75 at most.
-    assert!(began.elapsed().as_secs_f64() >= 5.25);
+    // 3 + 6 + 12 seconds, each a quarter more or less; if they didn't grow, these would be 11.25 at most.
+    assert!(began.elapsed().as_secs_f64() >= 15.75);
 }

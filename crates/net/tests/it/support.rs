@@ -35,7 +35,11 @@ pub(crate) fn config(seed: u8) -> Config {
             "/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap(),
         ],
         peers: Vec::new(),
+        known: Vec::new(),
         mdns: false,
+        relay: false,
+        via: Vec::new(),
+        via_any: false,
         limits: Limits::default(),
     }
 }

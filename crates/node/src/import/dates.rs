@@ -15,8 +15,18 @@ const DAY: i64 = 24 * HOUR;
 /// Reads `2026-12-31`, `31.12.2026`, RFC 3339 (`2026-12-31T18:00:00+01:00`, with a blank for the `T`
 /// and without an offset too), or Unix milliseconds.
 pub(crate) fn until(text: &str) -> Result<Timestamp, String> {
+    moment(text, DAY - 1)
+}
+
+/// Reads the same, but a date alone means the beginning of that day, UTC.
+pub(crate) fn since(text: &str) -> Result<Timestamp, String> {
+    moment(text, 0)
+}
+
+/// Reads a moment; a date alone means this many milliseconds after midnight.
+fn moment(text: &str, alone: i64) -> Result<Timestamp, String> {
     let text = text.trim();
-    let millis = millis_alone(text).or_else(|| date_and_time(text));
+    let millis = millis_alone(text).or_else(|| date_and_time(text, alone));
     match millis.map(u64::try_from) {
         Some(Ok(millis)) => Ok(Timestamp::from_millis(millis)),
         Some(Err(_)) | None => {
@@ -31,14 +41,14 @@ fn millis_alone(text: &str) -> Option<i64> {
     if is_millis { text.parse().ok() } else { None }
 }
 
-fn date_and_time(text: &str) -> Option<i64> {
+fn date_and_time(text: &str, alone: i64) -> Option<i64> {
     let (date, time) = match text.split_once(['T', 't', ' ']) {
         Some((date, time)) => (date, Some(time.trim())),
         None => (text, None),
     };
     let midnight = day(date)?.checked_mul(DAY)?;
     match time {
-        None => Some(midnight + DAY - 1),
+        None => Some(midnight + alone),
         Some(time) => Some(midnight + time_of_day(time)?),
     }
 }

@@ -35,7 +35,7 @@ mod words;
 use record::{Hash, Language, Side, Terms};
 
 pub use dates::date_text;
-pub(crate) use dates::until as read_date;
+pub(crate) use dates::{since as read_beginning, until as read_date};
 pub use draft::Draft;
 pub use field::{Field, FieldError, parse_mapping};
 pub(crate) use language::guessed as guess_language;

@@ -37,7 +37,7 @@ impl Machine {
 
 fn loopback(peers: &[String]) -> Option<Network> {
     let peers = peers.iter().map(|peer| peer.parse().unwrap()).collect();
-    Some(Network { listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()], peers, mdns: false })
+    Some(Network { listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()], peers, ..Network::default() })
 }
 
 async fn asks(node: &Node) {

@@ -5,6 +5,8 @@
 mod alone;
 mod clock;
 mod closed;
+mod peer;
+mod photos;
 mod together;
 
 use std::future::Future;
@@ -23,7 +25,7 @@ async fn on_loopback(folder: &Path, member: &str, peers: &[String]) -> Node {
     let network = Network {
         listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
         peers: peers.iter().map(|peer| peer.parse().unwrap()).collect(),
-        mdns: false,
+        ..Network::default()
     };
     let config = Config { data: folder.to_owned(), network: Some(network), member: Some(member.into()) };
     Node::start(config).await.unwrap()

@@ -1,4 +1,4 @@
-use node::{CircleLink, Handle};
+use node::{CircleLink, Config, Handle, Network, Node};
 
 use super::{all, digest, import, listing, on_loopback, table, until};
 
@@ -92,4 +92,59 @@ async fn five_nodes_in_a_line_have_one_catalogue() {
     for node in nodes {
         node.stop().await;
     }
+}
+
+async fn with(folder: &std::path::Path, network: Network) -> Node {
+    let config = Config { data: folder.to_owned(), network: Some(network), member: Some("Ada".into()) };
+    Node::start(config).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_that_can_not_dial_each_other_agree_through_a_relay_and_say_so_in_links() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let relay =
+        Network { listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()], relay: true, ..Network::default() };
+    let relay = with(folders[0].path(), relay).await;
+    let at: node::Address = relay.handle().status().addresses[0].parse().unwrap();
+    // It listens nowhere else, and the relay keeps no circle.
+    let ada = with(folders[1].path(), Network { via: vec![at], ..Network::default() }).await;
+    until("a place at the relay", || async { !ada.handle().status().addresses.is_empty() }).await;
+    let circle = ada.handle().found("Gartenstraße".into(), None).await.unwrap();
+    ada.handle().publish(listing("offer", "Leiter")).await.unwrap();
+    let circle = ada.handle().circles().into_iter().find(|it| it.id == circle.id).unwrap();
+    assert!(circle.link.contains("/p2p-circuit/"), "{}", circle.link);
+    let ben = with(folders[2].path(), Network::default()).await;
+    ben.handle().join(circle.link.parse().unwrap()).await.unwrap();
+    equal(ada.handle(), ben.handle(), 1).await;
+    ben.handle().publish(listing("need", "Topf")).await.unwrap();
+    equal(ada.handle(), ben.handle(), 2).await;
+    for node in [ben, ada, relay] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_met_once_find_each_other_after_a_restart_without_being_told() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let ada = on_loopback(here.path(), "Ada", &[]).await;
+    let address = ada.handle().status().addresses[0].clone();
+    ada.handle().found("Kreis".into(), None).await.unwrap();
+    ada.handle().publish(listing("offer", "Topf")).await.unwrap();
+    // Told once, on the command line: such peers are not remembered as such.
+    let ben = on_loopback(there.path(), "Ben", std::slice::from_ref(&address)).await;
+    let id = ada.handle().circles()[0].id.clone();
+    ben.handle().join(id.parse().unwrap()).await.unwrap();
+    equal(ada.handle(), ben.handle(), 1).await;
+    let names = [&ada, &ben].map(|node| node.handle().status().peer);
+    ben.stop().await;
+    ada.stop().await;
+
+    let at = |text: &str| text.split("/p2p/").next().unwrap().parse().unwrap();
+    let ada = with(here.path(), Network { listen: vec![at(&address)], ..Network::default() }).await;
+    let ben = on_loopback(there.path(), "Ben", &[]).await;
+    assert_eq!([&ada, &ben].map(|node| node.handle().status().peer), names, "the names stay");
+    ada.handle().publish(listing("offer", "Pfanne")).await.unwrap();
+    equal(ada.handle(), ben.handle(), 2).await;
+    ada.stop().await;
+    ben.stop().await;
 }

@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 
 use catalogue::Window;
 use record::{
-    Body, Charter, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, MemberId, ReadPolicy,
+    Body, Charter, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, MemberId, Photo, ReadPolicy,
     ReadSecret, Record, RecordId, Removal, Rotation, Seal, SecretKey, Side, Statement, Timestamp, Verified,
 };
 
+use crate::blobs::BlobFrame;
 use crate::frame::Frame;
 use crate::{
-    Batch, Input, MessageRef, Output, PeerId, Protocol, RENEWAL_PURPOSE, SessionId, Store, StoreError,
+    Batch, Blob, BlobInput, BlobOutput, Input, MessageRef, Output, PeerId, Protocol, RENEWAL_PURPOSE,
+    SessionId, Store, StoreError,
 };
 
 /// When the tests begin.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+/// The token that every node gave out.
+pub(super) const TOKEN: [u8; 16] = [7; 16];
 /// Ten minutes.
 pub(super) const TEN_MINUTES: u64 = 600_000;
 
@@ -37,6 +41,10 @@ impl Store for Memory {
         for id in batch.drop {
             self.0.remove(&(circle, id));
         }
+        Ok(())
+    }
+
+    fn secure(&mut self) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -100,6 +108,18 @@ impl Member {
         self.say(circle, key, revision).sign(body, &self.device).unwrap()
     }
 
+    /// An offer with photos.
+    pub(super) fn pictured(
+        &self,
+        circle: CircleId,
+        number: u32,
+        photos: Vec<Photo>,
+        at: Timestamp,
+    ) -> Verified {
+        let listing = Listing { photos, ..Listing::new(Side::Offer, &format!("Leiter {number}")) };
+        self.say(circle, listing_key(number), at).sign(&Body::Listing(listing), &self.device).unwrap()
+    }
+
     /// The end of an offer.
     pub(super) fn withdrawal(&self, circle: CircleId, number: u32, revision: Timestamp) -> Verified {
         let statement = self.say(circle, listing_key(number), revision);
@@ -144,6 +164,8 @@ pub(super) struct Node {
     pub(super) log: Vec<Output>,
     /// The read secrets that it wants kept.
     pub(super) secrets: Vec<ReadSecret>,
+    /// The blobs that it keeps.
+    pub(super) blobs: BTreeMap<Blob, Vec<u8>>,
 }
 
 /// Two nodes, and all that is on its way between them.
@@ -157,7 +179,7 @@ pub(super) struct Pair {
     ends: BTreeMap<(usize, SessionId), SessionId>,
     next: u64,
     connected: bool,
-    /// After so many more frames with records every session breaks.
+    /// After so many more frames with records or parts of blobs every session breaks.
     pub(super) cut_after: Option<usize>,
 }
 
@@ -192,6 +214,7 @@ impl Pair {
             behind: behind[node],
             log: Vec::new(),
             secrets: held[node].clone(),
+            blobs: BTreeMap::new(),
         });
         let (queue, ends) = (VecDeque::new(), BTreeMap::new());
         let mut pair = Self {
@@ -313,7 +336,9 @@ impl Pair {
                 }
                 Output::Send { session, frame } => {
                     let Some(theirs) = self.ends.get(&(node, session)).copied() else { continue };
-                    let cut = matches!(Frame::decode(&frame), Ok(Frame::Records { .. }))
+                    let records = matches!(Frame::decode(&frame), Ok(Frame::Records { .. }));
+                    let part = matches!(BlobFrame::decode(&frame), Ok(BlobFrame::Part(_)));
+                    let cut = (records || part)
                         && self.cut_after.as_mut().is_some_and(|left| {
                             *left = left.saturating_sub(1);
                             *left == 0
@@ -336,7 +361,33 @@ impl Pair {
                     let seal = Some((member.id(), seal));
                     self.queue.push_back((node, Input::Proven { session, seal }));
                 }
+                Output::Blob(BlobOutput::Open { session, .. }) => {
+                    let theirs = SessionId(self.next);
+                    self.next += 2;
+                    self.ends.extend([((node, session), theirs), ((other, theirs), session)]);
+                    let opened = BlobInput::Opened { session: theirs, peer: name(node) };
+                    self.queue.push_back((other, Input::Blob(opened)));
+                }
+                Output::Blob(BlobOutput::Read { session, blob, offset, length }) => {
+                    let bytes = self.nodes[node].blobs.get(&blob).map(|bytes| {
+                        let rest = &bytes[offset as usize..];
+                        rest[..length as usize].to_vec()
+                    });
+                    self.queue.push_back((node, Input::Blob(BlobInput::Read { session, bytes })));
+                }
+                Output::Blob(BlobOutput::Whole { blob, bytes }) => {
+                    self.nodes[node].blobs.insert(blob, bytes);
+                }
+                Output::Blob(BlobOutput::Unreferred(blob)) => {
+                    self.nodes[node].blobs.remove(&blob);
+                }
+                Output::Blob(BlobOutput::Part { .. } | BlobOutput::Discard(_)) => {}
                 Output::Secrets { held, .. } => self.nodes[node].secrets = held,
+                Output::Knocked { session, knock } => {
+                    let admitted = *knock.token.as_bytes() == TOKEN;
+                    self.queue.push_back((node, Input::Answered { session, admitted }));
+                }
+                Output::Answered { .. } => {}
                 Output::Subscribe(_)
                 | Output::Unsubscribe(_)
                 | Output::Judge { .. }

@@ -266,6 +266,19 @@ fn any_charter() -> impl Strategy<Value = Charter> {
     )
 }
 
+fn any_photo() -> impl Strategy<Value = Photo> {
+    let photo = (any::<[u8; 32]>(), 1_u32..=204_800);
+    let thumb = (any::<[u8; 32]>(), 1_u32..=12_288);
+    let alt = prop_oneof![Just(String::new()), any_line(120)];
+    (photo, thumb, alt).prop_map(|((photo, size), (thumb, thumb_size), alt)| Photo {
+        photo: Hash::from_bytes(photo),
+        size,
+        thumb: Hash::from_bytes(thumb),
+        thumb_size,
+        alt,
+    })
+}
+
 fn any_listing() -> impl Strategy<Value = Listing> {
     let words = (
         any_line(120),
@@ -274,12 +287,32 @@ fn any_listing() -> impl Strategy<Value = Listing> {
         option::of(any_language()),
     );
     let count = (1_u32..=100_000).prop_flat_map(|count| (Just(count), 0..=count));
-    let rest = (option::of(any_cell()), option::of(any_time()), vec("[a-z-]{1,32}", 0..3), any_other());
+    let rest = (
+        option::of(any_cell()),
+        option::of(any_time()),
+        vec("[a-z-]{1,32}", 0..3),
+        vec(any_photo(), 0..=4),
+        any_other(),
+    );
     (prop::sample::select(Side::ALL), any_terms(), words, count, rest).prop_map(
         |(side, terms, words, numbers, rest)| {
-            let ((title, text, category, language), (count, left), (cell, until, needs, other)) =
+            let ((title, text, category, language), (count, left), (cell, until, needs, photos, other)) =
                 (words, numbers, rest);
-            Listing { side, terms, title, text, category, language, count, left, cell, until, needs, other }
+            Listing {
+                side,
+                terms,
+                title,
+                text,
+                category,
+                language,
+                count,
+                left,
+                cell,
+                until,
+                needs,
+                photos,
+                other,
+            }
         },
     )
 }

@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ::node::{ErrorKind, Handle, ListingJson, NodeError};
+use ::node::{ErrorKind, Handle, ListingJson, NodeError, PhotoJson, encoded};
 use askama::Template;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts};
@@ -132,6 +132,7 @@ struct Card {
     when: Moment,
     author: String,
     mine: bool,
+    photo: Option<PhotoJson>,
 }
 
 /// How many characters of a text a card shows.
@@ -141,6 +142,7 @@ impl Card {
     fn new(listing: ListingJson, now: u64) -> Self {
         Self {
             href: format!("/listing/{}", listing.id),
+            photo: listing.photos.first().cloned(),
             side: words::side(&listing.side),
             need: listing.side == "need",
             language: listing.language.clone(),
@@ -183,20 +185,6 @@ fn fresh(status: StatusCode, template: &impl Template) -> Result<Response, PageE
 /// Sends the browser on with a `GET`, so that going back or reloading sends nothing twice.
 fn see(place: &str) -> Response {
     axum::response::Redirect::to(place).into_response()
-}
-
-/// Text as part of a query.
-fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut query, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => query.push(char::from(byte)),
-            _ => {
-                let _ = write!(query, "%{byte:02X}");
-            }
-        }
-        query
-    })
 }
 
 /// An address with a query; pairs without a value are left out.

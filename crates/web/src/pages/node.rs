@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::node::{CircleJson, CircleLink, NearbyJson, NodeError, StatusJson};
+use ::node::{CircleJson, CircleLink, NearbyJson, NodeError, Qr, StatusJson};
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -22,6 +22,18 @@ struct Peer {
     synced: Option<Moment>,
 }
 
+/// A circle, and for the person at the node the invitation into it.
+struct Kept {
+    circle: CircleJson,
+    invitation: Option<Invitation>,
+}
+
+struct Invitation {
+    link: String,
+    /// The link's code, as a picture.
+    code: String,
+}
+
 #[derive(Template)]
 #[template(path = "node.html")]
 struct NodePage {
@@ -30,7 +42,7 @@ struct NodePage {
     version: String,
     peer: String,
     member: String,
-    circles: Vec<CircleJson>,
+    circles: Vec<Kept>,
     nearby: Vec<NearbyJson>,
     peers: Vec<Peer>,
     addresses: Vec<String>,
@@ -54,7 +66,7 @@ pub(crate) struct Sent {
 
 /// Shows the node's state.
 pub(crate) async fn show(State(shelf): State<Arc<Shelf>>, visitor: Visitor) -> Result<Response, PageError> {
-    page(&visitor, &template(&shelf, &visitor, Sent::default(), None))
+    page(&visitor, &template(&shelf, &visitor, Sent::default(), None).await)
 }
 
 /// Founds a circle.
@@ -72,7 +84,7 @@ pub(crate) async fn found(
     } else {
         shelf.handle.found(sent.name.trim().to_owned(), None).await.map(drop)
     };
-    done(&shelf, &visitor, sent, founded, "/?done=founded")
+    done(&shelf, &visitor, sent, founded, "/?done=founded").await
 }
 
 /// Joins a circle, by its link or because it is near.
@@ -92,7 +104,7 @@ pub(crate) async fn join(
             "this is no link to a circle: it begins with commonshelf: and is best copied whole".into(),
         )),
     };
-    done(&shelf, &visitor, sent, joined, "/?done=joined")
+    done(&shelf, &visitor, sent, joined, "/?done=joined").await
 }
 
 /// Takes the person's word that the machine's clock is right.
@@ -104,10 +116,10 @@ pub(crate) async fn confirm_clock(
     let sent = super::edit::taken(sent)?;
     visitor.may_send(&shelf, &sent.form)?;
     let confirmed = shelf.handle.confirm_clock().await.map(drop);
-    done(&shelf, &visitor, sent, confirmed, "/node")
+    done(&shelf, &visitor, sent, confirmed, "/node").await
 }
 
-fn done(
+async fn done(
     shelf: &Shelf,
     visitor: &Visitor,
     sent: Sent,
@@ -116,12 +128,27 @@ fn done(
 ) -> Result<Response, PageError> {
     match outcome {
         Ok(()) => Ok(see(place)),
-        Err(error) => fresh(form_status(&error), &template(shelf, visitor, sent, Some(&error))),
+        Err(error) => fresh(form_status(&error), &template(shelf, visitor, sent, Some(&error)).await),
     }
 }
 
-fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeError>) -> NodePage {
-    let StatusJson { version, peer, addresses, members, circles, peers, notices } = shelf.handle.status();
+/// An invitation says where this node is, and opens a circle of members, so it is for the person at the node alone.
+async fn kept(shelf: &Shelf, visitor: &Visitor, circle: CircleJson) -> Kept {
+    let mut invitation = None;
+    if visitor.local
+        && let Ok(link) = shelf.handle.invitation(Some(circle.id.clone())).await
+    {
+        let link = link.to_string();
+        let code = Qr::of(&link).map(|code| code.svg("The link as a QR code"));
+        // A link too long for a code can still be copied.
+        invitation = Some(Invitation { link, code: code.unwrap_or_default() });
+    }
+    Kept { circle, invitation }
+}
+
+async fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeError>) -> NodePage {
+    let StatusJson { version, peer, addresses, reachable: _, members, circles, peers, notices } =
+        shelf.handle.status();
     let now = shelf.handle.now();
     // Where others are, and where this node keeps its files, is for the person at the node alone.
     let private = |texts: Vec<String>| if visitor.local { texts } else { Vec::new() };
@@ -132,13 +159,17 @@ fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         inbound: peer.inbound,
         synced: peer.synced.map(|synced| Moment::new(synced, now)),
     });
+    let mut shown = Vec::with_capacity(circles.len());
+    for circle in circles {
+        shown.push(kept(shelf, visitor, circle).await);
+    }
     NodePage {
         frame: Frame::new(shelf, visitor, "node", "This node"),
         token: if visitor.local { shelf.access.form_token() } else { String::new() },
         version,
         peer,
         member: members.into_iter().next().unwrap_or_default(),
-        circles,
+        circles: shown,
         nearby,
         peers: peers.collect(),
         addresses: private(addresses),

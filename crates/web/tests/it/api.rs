@@ -157,6 +157,38 @@ async fn a_circle_is_founded_once_and_joined_by_its_link() {
 }
 
 #[tokio::test]
+async fn an_invitation_and_a_bundle_are_for_whoever_has_the_token() {
+    let site = Site::with_things(30).await;
+    for path in ["/api/v1/circles/invite", "/api/v1/bundle"] {
+        site.get(path).await.refused(401, "unauthorized");
+    }
+    let invite = site.ask(Method::GET, "/api/v1/circles/invite").token().send().await.json();
+    assert_eq!(invite["link"], site.json("/api/v1/circles").await[0]["link"]);
+    let ask = |path: &str| site.ask(Method::GET, path).token().send();
+    ask("/api/v1/circles/invite?circle=Nowhere").await.refused(404, "not_found");
+    ask("/api/v1/bundle?circle=Nowhere").await.refused(404, "not_found");
+    ask("/api/v1/bundle?since=soon").await.refused(400, "invalid");
+    ask("/api/v1/bundle?colour=red").await.refused(400, "invalid");
+    let bundle = ask("/api/v1/bundle").await;
+    assert_eq!(bundle.header("content-type"), "application/octet-stream");
+    assert!(bundle.bytes.starts_with(b"\x89CSB\r\n\x1a\n"));
+
+    let other = Site::alone().await;
+    let send = async |bytes: &[u8]| {
+        other.ask(Method::POST, "/api/v1/bundle").token().body(bytes.to_vec()).send().await
+    };
+    let report = send(&bundle.bytes).await.json();
+    assert_eq!((&report["unchanged"], &report["bundle"]["joined"]), (&0.into(), &true.into()), "{report:#}");
+    assert_eq!(send(&bundle.bytes).await.json()["unchanged"], report["added"]);
+    assert_eq!(other.get("/api/v1/export").await.text.lines().count(), 30);
+    for garbage in [&b""[..], b"title\nLeiter\n", &[0x89; 100_000]] {
+        send(garbage).await.refused(400, "invalid");
+    }
+    let stranger = other.ask(Method::POST, "/api/v1/bundle").body(bundle.bytes.clone()).send().await;
+    stranger.refused(401, "unauthorized");
+}
+
+#[tokio::test]
 async fn a_peer_is_dialled_by_its_address() {
     let site = Site::new().await;
     let answer = site.write(Method::POST, "/api/v1/peers", r#"{"address":"/ip4/127.0.0.1/tcp/1"}"#).await;

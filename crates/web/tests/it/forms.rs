@@ -212,6 +212,9 @@ async fn a_circle_is_founded_and_joined_on_the_page() {
     let node = site.get("/node").await;
     let link = site.handle.circles()[0].link.clone();
     assert!(node.page(200).contains(&link) && node.text.contains("<bdi>Hof</bdi>"));
+    assert!(node.text.contains("<svg ") && link.ends_with("?name=Hof"), "{link}");
+    let visitor = site.ask(Method::GET, "/node").from("192.168.1.9:50000").send().await;
+    assert!(!visitor.page(200).contains(&link) && !visitor.text.contains("<svg "), "{}", visitor.text);
 
     let other = Site::alone().await;
     let token = other.get("/node").await.hidden("form");

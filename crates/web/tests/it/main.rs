@@ -6,5 +6,6 @@ mod api;
 mod forms;
 mod gate;
 mod pages;
+mod photos;
 mod site;
 mod wire;

@@ -28,6 +28,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A request that is being put together.
@@ -151,10 +152,13 @@ impl Ask<'_> {
         let answer = self.site.app.clone().oneshot(self.request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, 64 << 20).await.unwrap();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let is_text = kind.is_none_or(|kind| kind != "application/octet-stream");
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(body.to_vec()).unwrap(),
+            text: if is_text { String::from_utf8(body.to_vec()).unwrap() } else { String::new() },
+            bytes: body.to_vec(),
         }
     }
 }

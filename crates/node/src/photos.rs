@@ -1,0 +1,277 @@
+//! Photos at a node: which there are, which are fetched, and which make room for others.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use protocol::limits::MAX_BLOB;
+use protocol::{Blob, BlobInput, BlobOutput, Input};
+use record::limits::{MAX_PHOTOS, MAX_THUMB};
+use record::{CircleId, Hash, Listing, Photo};
+use serde::{Deserialize, Serialize};
+use store::BlobFiles;
+use tokio::sync::oneshot;
+
+use crate::error::NodeError;
+use crate::folder::Folder;
+use crate::json::PhotoJson;
+use crate::photo::Prepared;
+use crate::service::Service;
+use crate::view::Place;
+
+/// Where photos lie, below the data folder.
+const FOLDER: &str = "photos";
+/// How many bytes the photos of others may have together with this member's own.
+const ROOM: u64 = 512 * 1024 * 1024;
+/// When there is no room, so much is made at once.
+const ROOM_TO_MAKE: u64 = ROOM / 32;
+/// How long a photo that was given waits for its listing, in ticks of a second.
+const PATIENCE: u32 = 60 * 60;
+/// How many of them wait at a time.
+const MAX_GIVEN: usize = 64;
+/// How many wait for one photo to arrive.
+const MAX_WAITING: usize = 64;
+
+/// A photo of a listing, by the name that it got when it was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PhotoInput {
+    /// Its SHA-256: 64 hexadecimal digits.
+    pub photo: String,
+    /// What can be seen on it, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alt: Option<String>,
+}
+
+/// The photos of a node, as its thread knows them.
+pub(crate) struct Photos {
+    pub(crate) files: Arc<BlobFiles>,
+    /// Given, and perhaps in no listing yet.
+    given: BTreeMap<Hash, Given>,
+    /// Who waits for one to arrive.
+    waiting: BTreeMap<Hash, Vec<oneshot::Sender<()>>>,
+}
+
+struct Given {
+    photo: Photo,
+    since: u32,
+}
+
+impl Photos {
+    pub(crate) fn open(folder: &Folder) -> Result<Self, NodeError> {
+        let path = folder.path().join(FOLDER);
+        let files = BlobFiles::open(&path).map_err(|error| NodeError::Folder {
+            folder: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self { files: Arc::new(files), given: BTreeMap::new(), waiting: BTreeMap::new() })
+    }
+
+    fn is_given(&self, hash: Hash) -> bool {
+        self.given.values().any(|given| given.photo.photo == hash || given.photo.thumb == hash)
+    }
+}
+
+fn blobs(photo: &Photo) -> [Blob; 2] {
+    let thumb = Blob { hash: photo.thumb, size: photo.thumb_size };
+    [Blob { hash: photo.photo, size: photo.size }, thumb]
+}
+
+impl Service {
+    /// Tells the protocol which photos lie here, before it reads the records that refer to them.
+    pub(crate) fn tell_photos(&mut self) {
+        self.blob_input(BlobInput::Here(self.photos.files.all()));
+    }
+
+    /// Once the records were read: goes on with what was begun, and forgets what no record refers to any more.
+    pub(crate) fn tidy_photos(&mut self, circles: &[CircleId]) {
+        match self.photos.files.parts() {
+            Ok(parts) => {
+                for (blob, bytes) in parts {
+                    self.blob_input(BlobInput::Begun { blob, bytes });
+                }
+            }
+            Err(error) => self.photos_failed(&error),
+        }
+        // Why: without its charter, or while the date is in doubt, a circle does not show all that it has.
+        let whole = |circle: &CircleId| {
+            self.protocol.catalogue(*circle).is_some_and(|catalogue| catalogue.charter().is_some())
+        };
+        if circles.iter().all(whole) && self.clock.json().sure {
+            for blob in self.photos.files.all() {
+                if self.protocol.referring(blob.hash).next().is_none() {
+                    self.photos.files.remove(blob.hash);
+                    self.blob_input(BlobInput::Gone(blob));
+                }
+            }
+        }
+    }
+
+    fn blob_input(&mut self, input: BlobInput) {
+        let now = self.time();
+        let outputs = self.protocol.handle(Input::Blob(input), now);
+        self.act(outputs);
+    }
+
+    /// Carries out what the protocol wants with blobs.
+    pub(crate) fn blob_output(&mut self, output: BlobOutput) {
+        match output {
+            BlobOutput::Open { peer, session } => {
+                self.command(net::Command::OpenForBlobs { peer, session });
+            }
+            BlobOutput::Read { session, blob, offset, length } => {
+                let whole = self.photos.files.read(blob.hash);
+                if whole.is_none() && !self.photos.files.has(blob.hash) {
+                    self.blob_input(BlobInput::Gone(blob));
+                }
+                let part = offset as usize..offset.saturating_add(length) as usize;
+                let bytes = whole.and_then(|whole| whole.get(part).map(<[u8]>::to_vec));
+                self.blob_input(BlobInput::Read { session, bytes });
+            }
+            BlobOutput::Part { blob, offset, bytes } => {
+                if let Err(error) = self.photos.files.put_part(blob, offset, &bytes) {
+                    self.photos_failed(&error);
+                }
+            }
+            BlobOutput::Whole { blob, bytes } => {
+                if let Err(error) = self.photos.files.put(blob, &bytes, false) {
+                    self.photos_failed(&error);
+                    self.blob_input(BlobInput::Gone(blob));
+                }
+                for waiting in self.photos.waiting.remove(&blob.hash).unwrap_or_default() {
+                    // Whoever waited may have gone.
+                    let _ = waiting.send(());
+                }
+                self.make_room();
+            }
+            BlobOutput::Discard(blob) => self.photos.files.forget_part(blob),
+            BlobOutput::Unreferred(blob) => {
+                self.photos.files.forget_part(blob);
+                // What an edit took off may be put on again; what waits for its listing stays as well.
+                if self.photos.is_given(blob.hash) || self.protocol.referring(blob.hash).next().is_some() {
+                    self.blob_input(BlobInput::Here(vec![blob]));
+                } else {
+                    self.photos.files.remove(blob.hash);
+                }
+            }
+        }
+    }
+
+    fn photos_failed(&self, error: &io::Error) {
+        tracing::error!(%error, "a photo could not be kept");
+        self.change(|view| {
+            view.notices.insert("photos", format!("A photo could not be kept: {error}. Check the disk."));
+        });
+    }
+
+    /// Gives up photos of others, first those that nobody looked at for the longest time; thumbnails last.
+    fn make_room(&mut self) {
+        let mut bytes = self.photos.files.bytes();
+        if bytes <= ROOM {
+            return;
+        }
+        let (thumbs, photos): (Vec<_>, Vec<_>) =
+            self.photos.files.all().into_iter().partition(|blob| blob.size <= MAX_THUMB);
+        for blob in photos.into_iter().chain(thumbs) {
+            if bytes <= ROOM.saturating_sub(ROOM_TO_MAKE) {
+                return;
+            }
+            if !self.is_own(blob.hash) {
+                bytes = bytes.saturating_sub(blob.size.into());
+                self.photos.files.remove(blob.hash);
+                self.blob_input(BlobInput::Gone(blob));
+            }
+        }
+    }
+
+    /// Whether a photo is this member's own, in a listing or before.
+    fn is_own(&self, hash: Hash) -> bool {
+        let own = |(circle, id)| {
+            let place = Place { circle, id };
+            self.read(|view| view.entry(&place).is_some_and(|entry| entry.author == view.me))
+        };
+        self.photos.is_given(hash) || self.protocol.referring(hash).any(own)
+    }
+
+    /// Takes a photo for a listing that will be written next. It is durable when this returns.
+    pub(crate) fn give_photo(&mut self, prepared: &Prepared) -> Result<PhotoJson, NodeError> {
+        let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(MAX_BLOB);
+        let photo = Photo {
+            photo: Hash::of(&prepared.photo),
+            size: size(&prepared.photo),
+            thumb: Hash::of(&prepared.thumb),
+            thumb_size: size(&prepared.thumb),
+            alt: String::new(),
+        };
+        if self.photos.given.len() >= MAX_GIVEN && !self.photos.given.contains_key(&photo.photo) {
+            return Err(NodeError::TooManyPhotos);
+        }
+        for (blob, bytes) in blobs(&photo).into_iter().zip([&prepared.photo, &prepared.thumb]) {
+            let kept = self.photos.files.put(blob, bytes, true);
+            kept.map_err(|error| NodeError::Store(protocol::StoreError(error.to_string())))?;
+        }
+        let json = PhotoJson::of(&photo);
+        let here = blobs(&photo).to_vec();
+        self.photos.given.insert(photo.photo, Given { photo, since: self.ticks });
+        self.blob_input(BlobInput::Here(here));
+        Ok(json)
+    }
+
+    /// Forgets photos that were given and came into no listing.
+    pub(crate) fn forget_given(&mut self) {
+        let ticks = self.ticks;
+        let late = |given: &Given| ticks.wrapping_sub(given.since) >= PATIENCE;
+        let late: Vec<Photo> =
+            self.photos.given.values().filter(|given| late(given)).map(|given| given.photo.clone()).collect();
+        for photo in late {
+            self.photos.given.remove(&photo.photo);
+            for blob in blobs(&photo) {
+                if !self.photos.is_given(blob.hash) && self.protocol.referring(blob.hash).next().is_none() {
+                    self.photos.files.remove(blob.hash);
+                    self.blob_input(BlobInput::Gone(blob));
+                }
+            }
+        }
+    }
+
+    /// The photos that a listing shall have: given before, or those that it has.
+    pub(crate) fn chosen_photos(
+        &self,
+        chosen: Option<&[PhotoInput]>,
+        old: &Listing,
+    ) -> Result<Vec<Photo>, NodeError> {
+        let Some(chosen) = chosen else { return Ok(old.photos.clone()) };
+        if chosen.len() > MAX_PHOTOS {
+            return Err(record::BodyError::TooManyPhotos.into());
+        }
+        let named = |input: &PhotoInput| {
+            let hash = Hash::from_hex(&input.photo);
+            let given = hash.and_then(|hash| self.photos.given.get(&hash)).map(|given| &given.photo);
+            let had = || old.photos.iter().find(|photo| Some(photo.photo) == hash);
+            let mut photo = given.or_else(had).cloned().ok_or_else(|| NodeError::no_photo(&input.photo))?;
+            if let Some(alt) = &input.alt {
+                photo.alt = record::tidy_line(alt);
+            }
+            Ok(photo)
+        };
+        chosen.iter().map(named).collect()
+    }
+
+    /// Lets a photo be fetched; the receiver hears when it is here.
+    pub(crate) fn look_at(&mut self, hash: Hash) -> Result<oneshot::Receiver<()>, NodeError> {
+        if self.protocol.referring(hash).next().is_none() {
+            return Err(NodeError::no_photo(&hash.to_string()));
+        }
+        let (tell, told) = oneshot::channel();
+        for waiting in self.photos.waiting.values_mut() {
+            waiting.retain(|waiting| !waiting.is_closed());
+        }
+        self.photos.waiting.retain(|_, waiting| !waiting.is_empty());
+        let waiting = self.photos.waiting.entry(hash).or_default();
+        if waiting.len() < MAX_WAITING {
+            waiting.push(tell);
+        }
+        self.blob_input(BlobInput::LookedAt(hash));
+        Ok(told)
+    }
+}

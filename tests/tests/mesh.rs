@@ -1,0 +1,210 @@
+//! Real nodes on a street whose links lose packets, are slow, and come and go.
+//!
+//! Each test has a size for every day and a full one: `COMMONSHELF_FULL=1 cargo test --release -p tests --test
+//! mesh -- --nocapture --test-threads 1` takes half an hour, and prints figures.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+use std::time::{Duration, Instant};
+
+use tests::{Hears, Home, Lan, Mesh, Node, is_full_size, same_digest, table, texts, wait_until};
+
+const AGREED: Duration = Duration::from_secs(30);
+
+/// A street, or none where this machine's owner has said that it can not have that.
+fn street(houses: usize) -> Option<Mesh> {
+    match Mesh::new(houses) {
+        Ok(mesh) => Some(mesh),
+        Err(reason) if Lan::is_unwanted() => {
+            eprintln!("skipped, since COMMONSHELF_NO_NETNS=1 says so: no network namespaces here ({reason})");
+            None
+        }
+        Err(reason) => panic!(
+            "this test needs network namespaces, and this machine gives none ({reason}): run it as root, allow \
+             user namespaces, or set COMMONSHELF_NO_NETNS=1 to do without this test"
+        ),
+    }
+}
+
+/// A node in a house, that is told of these others.
+fn house(mesh: &Mesh, number: usize, others: &[usize], args: &[&str]) -> Node {
+    let addresses: Vec<String> =
+        others.iter().map(|other| format!("/ip4/{}/tcp/7378", Mesh::address(*other))).collect();
+    let mut all = vec!["--no-mdns"];
+    for address in &addresses {
+        all.extend(["--peer", address]);
+    }
+    Node::start(Home::at(mesh.place(number)), &[&all, args].concat())
+}
+
+/// Lets some time pass; what happens in it is asserted afterwards.
+fn pass(time: Duration) {
+    let begun = Instant::now();
+    wait_until("time to pass", time + Duration::from_secs(1), || {
+        if begun.elapsed() >= time { Ok(()) } else { Err("it did not".to_owned()) }
+    });
+}
+
+fn digests(nodes: &[Node]) -> Vec<String> {
+    nodes.iter().map(|node| node.digest()).collect()
+}
+
+#[test]
+fn eight_nodes_on_bad_links_that_were_split_in_three_agree_within_a_minute_after_healing() {
+    let Some(mesh) = street(8) else { return };
+    let split = Duration::from_secs(if is_full_size() { 300 } else { 25 });
+    let first = Node::start(Home::at(mesh.place(0)), &["--circle", "Gartenstraße"]);
+    let link = first.link();
+    let mut nodes = vec![first];
+    nodes.extend((1..8).map(|number| Node::start(Home::at(mesh.place(number)), &["--join", &link])));
+    nodes.iter().for_each(Node::wait_for_charter);
+    let parts: [&[usize]; 3] = [&[0, 1, 2], &[3, 4, 5], &[6, 7]];
+    for part in parts {
+        for house in part {
+            mesh.hear(*house, Hears::Only(part), 20);
+            mesh.rate(*house, "256kbit");
+        }
+    }
+    let begun = Instant::now();
+    let mut written = 0;
+    let mut rounds = 0;
+    while begun.elapsed() < split {
+        for (number, node) in nodes.iter().enumerate() {
+            let listing = node.json(&["offer", &format!("Thing {rounds} of house {number}")]);
+            written += 1;
+            if rounds % 3 == 2 {
+                node.run(&["withdraw", listing["id"].as_str().unwrap()]);
+                written -= 1;
+            }
+        }
+        rounds += 1;
+        pass(split / 8);
+    }
+    let apart: std::collections::BTreeSet<String> = digests(&nodes).into_iter().collect();
+    assert!(apart.len() >= 3, "the parts know different things");
+    for number in 0..8 {
+        mesh.hear(number, Hears::All, 20);
+    }
+    let healed = Instant::now();
+    wait_until("eight equal catalogues", Duration::from_secs(60), || {
+        let digests = digests(&nodes);
+        if digests.iter().all(|digest| *digest == digests[0]) { Ok(()) } else { Err(format!("{digests:?}")) }
+    });
+    println!("{written} listings on 8 nodes equal {:.1} s after healing", healed.elapsed().as_secs_f64());
+    assert_eq!(nodes[7].json(&["status"])["circles"][0]["listings"], written);
+}
+
+/// How many bytes a node with records and a new one exchange over a link that is up as `link` says.
+fn carry(rows: usize, rate: &str, link: Option<(Duration, Duration)>) -> Option<(u64, usize)> {
+    let mesh = street(2)?;
+    let one = house(&mesh, 0, &[], &["--circle", "Gartenstraße"]);
+    let other = house(&mesh, 1, &[0], &["--join", &one.link()]);
+    other.wait_for_charter();
+    let silence = |silent: bool| {
+        for number in 0..2 {
+            mesh.hear(number, if silent { Hears::Only(&[]) } else { Hears::All }, 0);
+        }
+    };
+    mesh.rate(0, rate);
+    mesh.rate(1, rate);
+    silence(true);
+    let file = one.home().file("shelf.csv", table("shelf", rows));
+    assert_eq!(one.json(&["import", &file])["added"], rows);
+    let before = mesh.bytes(1);
+    let has_all = || other.json(&["status"])["circles"][0]["listings"] == rows;
+    let mut windows = 0;
+    let begun = Instant::now();
+    match link {
+        None => {
+            silence(false);
+            windows = 1;
+            wait_until("all records", Duration::from_secs(300), || {
+                if has_all() { Ok(()) } else { Err("they are not there".to_owned()) }
+            });
+        }
+        Some((up, down)) => {
+            while !has_all() {
+                assert!(begun.elapsed() < Duration::from_secs(3_000), "it never ends");
+                silence(false);
+                windows += 1;
+                let opened = Instant::now();
+                while opened.elapsed() < up && !has_all() {
+                    pass(Duration::from_millis(200));
+                }
+                if !has_all() {
+                    silence(true);
+                    pass(down);
+                }
+            }
+        }
+    }
+    Some((mesh.bytes(1) - before, windows))
+}
+
+#[test]
+fn a_link_that_is_up_for_moments_carries_everything_with_half_as_many_bytes_more_at_most() {
+    let (rows, rate, link) = if is_full_size() {
+        (1_000, "256kbit", (Duration::from_secs(10), Duration::from_secs(110)))
+    } else {
+        (300, "256kbit", (Duration::from_secs(4), Duration::from_secs(8)))
+    };
+    let Some((unbroken, _)) = carry(rows, rate, None) else { return };
+    let (broken, windows) = carry(rows, rate, Some(link)).unwrap();
+    let ratio = broken as f64 / unbroken as f64;
+    println!("{rows} records: {unbroken} bytes at once, {broken} in {windows} windows: {ratio:.2}");
+    assert!(windows >= 2, "the link was cut in the middle");
+    assert!(ratio <= 1.5, "{ratio:.2}");
+}
+
+#[test]
+fn a_link_that_falls_silent_is_given_up_within_45_seconds() {
+    let Some(mesh) = street(2) else { return };
+    let one = house(&mesh, 0, &[], &["--circle", "Gartenstraße"]);
+    let other = house(&mesh, 1, &[0], &["--join", &one.link()]);
+    other.wait_for_charter();
+    let peers = |node: &Node| texts(&node.json(&["peers"]), "peer").len();
+    assert_eq!((peers(&one), peers(&other)), (1, 1));
+    mesh.hear(0, Hears::Only(&[]), 0);
+    mesh.hear(1, Hears::Only(&[]), 0);
+    let begun = Instant::now();
+    wait_until("no peers on either side", Duration::from_secs(45), || {
+        let left = (peers(&one), peers(&other));
+        if left == (0, 0) { Ok(()) } else { Err(format!("they have {left:?}")) }
+    });
+    println!("given up after {:.1} s", begun.elapsed().as_secs_f64());
+    mesh.hear(0, Hears::All, 0);
+    mesh.hear(1, Hears::All, 0);
+    one.run(&["offer", "Leiter"]);
+    let again = Instant::now();
+    same_digest(one.home(), other.home(), 1, Duration::from_secs(60));
+    println!("together again after {:.1} s", again.elapsed().as_secs_f64());
+}
+
+#[test]
+fn after_a_kill_and_a_restart_anywhere_on_a_line_what_is_published_reaches_all_within_15_seconds() {
+    let Some(mesh) = street(3) else { return };
+    for (number, hears) in [&[1][..], &[0, 2], &[1]].into_iter().enumerate() {
+        mesh.hear(number, Hears::Only(hears), 0);
+    }
+    let middle = house(&mesh, 1, &[], &["--circle", "Gartenstraße"]);
+    let link = middle.link();
+    let mut nodes = vec![house(&mesh, 0, &[1], &["--join", &link]), middle];
+    nodes.push(house(&mesh, 2, &[1], &["--join", &link]));
+    nodes.iter().for_each(Node::wait_for_charter);
+    let peers: Vec<String> = nodes.iter().map(|node| node.ready().peer.clone()).collect();
+    let (mut slowest, times) = (0.0_f64, if is_full_size() { 20 } else { 3 });
+    for time in 0..times {
+        let killed = time % 3;
+        let node = nodes.remove(killed).restart(&[]);
+        nodes.insert(killed, node);
+        assert_eq!(nodes[killed].ready().peer, peers[killed], "it has the name that it had");
+        // What others wrote just before is fetched again.
+        nodes[killed].wait_for_charter();
+        nodes[0].run(&["offer", &format!("Thing {time}")]);
+        let begun = Instant::now();
+        same_digest(nodes[0].home(), nodes[2].home(), time + 1, Duration::from_secs(15));
+        slowest = slowest.max(begun.elapsed().as_secs_f64());
+    }
+    println!("{times} kills: the slowest publication took {slowest:.1} s");
+    same_digest(nodes[1].home(), nodes[2].home(), times, AGREED);
+}
