@@ -13,7 +13,8 @@ use crate::limits::{
 };
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::store::Store;
 
 /// Who lied is not asked for that blob again.

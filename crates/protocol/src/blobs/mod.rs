@@ -24,7 +24,8 @@ use self::serve::Ask;
 use crate::circle::News;
 use crate::limits::{BLOB_WAIT_MS, LOOKED_AT_MS, SESSION_IDLE_MS};
 use crate::names::{PeerId, SessionId};
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::store::Store;
 
 /// Bytes that a record refers to.
