@@ -132,13 +132,13 @@ impl<S: Store> Protocol<S> {
     }
 
     /// Something was begun before a restart.
-    pub(super) fn begun(&mut self, blob: Blob, bytes: Vec<u8>) {
+    pub(super) fn begun(&mut self, blob: Blob, bytes: &[u8]) {
         let fits = bytes.len() < blob.size as usize && !self.blobs.here.contains(&blob);
         if fits && self.blobs.referred.contains_key(&blob) {
             self.make_room();
             let got = &mut self.blobs.wanted.entry(blob).or_default().work().got;
             *got = Pieces::default();
-            got.add(None, &bytes);
+            got.add(None, bytes);
         }
     }
 

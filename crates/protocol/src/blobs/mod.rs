@@ -264,7 +264,7 @@ impl<S: Store> Protocol<S> {
             BlobInput::Gone(blob) => {
                 self.blobs.here.remove(&blob);
             }
-            BlobInput::Begun { blob, bytes } => self.begun(blob, bytes),
+            BlobInput::Begun { blob, bytes } => self.begun(blob, &bytes),
             BlobInput::LookedAt(hash) => self.looked_at(hash, now, out),
             BlobInput::Opened { session, peer } => self.blob_opened(session, peer, now, out),
             BlobInput::Read { session, bytes } => self.blob_read(session, bytes, now, out),
