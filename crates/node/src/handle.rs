@@ -39,6 +39,8 @@ const INBOX: usize = 1_024;
 const NEWS: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
+/// The notices about what was mended when the store was opened, of which there are three at most.
+const MENDED: [&str; 3] = ["mended 1", "mended 2", "mended 3"];
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -90,8 +92,8 @@ impl Node {
             folder.token()?;
             let identity = Identity::load(&folder)?;
             let secrets = Secrets::load(&folder)?;
-            let store =
-                SledStore::open(folder.path()).map_err(|error| protocol::StoreError(error.to_string()))?;
+            let store = SledStore::open(folder.path(), &[identity.member()])
+                .map_err(|error| protocol::StoreError(error.to_string()))?;
             let photos = Photos::open(&folder)?;
             Ok((folder, identity, secrets, store, photos))
         });
@@ -100,9 +102,16 @@ impl Node {
         let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
+        let mut view = View::new(identity.member());
+        for (name, mended) in MENDED.iter().zip(store.mended()) {
+            let text = mended.to_string();
+            let mut letters = text.chars();
+            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+            view.notices.insert(*name, first.chain(letters).chain(['.']).collect());
+        }
+        let view = Arc::new(RwLock::new(view));
         let protocol = Protocol::new(peer.clone(), store, random()?).verifying(cores::verify);
         let folder = Arc::new(folder);
-        let view = Arc::new(RwLock::new(View::new(identity.member())));
         let (messages, inbox) = mpsc::channel(INBOX);
         let (news, _) = broadcast::channel(NEWS);
         let runtime = tokio::runtime::Handle::current();

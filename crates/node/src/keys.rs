@@ -106,6 +106,8 @@ impl Service {
         }
         notes.restored &= !alone;
         self.identity.restore(&self.folder, root, notes)?;
+        let own = [self.identity.member()];
+        self.protocol.store().set_own(&own)?;
         self.change(|view| {
             view.me = member;
             view.version = view.version.wrapping_add(1);

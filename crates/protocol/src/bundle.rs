@@ -9,7 +9,7 @@
 use record::{CborError, CircleId, Hash, ReadSecret, Record, Timestamp, Value};
 
 use crate::frame::{FrameError, bytes, decode_array, decode_record, encode_record, list, room_for, text};
-use crate::limits::{BUNDLE_VERSION, FRAME_ROOM, MAX_FRAME, WINDOW};
+use crate::limits::{BUNDLE_RECORDS, BUNDLE_VERSION, FRAME_ROOM, MAX_FRAME};
 use crate::sealed;
 
 /// How a bundle begins. Its first byte is in no text, and whatever changes line ends changes the last ones.
@@ -123,7 +123,7 @@ impl BundleWriter {
     #[must_use]
     pub fn add(&mut self, record: Record) -> Option<Vec<u8>> {
         let room = room_for(&record);
-        let full = (room > self.room || self.records.len() >= WINDOW).then(|| self.flush());
+        let full = (room > self.room || self.records.len() >= BUNDLE_RECORDS).then(|| self.flush());
         self.room = self.room.saturating_sub(room);
         self.records.push(record);
         self.count = self.count.saturating_add(1);
@@ -314,7 +314,7 @@ impl BundleReader {
                 else {
                     return Err(Wrong::Shape);
                 };
-                if !(1..=WINDOW as u64).contains(&count) {
+                if !(1..=BUNDLE_RECORDS as u64).contains(&count) {
                     return Err(Wrong::Shape);
                 }
                 self.held = self.held.saturating_add(count);
@@ -346,7 +346,7 @@ fn optional<T>(value: Value, decode: impl FnOnce(Value) -> Option<T>) -> Result<
 /// Some records; none if there are none, or too many.
 fn decode_records(value: Value) -> Option<Vec<Record>> {
     let Value::List(records) = value else { return None };
-    let fits = (1..=WINDOW).contains(&records.len());
+    let fits = (1..=BUNDLE_RECORDS).contains(&records.len());
     records.into_iter().map(decode_record).collect::<Option<_>>().filter(|_| fits)
 }
 

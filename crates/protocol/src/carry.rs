@@ -7,7 +7,8 @@ use catalogue::{Group, Refusal, Standing};
 use record::{CircleId, Hash, ReadSecret, Record, RecordId, RefusedBytes, Signed, Timestamp, Verified};
 
 use crate::circle::Circle;
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::store::{Store, StoreError};
 
 /// What became of a record out of a file.

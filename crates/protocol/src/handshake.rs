@@ -23,7 +23,8 @@ use crate::limits::{FRAME_ROOM, HELLO_BURST, HELLO_MS, MAX_EVIDENCE, MAX_SEAL, N
 use crate::line::SessionSalt;
 use crate::names::{Role, SessionId};
 use crate::peers::Offence;
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::secrets::{Ends, Side};
 use crate::session::{Flow, Talk, Trouble};
 use crate::sessions::{Session, State};

@@ -15,7 +15,8 @@ use record::{CircleId, MemberId, Timestamp};
 
 use crate::names::{PeerId, SessionId};
 use crate::peers::Offence;
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::sessions::{Purpose, State};
 use crate::store::Store;
 

@@ -23,6 +23,7 @@ mod line;
 mod names;
 mod nearby;
 mod peers;
+mod port;
 mod protocol;
 mod reconcile;
 mod retiming;
@@ -43,7 +44,8 @@ pub use handshake::RENEWAL_PURPOSE;
 pub use knock::{Knock, Token};
 pub use names::{MessageRef, PeerId, Role, SessionId, Topic, Verdict};
 pub use nearby::Nearby;
-pub use protocol::{Input, Output, Protocol, WriteError};
+pub use port::{Input, Output};
+pub use protocol::{Protocol, WriteError};
 pub use store::{Batch, Store, StoreError};
 pub use verify::{Unverified, Verify, one_by_one};
 

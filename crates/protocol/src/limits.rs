@@ -46,6 +46,8 @@ pub const MAX_PROOFS: usize = 4;
 pub const MAX_SEAL: usize = 10 * 1024;
 /// How many records prove a new read secret, at most: charters, the steward's grants, the rotation.
 pub const MAX_EVIDENCE: usize = 64;
+/// How many records a part of a bundle holds.
+pub const BUNDLE_RECORDS: usize = 256;
 /// How many circles a node names to a peer that asks.
 pub const MAX_CIRCLES: usize = 16;
 /// How many circles of peers a node remembers.

@@ -4,7 +4,8 @@ use catalogue::Admitted;
 use record::{CircleId, RecordId, Timestamp, Verified};
 
 use crate::budget::{Bucket, Budgets};
-use crate::protocol::{Output, Protocol, WriteError};
+use crate::port::Output;
+use crate::protocol::{Protocol, WriteError};
 use crate::store::Store;
 
 impl<S: Store> Protocol<S> {

@@ -13,7 +13,8 @@ use crate::limits::{
 };
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::{Offence, Peer, Rounds};
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::secrets::{Ends, Side};
 use crate::session::{Flow, Scope, Talk, Trouble};
 use crate::store::Store;

@@ -44,7 +44,13 @@ pub trait Store {
     /// If it could not be written; nothing was done then.
     fn apply(&mut self, circle: CircleId, batch: Batch) -> Result<(), StoreError>;
 
-    /// Makes durable what was applied.
+    /// Makes durable what this node's own members wrote, of what was applied.
+    ///
+    /// # Errors
+    /// If that can not be promised.
+    fn secure(&mut self) -> Result<(), StoreError>;
+
+    /// Makes durable all that was applied.
     ///
     /// # Errors
     /// If that can not be promised.

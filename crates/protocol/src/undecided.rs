@@ -8,7 +8,8 @@ use record::{CircleId, RecordId, Timestamp};
 
 use crate::limits::{MAX_UNDECIDED, UNDECIDED_MS};
 use crate::names::{MessageRef, PeerId, Verdict};
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::store::Store;
 
 /// What becomes of a gossip message.

@@ -102,6 +102,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn secure(&mut self) -> Result<(), StoreError> {
+        self.sync()
+    }
+
     fn sync(&mut self) -> Result<(), StoreError> {
         self.undo.clear();
         Ok(())

@@ -6,8 +6,11 @@
 
 use record::{CircleId, Record, RecordId};
 
-/// The layout of a folder; another number means another program's folder.
-pub(crate) const VERSION: u32 = 1;
+/// The layout of a folder; a higher number means a later program's folder. In the first one there was no
+/// journal; sled's part has not changed since.
+pub(crate) const VERSION: u32 = 2;
+/// The first one.
+pub(crate) const WITHOUT_JOURNAL: u32 = 1;
 
 const BODY: u8 = 1;
 const NO_BODY: u8 = 0;

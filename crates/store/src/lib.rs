@@ -1,20 +1,38 @@
 //! sled: records that survive; and files for blobs.
 //!
 //! [`SledStore`] keeps each circle's records, and small notes of the node ([`SledStore::meta`]), in one
-//! folder; [`BlobFiles`] keeps photos in files. What [`protocol::Store::sync`] returned for is on the disk,
-//! also after a power cut.
+//! folder; [`BlobFiles`] keeps photos in files. What [`protocol::Store::secure`] and [`protocol::Store::sync`] returned for is on the disk, also
+//! after a power cut.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `sled_store` | the store: sled for everything, the journal for what is the node's own |
+//! | `journal` | an append-only file of what no peer can give back |
+//! | `compact` | giving room back |
+//! | `open` | opening that always ends |
+//! | `repair` | what the one has and the other lacks |
+//! | `blob_files` | photos, in files named by their hash |
+//! | `layout` | how records lie in sled |
+//! | `mended`, `faults` | what was wrong, in words; fail points for tests |
 //!
 //! **Invariant:** no other crate names sled.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout))]
 
 mod blob_files;
+mod compact;
+mod faults;
+mod journal;
 mod layout;
+mod mended;
 mod open;
+mod repair;
 mod sled_store;
 #[cfg(test)]
 mod tests;
 
 pub use blob_files::BlobFiles;
+pub use faults::{Faults, Operation};
+pub use mended::Mended;
 pub use open::OpenError;
 pub use sled_store::SledStore;

@@ -1,9 +1,19 @@
-//! Opening a folder, with a limit in time: a damaged log can make sled wait for ever.
+//! Opening that always ends: with a limit in time, and with what to do when it fails.
+//!
+//! A damaged log can make sled fail, panic or wait for ever. What does not open in time, or can not be read to
+//! its end, is set aside, and tried again without sled's snapshots; if that does not help, an empty store
+//! takes its place. Each try has a folder of its own: a thread that still waits for the one before
+//! must not write into the next.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::journal::sync_folder;
+use crate::mended::Mended;
 
 /// Why a store can not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +27,9 @@ pub enum OpenError {
         /// What the system or sled says.
         reason: String,
     },
-    /// Opening does not end.
-    #[error(
-        "{0} does not open: it may be damaged. Move it away; the node then fetches the circles' records \
-         from its peers again"
-    )]
-    Stuck(PathBuf),
+    /// Another process has it.
+    #[error("{0} is in use by another process: end that first")]
+    InUse(PathBuf),
     /// The folder was written by another version.
     #[error("{folder} has layout {found}, this version knows {known}: use the version that wrote it")]
     Layout {
@@ -35,37 +42,163 @@ pub enum OpenError {
     },
 }
 
-/// How long opening may take. A healthy store of 100,000 records takes less than a second.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long opening may take at least, and so much more for each of [`MORE_BYTES`]. A healthy store of 100,000
+/// records (60 MB) takes a second on a small computer.
+const PATIENCE: Duration = Duration::from_secs(4);
+const MORE: Duration = Duration::from_secs(1);
+const MORE_BYTES: u64 = 32 * 1024 * 1024;
 /// How long a lock on the log is waited for. The node's own lock says that nobody else has the folder; but a
 /// program that this process is just starting holds all open files until it has begun.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// What a Raspberry Pi can spare; sled's default is a gigabyte.
 const CACHE: u64 = 4 * 1024 * 1024;
+/// How many stores that were set aside are kept: the newest.
+const KEPT_ASIDE: usize = 2;
 
-/// Opens sled's database in a folder.
-pub(crate) fn open(folder: &Path) -> Result<sled::Db, OpenError> {
-    let failed = |reason: String| OpenError::Folder { folder: folder.to_owned(), reason };
-    let config = sled::Config::new()
+/// The folder inside the node's data folder; later ones have a number behind it.
+const FOLDER: &str = "records";
+const ASIDE: &str = "records.damaged-";
+const FRESH: &str = "records.new";
+/// sled's log inside it, and how its snapshots' names begin.
+pub(crate) const LOG: &str = "db";
+const SNAPSHOT: &str = "snap.";
+
+/// An open store, where it lies, and what had to be done for it.
+pub(crate) struct Opened {
+    pub(crate) db: sled::Db,
+    pub(crate) folder: PathBuf,
+    pub(crate) mended: Vec<Mended>,
+    /// How many bytes its keys and values have.
+    pub(crate) live: u64,
+}
+
+/// Why one try failed.
+enum Failure {
+    /// Nothing is wrong with the data: the system or another process is in the way.
+    Outside(OpenError),
+    Damaged(String),
+}
+
+/// Opens the newest store in a data folder, whatever its state.
+pub(crate) fn open(data: &Path) -> Result<Opened, OpenError> {
+    let opened = open_newest(data)?;
+    // What is older was being replaced when power went.
+    if let Ok(folders) = stores(data) {
+        for (_, folder) in folders.into_iter().filter(|(_, folder)| *folder != opened.folder) {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+    let _ = fs::remove_dir_all(fresh(data));
+    Ok(opened)
+}
+
+/// Where a new store is written, before it takes the place of the one in use.
+pub(crate) fn fresh(data: &Path) -> PathBuf {
+    data.join(FRESH)
+}
+
+/// Lets a store that is whole and closed take the place of the one in use.
+pub(crate) fn take_place(data: &Path, fresh: &Path) -> io::Result<()> {
+    let next = named(data, newest(data)?.saturating_add(1));
+    fs::rename(fresh, &next)?;
+    sync_folder(&next)
+}
+
+/// Deletes the damaged stores that were set aside.
+pub(crate) fn forget_aside(data: &Path) -> io::Result<()> {
+    aside(data)?.into_iter().try_for_each(fs::remove_dir_all)
+}
+
+/// sled's settings.
+pub(crate) fn config(folder: &Path) -> sled::Config {
+    sled::Config::new()
         .path(folder)
         .cache_capacity(CACHE)
         .mode(sled::Mode::LowSpace)
         // When to write is ours to say.
-        .flush_every_ms(None);
+        .flush_every_ms(None)
+}
+
+fn open_newest(data: &Path) -> Result<Opened, OpenError> {
+    let failed = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: error.to_string() };
+    let number = newest(data).map_err(|error| failed(&error))?;
+    let folder = named(data, number);
+    let reason = match attempt(&folder) {
+        Ok((db, live)) => return Ok(Opened { db, folder, mended: Vec::new(), live }),
+        Err(Failure::Outside(error)) => return Err(error),
+        Err(Failure::Damaged(reason)) => reason,
+    };
+    tracing::warn!(folder = %folder.display(), %reason, "the store is damaged");
+    let aside = set_aside(data, &folder).map_err(|error| failed(&error))?;
+    let second = named(data, number.saturating_add(1));
+    if copy_without_snapshots(&aside, &second).is_ok()
+        && let Ok((db, live)) = attempt(&second)
+    {
+        let mended = vec![Mended::WithoutSnapshots { aside, reason }];
+        return Ok(Opened { db, folder: second, mended, live });
+    }
+    // A thread may still hold it open; what it holds is nobody's any more.
+    let _ = fs::remove_dir_all(&second);
+    let third = named(data, number.saturating_add(2));
+    match attempt(&third) {
+        Ok((db, live)) => {
+            Ok(Opened { db, folder: third, mended: vec![Mended::Anew { aside, reason }], live })
+        }
+        Err(Failure::Outside(error)) => Err(error),
+        Err(Failure::Damaged(reason)) => Err(OpenError::Folder { folder: third, reason }),
+    }
+}
+
+/// Opens a folder and reads all that is in it, in a thread of its own.
+fn attempt(folder: &Path) -> Result<(sled::Db, u64), Failure> {
+    let config = config(folder);
+    if folder.exists() && !folder.is_dir() {
+        let reason = "there is a file where the store's folder belongs: move it away".to_owned();
+        return Err(Failure::Outside(OpenError::Folder { folder: folder.to_owned(), reason }));
+    }
+    let size = fs::metadata(folder.join(LOG)).map_or(0, |log| log.len());
+    let more = u32::try_from(size / MORE_BYTES).unwrap_or(u32::MAX);
+    let patience = PATIENCE.saturating_add(MORE.saturating_mul(more));
     let (done, opened) = mpsc::channel();
     let opener = thread::Builder::new().name("store-open".into()).spawn(move || {
+        let opened = open_unlocked(&config).and_then(|db| read_through(&db).map(|live| (db, live)));
         // Nobody listens any more if it took too long.
-        let _ = done.send(open_unlocked(&config));
+        let _ = done.send(opened);
     });
-    opener.map_err(|error| failed(error.to_string()))?;
-    match opened.recv_timeout(PATIENCE) {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(OpenError::Stuck(folder.to_owned())),
+    opener.map_err(|error| {
+        Failure::Outside(OpenError::Folder { folder: folder.to_owned(), reason: error.to_string() })
+    })?;
+    match opened.recv_timeout(patience) {
+        Ok(Ok(opened)) => Ok(opened),
+        Ok(Err(sled::Error::Io(error))) if is_locked(&error) => {
+            Err(Failure::Outside(OpenError::InUse(folder.to_owned())))
+        }
+        Ok(Err(sled::Error::Io(error))) if is_outside(&error) => {
+            Err(Failure::Outside(OpenError::Folder { folder: folder.to_owned(), reason: error.to_string() }))
+        }
+        Ok(Err(error)) => Err(Failure::Damaged(error.to_string())),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            Err(Failure::Damaged(format!("it did not open within {} seconds", patience.as_secs())))
+        }
         // Its thread panicked: sled does that on some damage.
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(OpenError::Stuck(folder.to_owned())),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(Failure::Damaged("opening it failed".to_owned())),
     }
+}
+
+/// Reads everything once, since sled finds some damage only then; and counts it, in bytes.
+fn read_through(db: &sled::Db) -> sled::Result<u64> {
+    let mut live = 0_u64;
+    for name in db.tree_names() {
+        let tree = db.open_tree(name)?;
+        for entry in tree.iter() {
+            let (key, value) = entry?;
+            live = live.saturating_add((key.len().saturating_add(value.len())) as u64);
+            // Why: see `SledStore::each`.
+            tree.contains_key(&key)?;
+        }
+    }
+    Ok(live)
 }
 
 /// Opens the database once its log is not locked any more.
@@ -73,14 +206,128 @@ fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
     let begun = Instant::now();
     loop {
         match config.open() {
-            // Why: sled tells it by these words alone.
-            Err(sled::Error::Io(error))
-                if error.to_string().contains("could not acquire lock")
-                    && begun.elapsed() < LOCK_PATIENCE =>
-            {
+            Err(sled::Error::Io(error)) if is_locked(&error) && begun.elapsed() < LOCK_PATIENCE => {
                 thread::sleep(LOCK_PAUSE);
             }
             opened => return opened,
+        }
+    }
+}
+
+/// Why: sled tells it by these words alone.
+fn is_locked(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+/// Whether a new store in the same place would fail as well.
+fn is_outside(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull
+    )
+}
+
+fn named(data: &Path, number: u32) -> PathBuf {
+    data.join(if number <= 1 { FOLDER.to_owned() } else { format!("{FOLDER}.{number}") })
+}
+
+/// The number of the newest store; 1 if there is none.
+fn newest(data: &Path) -> io::Result<u32> {
+    Ok(stores(data)?.into_iter().map(|(number, _)| number).max().unwrap_or(1))
+}
+
+/// All stores in a data folder, by their numbers.
+fn stores(data: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
+    let mut stores = Vec::new();
+    for entry in fs::read_dir(data)? {
+        let path = entry?.path();
+        let number = path.file_name().and_then(|name| match name.to_str()?.strip_prefix(FOLDER)? {
+            "" => Some(1),
+            rest => rest.strip_prefix('.')?.parse().ok(),
+        });
+        stores.extend(number.map(|number| (number, path)));
+    }
+    Ok(stores)
+}
+
+/// The damaged stores that were set aside, the oldest first.
+fn aside(data: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(data)? {
+        let path = entry?.path();
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(ASIDE)) {
+            all.push(path);
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// Gives a damaged store another name, with the date in it, and lets go of older ones.
+fn set_aside(data: &Path, folder: &Path) -> io::Result<PathBuf> {
+    let date = date(SystemTime::now());
+    let name = |try_number: u32| match try_number {
+        0 => data.join(format!("{ASIDE}{date}")),
+        again => data.join(format!("{ASIDE}{date}.{again}")),
+    };
+    let aside = (0..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0));
+    fs::rename(folder, &aside)?;
+    let all = self::aside(data)?;
+    let surplus = all.len().saturating_sub(KEPT_ASIDE);
+    for old in all.into_iter().filter(|path| *path != aside).take(surplus) {
+        // What stays costs room and nothing else.
+        let _ = fs::remove_dir_all(old);
+    }
+    Ok(aside)
+}
+
+/// Copies a store without its snapshots: sled makes them again from its log.
+fn copy_without_snapshots(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (name, target) = (entry.file_name(), to.join(entry.file_name()));
+        if name.to_string_lossy().starts_with(SNAPSHOT) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy_without_snapshots(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// A date as it stands in names: `2026-11-25` (UTC). From days to a date by Howard Hinnant's method
+/// (<https://howardhinnant.github.io/date_algorithms.html>).
+fn date(now: SystemTime) -> String {
+    let days = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_in_a_name_is_the_day_in_utc() {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_798_761_599, "2026-12-31"),
+            (1_798_761_600, "2027-01-01"),
+        ] {
+            assert_eq!(date(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
         }
     }
 }

@@ -1,57 +1,118 @@
 //! The store itself.
 
-use std::fs::File;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use protocol::{Batch, Store, StoreError};
-use record::{CircleId, Record, RecordId};
+use record::{CircleId, MemberId, Record, RecordId};
 
+use crate::compact::{CIRCLES, META, RECORDS};
+use crate::faults::{Faults, Operation};
+use crate::journal::{Entry, Found, Journal};
 use crate::layout;
-use crate::open::{OpenError, open};
+use crate::mended::Mended;
+use crate::open::{LOG, OpenError, Opened, open};
+use crate::repair::said_by;
 
 /// Records of circles, and the node's small notes, in a folder.
 ///
 /// One process opens it at a time.
 #[derive(Debug)]
 pub struct SledStore {
-    db: sled::Db,
-    records: sled::Tree,
-    meta: sled::Tree,
-    circles: sled::Tree,
+    pub(crate) data: PathBuf,
+    /// Gone only if it could not be opened again after it had failed.
+    pub(crate) sled: Option<Sled>,
+    /// A write failed, and sled refuses all that follow until it is opened again.
+    pub(crate) failed: bool,
+    /// How large the store was when it was written anew, or opened, in bytes.
+    pub(crate) compacted: u64,
+    /// How often it was made durable since it was last looked at whether it is wasteful.
+    syncs: u32,
+    pub(crate) journal: Journal,
+    /// The members whose records go into the journal.
+    pub(crate) own: BTreeSet<MemberId>,
+    pub(crate) mended: Vec<Mended>,
+    faults: Faults,
+}
+
+/// sled, opened.
+#[derive(Debug)]
+pub(crate) struct Sled {
+    pub(crate) db: sled::Db,
+    pub(crate) folder: PathBuf,
+    /// How many bytes its keys and values had when it was opened.
+    pub(crate) live: u64,
+    pub(crate) records: sled::Tree,
+    pub(crate) meta: sled::Tree,
+    pub(crate) circles: sled::Tree,
     /// sled's log. Its own `flush` ends with `sync_file_range`, which promises nothing after a power cut;
     /// `fdatasync` on any descriptor of the file does.
     log: File,
 }
 
-/// The folder inside the node's data folder.
-const FOLDER: &str = "records";
-/// sled's log inside it.
-const LOG: &str = "db";
+/// The journal inside the node's data folder.
+const JOURNAL: &str = "journal";
 const LAYOUT: &str = "layout";
+/// Every so many times that the store is made durable it is looked at whether it is wasteful.
+const LOOK_AT_WASTE: u32 = 30;
+/// A file that is written to find out whether the disk takes something.
+const PROBE: &str = "room";
+const PROBE_BYTES: usize = 2 * 1024 * 1024;
 
 impl SledStore {
-    /// Opens the store in a data folder; makes it if there is none.
+    /// Opens the store in a data folder; makes it if there is none. What these members write is kept so that
+    /// it survives whatever happens to the rest. It ends within seconds, whatever state the folder is in:
+    /// see [`SledStore::mended`].
     ///
     /// # Errors
     /// An [`OpenError`] that says what to do.
-    pub fn open(data: &Path) -> Result<Self, OpenError> {
-        let folder = data.join(FOLDER);
-        let db = open(&folder)?;
-        let failed = |reason: String| OpenError::Folder { folder: folder.clone(), reason };
-        let tree = |name| db.open_tree(name).map_err(|error| failed(error.to_string()));
-        let (records, meta, circles) = (tree("records")?, tree("meta")?, tree("circles")?);
-        let log = File::open(folder.join(LOG)).map_err(|error| failed(error.to_string()))?;
-        let mut store = Self { db, records, meta, circles, log };
-        let layout = store.meta(LAYOUT).map_err(|error| failed(error.to_string()))?;
-        match layout.map(|bytes| <[u8; 4]>::try_from(bytes).map_or(0, u32::from_be_bytes)) {
-            Some(layout::VERSION) => {}
-            Some(found) => return Err(OpenError::Layout { folder, found, known: layout::VERSION }),
-            None => {
-                let set = store.set_meta(LAYOUT, &layout::VERSION.to_be_bytes());
-                set.map_err(|error| failed(error.to_string()))?;
+    pub fn open(data: &Path, own: &[MemberId]) -> Result<Self, OpenError> {
+        Self::open_with(data, own, Faults::default())
+    }
+
+    /// The same with fail points.
+    ///
+    /// # Errors
+    /// An [`OpenError`] that says what to do.
+    pub fn open_with(data: &Path, own: &[MemberId], faults: Faults) -> Result<Self, OpenError> {
+        let outside = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: disk(error) };
+        let (journal, found) =
+            Journal::open(&data.join(JOURNAL), faults.clone()).map_err(|error| outside(&error))?;
+        let (sled, layout, mended) = open_sled(data)?;
+        let compacted = sled.live;
+        let own = own.iter().copied().collect();
+        let (data, sled) = (data.to_owned(), Some(sled));
+        let mut store = Self { data, sled, failed: false, compacted, syncs: 0, journal, own, mended, faults };
+        let repaired = store.repair(found, layout).and_then(|repaired| store.sync().map(|()| repaired));
+        let failed = |error: StoreError| OpenError::Folder { folder: store.data.clone(), reason: error.0 };
+        store.mended.extend(repaired.map_err(failed)?);
+        if store.is_wasteful().map_err(failed)? {
+            // Where there is no room for it, the store does as it is.
+            if let Err(error) = store.compact() {
+                tracing::warn!(%error, "the store was not written anew");
             }
         }
         Ok(store)
+    }
+
+    /// What was damaged when the store was opened, and has been mended.
+    #[must_use]
+    pub fn mended(&self) -> &[Mended] {
+        &self.mended
+    }
+
+    /// From now on what these members wrote, and write, survives whatever happens to the rest.
+    ///
+    /// # Errors
+    /// If it can not be written.
+    pub fn set_own(&mut self, own: &[MemberId]) -> Result<(), StoreError> {
+        self.own = own.iter().copied().collect();
+        let mut entries = Vec::new();
+        self.own_records(&mut entries)?;
+        self.journal.append(&entries).map_err(io_failed)?;
+        self.secure()
     }
 
     /// A note of the node.
@@ -59,7 +120,11 @@ impl SledStore {
     /// # Errors
     /// If the store can not be read.
     pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.meta.get(key).map_err(failed)?.map(|value| value.to_vec()))
+        self.raw_meta(key)
+    }
+
+    pub(crate) fn raw_meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.sled()?.meta.get(key).map_err(failed)?.map(|value| value.to_vec()))
     }
 
     /// Writes a note of the node. It is durable when this returns.
@@ -67,8 +132,10 @@ impl SledStore {
     /// # Errors
     /// If it can not be written.
     pub fn set_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.meta.insert(key, value).map_err(failed)?;
-        self.sync()
+        self.recover()?;
+        self.journal.append(&[Entry::Note(key.to_owned(), value.to_vec())]).map_err(io_failed)?;
+        let written = self.write(|sled| sled.meta.insert(key, value).map(drop));
+        written.and_then(|()| self.secure())
     }
 
     /// The circles that this node keeps, the one that was added first first.
@@ -87,15 +154,17 @@ impl SledStore {
         let known = self.numbered_circles()?;
         if known.iter().all(|(_, known)| *known != circle) {
             let number = known.last().map_or(0, |(last, _)| last.saturating_add(1));
-            self.circles.insert(circle.as_bytes(), &number.to_be_bytes()).map_err(failed)?;
+            self.recover()?;
+            self.journal.append(&[Entry::Circle(circle, number)]).map_err(io_failed)?;
+            self.write(|sled| sled.circles.insert(circle.as_bytes(), &number.to_be_bytes()).map(drop))?;
         }
-        self.sync()
+        self.secure()
     }
 
     /// The circles by when they were added; a circle's value in the store is its number.
-    fn numbered_circles(&self) -> Result<Vec<(u32, CircleId)>, StoreError> {
+    pub(crate) fn numbered_circles(&self) -> Result<Vec<(u32, CircleId)>, StoreError> {
         let mut circles = Vec::new();
-        for entry in self.circles.iter() {
+        for entry in self.sled()?.circles.iter() {
             let (key, value) = entry.map_err(failed)?;
             match <[u8; 32]>::try_from(key.as_ref()) {
                 Ok(bytes) => {
@@ -108,28 +177,105 @@ impl SledStore {
         circles.sort_unstable();
         Ok(circles)
     }
+
+    pub(crate) fn sled(&self) -> Result<&Sled, StoreError> {
+        self.sled.as_ref().ok_or_else(|| StoreError("the store is closed since the disk failed".to_owned()))
+    }
+
+    /// Lets sled write something.
+    pub(crate) fn write<T>(&mut self, write: impl FnOnce(&Sled) -> sled::Result<T>) -> Result<T, StoreError> {
+        let written = match self.faults.check(Operation::Write) {
+            Ok(()) => write(self.sled()?),
+            Err(error) => Err(error.into()),
+        };
+        self.failed |= written.is_err();
+        written.map_err(failed)
+    }
+
+    /// After a write that failed: opens sled again, once the disk takes something. Until then what is there can
+    /// be read.
+    fn recover(&mut self) -> Result<(), StoreError> {
+        if !self.failed {
+            return Ok(());
+        }
+        self.disk_takes_something().map_err(io_failed)?;
+        // sled lets go of its files only when nothing of it is left.
+        self.sled = None;
+        let (sled, layout, mended) = open_sled(&self.data).map_err(|error| StoreError(error.to_string()))?;
+        self.sled = Some(sled);
+        self.failed = false;
+        self.mended.extend(mended);
+        let repaired = self.repair(Found::default(), layout)?;
+        self.mended.extend(repaired);
+        tracing::warn!("the store was opened again after the disk had failed");
+        Ok(())
+    }
+
+    /// Whether there is room for what sled and the journal need to begin with.
+    fn disk_takes_something(&self) -> io::Result<()> {
+        let path = self.data.join(PROBE);
+        let write = || {
+            let mut file = File::create(&path)?;
+            file.write_all(&vec![0; PROBE_BYTES])?;
+            file.sync_all()
+        };
+        let written = write();
+        let removed = fs::remove_file(&path);
+        written.and(removed)
+    }
+
+    /// What of a batch goes into the journal as well.
+    fn own_part(&self, circle: CircleId, batch: &Batch) -> Vec<Entry> {
+        let own = |record: &Record| said_by(&record.envelope).is_some_and(|(by, _)| self.own.contains(&by));
+        let put = batch.put.iter().filter(|(_, record)| own(record));
+        let put = put.map(|(id, record)| Entry::Record((circle, *id), record.clone()));
+        let gone = batch.drop.iter().map(|id| (circle, *id)).filter(|place| self.journal.holds(place));
+        put.chain(gone.map(Entry::Forget)).collect()
+    }
+}
+
+/// Opens sled, and says which layout it had and what was mended.
+pub(crate) fn open_sled(data: &Path) -> Result<(Sled, u32, Vec<Mended>), OpenError> {
+    let Opened { db, folder, mended, live } = open(data)?;
+    let failed =
+        |reason: sled::Error| OpenError::Folder { folder: folder.clone(), reason: reason.to_string() };
+    let tree = |name| db.open_tree(name).map_err(failed);
+    let (records, meta, circles) = (tree(RECORDS)?, tree(META)?, tree(CIRCLES)?);
+    let layout = meta.get(LAYOUT).map_err(failed)?;
+    let layout = match layout.map(|bytes| <[u8; 4]>::try_from(bytes.as_ref()).map_or(0, u32::from_be_bytes)) {
+        None => layout::VERSION,
+        Some(found @ (layout::WITHOUT_JOURNAL | layout::VERSION)) => found,
+        Some(found) => return Err(OpenError::Layout { folder, found, known: layout::VERSION }),
+    };
+    meta.insert(LAYOUT, &layout::VERSION.to_be_bytes()).map_err(failed)?;
+    let log = File::open(folder.join(LOG));
+    let log = log.map_err(|error| OpenError::Folder { folder: folder.clone(), reason: disk(&error) })?;
+    Ok((Sled { db, folder, live, records, meta, circles, log }, layout, mended))
 }
 
 impl Store for SledStore {
     fn get(&self, circle: CircleId, id: &RecordId) -> Result<Option<Record>, StoreError> {
-        let value = self.records.get(layout::key(circle, id)).map_err(failed)?;
+        let value = self.sled()?.records.get(layout::key(circle, id)).map_err(failed)?;
         Ok(value.and_then(|value| intact(id.as_bytes(), &value)))
     }
 
     fn each(&self, circle: CircleId, each: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
-        for entry in self.records.scan_prefix(circle.as_bytes()) {
+        for entry in self.sled()?.records.scan_prefix(circle.as_bytes()) {
             let (key, value) = entry.map_err(failed)?;
             if let Some(record) = intact(&key, &value) {
                 each(record);
             }
             // Why: sled looks at its cache's limit when a 256th part of it was accessed 64 times, and a scan
             // is one access to each page. Without some more the scan would leave everything in memory.
-            self.records.contains_key(&key).map_err(failed)?;
+            self.sled()?.records.contains_key(&key).map_err(failed)?;
         }
         Ok(())
     }
 
     fn apply(&mut self, circle: CircleId, batch: Batch) -> Result<(), StoreError> {
+        self.recover()?;
+        let own = self.own_part(circle, &batch);
+        let before = if own.is_empty() { None } else { Some(self.journal.append(&own).map_err(io_failed)?) };
         let mut changes = sled::Batch::default();
         for (id, record) in &batch.put {
             changes.insert(&layout::key(circle, id)[..], layout::value(record));
@@ -137,12 +283,35 @@ impl Store for SledStore {
         for id in &batch.drop {
             changes.remove(&layout::key(circle, id)[..]);
         }
-        self.records.apply_batch(changes).map_err(failed)
+        let written = self.write(|sled| sled.records.apply_batch(changes));
+        if let Some(before) = before.filter(|_| written.is_err()) {
+            // Nothing was done then: it must not come back with the next start.
+            self.journal.take_back(before).map_err(io_failed)?;
+        }
+        written
+    }
+
+    fn secure(&mut self) -> Result<(), StoreError> {
+        self.journal.sync().map_err(io_failed)
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {
-        self.db.flush().map_err(failed)?;
-        self.log.sync_data().map_err(|error| StoreError(format!("the disk refused to write: {error}")))
+        self.recover()?;
+        self.journal.sync().map_err(io_failed)?;
+        self.note_seen()?;
+        self.faults.check(Operation::Sync).map_err(io_failed)?;
+        self.write(|sled| {
+            sled.db.flush()?;
+            Ok(sled.log.sync_data()?)
+        })?;
+        self.syncs = self.syncs.saturating_add(1);
+        if self.syncs >= LOOK_AT_WASTE {
+            self.syncs = 0;
+            if self.is_wasteful()? {
+                self.compact()?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -156,9 +325,9 @@ fn intact(key: &[u8], value: &[u8]) -> Option<Record> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "this is what `map_err` takes")]
-fn failed(error: sled::Error) -> StoreError {
+pub(crate) fn failed(error: sled::Error) -> StoreError {
     StoreError(match &error {
-        sled::Error::Io(error) => format!("the disk failed ({error}): is it full?"),
+        sled::Error::Io(error) => disk(error),
         sled::Error::Corruption { .. } => {
             "the data are damaged: move the folder `records` away, and the node fetches them again".to_owned()
         }
@@ -166,4 +335,20 @@ fn failed(error: sled::Error) -> StoreError {
             error.to_string()
         }
     })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "this is what `map_err` takes")]
+pub(crate) fn io_failed(error: io::Error) -> StoreError {
+    StoreError(disk(&error))
+}
+
+fn disk(error: &io::Error) -> String {
+    let kind = error.kind();
+    if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        "the disk is full: make room, then try again".to_owned()
+    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+        "the disk can only be read: it may be worn out, or be mounted that way".to_owned()
+    } else {
+        format!("the disk failed ({error}): check it, then try again")
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) fn fill<'a>(
     circle: CircleId,
     records: impl IntoIterator<Item = &'a Verified>,
 ) -> Outcome<()> {
-    let mut store = SledStore::open(data)?;
+    let mut store = SledStore::open(data, &[])?;
     store.add_circle(circle)?;
     let mut records = records.into_iter().peekable();
     while records.peek().is_some() {

@@ -69,7 +69,7 @@ impl Peer {
             }
         };
         let me: PeerId = net::peer_id(&secret).unwrap();
-        let mut protocol = Protocol::new(me, SledStore::open(dir.path()).unwrap(), secret);
+        let mut protocol = Protocol::new(me, SledStore::open(dir.path(), &[]).unwrap(), secret);
         let photos: BTreeMap<Hash, Vec<u8>> =
             photos.into_iter().map(|bytes| (Hash::of(&bytes), bytes)).collect();
         let here = photos

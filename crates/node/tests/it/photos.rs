@@ -125,7 +125,7 @@ async fn a_photo_goes_on_where_the_connection_and_the_node_broke_off() {
     // The thumbnail and one part of the photo, then silence.
     let photos = || vec![whole.clone(), small.clone()];
     let mood = Mood::FallsSilent { after: 2 };
-    let silent = Peer::start(&offered.circle, &[address.clone()], photos(), mood).await;
+    let silent = Peer::start(&offered.circle, std::slice::from_ref(&address), photos(), mood).await;
     until("it has the records", async || {
         *silent.records.lock().unwrap() >= ada.handle().circles()[0].records
     })
@@ -163,7 +163,7 @@ async fn who_lies_is_banned_and_the_photos_come_from_another() {
     }
     let circle = offers[0].circle.clone();
     let address = ada.handle().status().addresses[0].clone();
-    let liar = Peer::start(&circle, &[address.clone()], photos, Mood::Lies).await;
+    let liar = Peer::start(&circle, std::slice::from_ref(&address), photos, Mood::Lies).await;
     until("it has the records", async || *liar.records.lock().unwrap() >= ada.handle().circles()[0].records)
         .await;
     let bo = joined(two.path(), &link_to(&circle, &[&liar])).await;
@@ -209,21 +209,20 @@ async fn a_stranger_to_the_circle_is_told_that_there_is_no_such_photo() {
     let (stranger, mut events) = net::start(config).await.unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(20), async {
         loop {
-            match events.recv().await.unwrap() {
-                Event::Connected { peer, .. } => {
-                    let session = SessionId(2);
-                    let frame = Value::List(vec![
-                        Value::Text("ask".into()),
-                        Value::Bytes(Hash::of(&bytes).as_bytes().to_vec()),
-                        Value::Uint(bytes.len() as u64),
-                        Value::Uint(0),
-                    ])
-                    .encode();
-                    stranger.send(Command::OpenForBlobs { peer, session }).await;
-                    stranger.send(Command::Send { session, frame }).await;
-                }
-                Event::Frame { session: SessionId(2), frame } => return frame,
-                _ => {}
+            let event = events.recv().await.unwrap();
+            if let Event::Connected { peer, .. } = event {
+                let session = SessionId(2);
+                let frame = Value::List(vec![
+                    Value::Text("ask".into()),
+                    Value::Bytes(Hash::of(&bytes).as_bytes().to_vec()),
+                    Value::Uint(bytes.len() as u64),
+                    Value::Uint(0),
+                ])
+                .encode();
+                stranger.send(Command::OpenForBlobs { peer, session }).await;
+                stranger.send(Command::Send { session, frame }).await;
+            } else if let Event::Frame { session: SessionId(2), frame } = event {
+                return frame;
             }
         }
     });

@@ -13,7 +13,8 @@ use crate::limits::{
 };
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::store::Store;
 
 /// Who lied is not asked for that blob again.
@@ -132,13 +133,13 @@ impl<S: Store> Protocol<S> {
     }
 
     /// Something was begun before a restart.
-    pub(super) fn begun(&mut self, blob: Blob, bytes: Vec<u8>) {
+    pub(super) fn begun(&mut self, blob: Blob, bytes: &[u8]) {
         let fits = bytes.len() < blob.size as usize && !self.blobs.here.contains(&blob);
         if fits && self.blobs.referred.contains_key(&blob) {
             self.make_room();
             let got = &mut self.blobs.wanted.entry(blob).or_default().work().got;
             *got = Pieces::default();
-            got.add(None, &bytes);
+            got.add(None, bytes);
         }
     }
 

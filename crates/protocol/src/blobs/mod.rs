@@ -24,7 +24,8 @@ use self::serve::Ask;
 use crate::circle::News;
 use crate::limits::{BLOB_WAIT_MS, LOOKED_AT_MS, SESSION_IDLE_MS};
 use crate::names::{PeerId, SessionId};
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::store::Store;
 
 /// Bytes that a record refers to.
@@ -264,7 +265,7 @@ impl<S: Store> Protocol<S> {
             BlobInput::Gone(blob) => {
                 self.blobs.here.remove(&blob);
             }
-            BlobInput::Begun { blob, bytes } => self.begun(blob, bytes),
+            BlobInput::Begun { blob, bytes } => self.begun(blob, &bytes),
             BlobInput::LookedAt(hash) => self.looked_at(hash, now, out),
             BlobInput::Opened { session, peer } => self.blob_opened(session, peer, now, out),
             BlobInput::Read { session, bytes } => self.blob_read(session, bytes, now, out),

@@ -7,7 +7,8 @@ use super::{Blob, BlobFrame, BlobOutput, BlobSession, Part};
 use crate::limits::{ASK_COST_MS, BLOB_PART, MAX_BLOB_SESSIONS, PART_COST_MS, SERVE_BURST_MS};
 use crate::names::{PeerId, Role, SessionId};
 use crate::peers::Offence;
-use crate::protocol::{Output, Protocol};
+use crate::port::Output;
+use crate::protocol::Protocol;
 use crate::store::Store;
 
 /// What a peer asked for.

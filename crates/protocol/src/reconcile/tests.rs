@@ -77,7 +77,7 @@ fn bare(one: &[(RecordId, Timestamp)], other: &[(RecordId, Timestamp)]) -> usize
 fn what_differs_costs_fewer_bytes_than_with_bare_negentropy_and_few_messages() {
     let all = |but: &dyn Fn(u32) -> bool| records((0..100_000).filter(|number| !but(*number)));
     let whole = all(&|_| false);
-    let cases: [(&str, Vec<(RecordId, Timestamp)>, u32); 6] = [
+    let cases: [(&str, Vec<_>, u32); 6] = [
         ("nothing", whole.clone(), 4),
         ("the newest hundred", all(&|number| number >= 99_900), 10),
         ("a hundred here and there", all(&|number| number % 1_000 == 7), 12),

@@ -133,8 +133,8 @@ fn what_no_listing_shows_any_more_is_forgotten_and_an_edit_keeps_it() {
 
 #[test]
 fn who_has_not_proven_to_know_the_circle_gets_nothing() {
-    let secret = ReadSecret::from_bytes([9; 32]);
-    let mut pair = Pair::of_members(&[vec![secret.clone()], vec![ReadSecret::from_bytes([8; 32])]]);
+    let mut pair =
+        Pair::of_members(&[vec![ReadSecret::from_bytes([9; 32])], vec![ReadSecret::from_bytes([8; 32])]]);
     pair.connect();
     pair.pass(5_000);
     let (whole, thumb) = publish(&mut pair, 0, 1);

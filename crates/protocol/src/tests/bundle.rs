@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use record::{CircleId, Hash, ReadSecret, Record, RecordId, RefusedBytes, Timestamp, Value};
 
 use super::pump::{Member, Memory, NOW, Pair, name};
-use crate::limits::{MAX_FRAME, WINDOW};
+use crate::limits::{BUNDLE_RECORDS, MAX_FRAME};
 use crate::{
     BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter, Carried, NotCarried, Output, Protocol,
 };
@@ -204,7 +204,7 @@ fn what_is_made_in_another_way_is_refused() {
     assert_eq!(ends(framed(b"")), BundleError::Shape(at));
     assert_eq!(ends(list(vec![name("records"), Value::List(Vec::new())])), BundleError::Shape(at));
     let record = || Value::List(vec![Value::Bytes(vec![1]), Value::Null]);
-    let many = Value::List((0..=WINDOW).map(|_| record()).collect());
+    let many = Value::List((0..=BUNDLE_RECORDS).map(|_| record()).collect());
     assert_eq!(ends(list(vec![name("records"), many])), BundleError::Shape(at));
     assert_eq!(ends(list(vec![name("end"), Value::Uint(1)])), BundleError::Count { said: 1, held: 0 });
     assert_eq!(ends(head[8..].to_vec()), BundleError::Shape(at), "a second head");
@@ -223,7 +223,7 @@ fn no_more_waits_than_a_frame_and_what_was_just_given() {
     while reader.part().unwrap().is_some() {}
     let endless = Value::List(vec![
         Value::Text("records".to_owned()),
-        Value::List(vec![Value::List(vec![Value::Bytes(vec![1; 200]), Value::Null]); WINDOW]),
+        Value::List(vec![Value::List(vec![Value::Bytes(vec![1; 200]), Value::Null]); BUNDLE_RECORDS]),
     ]);
     let frame = framed(&endless.encode());
     for _ in 0..4_000 {
@@ -233,7 +233,7 @@ fn no_more_waits_than_a_frame_and_what_was_just_given() {
             assert!(reader.waiting() <= MAX_FRAME + 12 + 10_000);
         }
     }
-    assert_eq!(reader.records(), 4_000 * WINDOW as u64);
+    assert_eq!(reader.records(), 4_000 * BUNDLE_RECORDS as u64);
 }
 
 #[test]

@@ -66,6 +66,8 @@ fn who_guesses_tokens_is_banned_and_an_answer_that_nobody_waits_for_is_nonsense(
         }
     }
     assert_eq!(banned, Some(u64::from(BAN_POINTS) / 2));
+    // Nothing is said to a peer that is banned, so another pair.
+    let mut pair = Pair::settled();
     let session = SessionId(20_001);
     let node = &mut pair.nodes[0].protocol;
     let _ = node.handle(Input::Opened { session, peer: name(1) }, NOW);

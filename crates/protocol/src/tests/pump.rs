@@ -44,6 +44,10 @@ impl Store for Memory {
         Ok(())
     }
 
+    fn secure(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn sync(&mut self) -> Result<(), StoreError> {
         Ok(())
     }

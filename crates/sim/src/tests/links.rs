@@ -42,7 +42,6 @@ fn a_link_that_is_up_ten_seconds_every_two_minutes_carries_little_twice() {
         let (broken, times) = carried(seed, secs(10), secs(110));
         assert!(times >= 4, "{times} times up");
         let ratio = broken as f64 / unbroken as f64;
-        println!("seed {seed}: {unbroken} bytes at once, {broken} in {times} pieces: {ratio:.2}");
         assert!(ratio <= 1.25, "{unbroken} bytes at once, {broken} in {times} pieces");
     }
 }
@@ -55,7 +54,6 @@ fn catching_up_costs_little_more_than_the_records() {
     sim.write(0, 1_000);
     let records = sim.acknowledged_bytes() - before;
     let ratio = bytes as f64 / records as f64;
-    println!("{bytes} bytes for {records} of records: {ratio:.3}");
     assert!(ratio <= 1.08, "{bytes} bytes for {records}");
 }
 

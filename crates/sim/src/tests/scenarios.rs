@@ -94,7 +94,7 @@ fn a_hundred_invented_members_share_the_strangers_room() {
 #[test]
 fn the_same_seed_gives_the_same_events_word_for_word_in_every_scenario() {
     for (name, scenario) in Scenario::all().unwrap() {
-        let mut small = Scenario { nodes: scenario.nodes.min(8), busy: scenario.busy.min(60), ..scenario };
+        let mut small = Scenario { nodes: scenario.nodes.min(6), busy: scenario.busy.min(40), ..scenario };
         for attack in &mut small.hostile {
             (attack.from, attack.rate) = (attack.from.min(20), attack.rate.min(50));
         }

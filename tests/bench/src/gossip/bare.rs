@@ -156,8 +156,14 @@ async fn run(
                 swarm.behaviour_mut().publish(topic(), data)?;
                 let _ = arrived.send((number, record.id(), Instant::now()));
             }
-            event = swarm.select_next_some() => match event {
-                SwarmEvent::Behaviour(gossipsub::Event::Message { propagation_source, message_id, message }) => {
+            event = swarm.select_next_some() => {
+                if swarm.connected_peers().count() >= 2 * STEPS.len() {
+                    // Why: told once.
+                    let _ = ready.take().map(|ready| ready.send(()));
+                }
+                if let SwarmEvent::Behaviour(gossipsub::Event::Message { propagation_source, message_id, message }) =
+                    event
+                {
                     let record = from_wire(&message.data)?.verify()?;
                     swarm.behaviour_mut().report_message_validation_result(
                         &message_id,
@@ -166,14 +172,7 @@ async fn run(
                     );
                     let _ = arrived.send((number, record.id(), Instant::now()));
                 }
-                SwarmEvent::ConnectionEstablished { .. } => {
-                    if swarm.connected_peers().count() >= 2 * STEPS.len() {
-                        // Why: told once.
-                        let _ = ready.take().map(|ready| ready.send(()));
-                    }
-                }
-                _ => {}
-            },
+            }
         }
     }
 }

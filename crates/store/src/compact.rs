@@ -1,0 +1,97 @@
+//! Giving room back: sled's log keeps what was overwritten and removed until its segment is written anew, which
+//! may be never. So what counts is copied into a new store, which takes the place of the old one once it is
+//! whole and durable; power may go at any moment in between.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use protocol::{Store as _, StoreError};
+
+use crate::journal::sync_folder;
+use crate::open::{self, LOG};
+use crate::sled_store::{SledStore, failed, io_failed, open_sled};
+
+/// A store may be so many times as large as when it was written anew…
+const TIMES: u64 = 4;
+/// …and so much more, in bytes, before that is done again.
+const SPARE: u64 = 24 * 1024 * 1024;
+/// How many records are copied at once.
+const BATCH: usize = 500;
+
+impl SledStore {
+    /// Whether most of the room that the store takes is waste.
+    pub(crate) fn is_wasteful(&self) -> Result<bool, StoreError> {
+        let size = self.sled()?.db.size_on_disk().map_err(failed)?;
+        Ok(size > self.compacted.saturating_mul(TIMES).saturating_add(SPARE))
+    }
+
+    /// Writes what counts into a new store and a new journal, and lets the old ones go: nothing of what was
+    /// withdrawn or has ended is left in them.
+    ///
+    /// # Errors
+    /// If the disk has no room for both at a time; the old ones stay then.
+    pub fn compact(&mut self) -> Result<(), StoreError> {
+        self.sync()?;
+        let (data, old) = (self.data.clone(), self.sled()?.folder.clone());
+        let fresh = open::fresh(&data);
+        let copied = self.copy_to(&fresh);
+        if copied.is_err() {
+            let _ = fs::remove_dir_all(&fresh);
+        }
+        copied?;
+        // sled lets go of its files only when nothing of it is left.
+        self.sled = None;
+        self.failed = true;
+        open::take_place(&data, &fresh).map_err(io_failed)?;
+        let (sled, _, mended) = open_sled(&data).map_err(|error| StoreError(error.to_string()))?;
+        self.compacted = sled.db.size_on_disk().map_err(failed)?;
+        self.sled = Some(sled);
+        self.failed = false;
+        self.mended.extend(mended);
+        // Opening the new one let go of it; a second time does no harm.
+        let _ = fs::remove_dir_all(old);
+        self.journal.rewrite().map_err(io_failed)
+    }
+
+    /// Compacts, and deletes the damaged stores that were set aside: after it nothing of what was withdrawn or
+    /// has ended is on the disk, as far as files are concerned.
+    ///
+    /// # Errors
+    /// See [`SledStore::compact`].
+    pub fn purge(&mut self) -> Result<(), StoreError> {
+        self.compact()?;
+        open::forget_aside(&self.data).map_err(io_failed)
+    }
+
+    fn copy_to(&mut self, fresh: &Path) -> Result<(), StoreError> {
+        let db = open::config(fresh).open().map_err(failed)?;
+        for name in [RECORDS, META, CIRCLES] {
+            let (from, to) = (self.sled()?.db.open_tree(name), db.open_tree(name));
+            let (from, to) = (from.map_err(failed)?, to.map_err(failed)?);
+            let (mut batch, mut waiting) = (sled::Batch::default(), 0_usize);
+            for entry in from.iter() {
+                let (key, value) = entry.map_err(failed)?;
+                batch.insert(key, value);
+                waiting = waiting.saturating_add(1);
+                if waiting == BATCH {
+                    to.apply_batch(std::mem::take(&mut batch)).map_err(failed)?;
+                    waiting = 0;
+                }
+            }
+            to.apply_batch(batch).map_err(failed)?;
+        }
+        db.flush().map_err(failed)?;
+        drop(db);
+        let durable = || -> io::Result<()> {
+            fs::File::open(fresh.join(LOG))?.sync_all()?;
+            sync_folder(&fresh.join(LOG))
+        };
+        durable().map_err(io_failed)
+    }
+}
+
+/// The trees of a store.
+pub(crate) const RECORDS: &str = "records";
+pub(crate) const META: &str = "meta";
+pub(crate) const CIRCLES: &str = "circles";

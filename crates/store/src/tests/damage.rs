@@ -1,0 +1,386 @@
+//! Files damaged in every way that cards and power cuts know: the store opens all the same, soon, and the
+//! node's own things are there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use protocol::{Batch, Store as _};
+use record::{
+    Body, CircleId, Grant, GrantRole, Key, Listing, Map, MemberId, Record, RecordId, SecretKey, Side,
+    Statement, Timestamp,
+};
+
+use crate::{Faults, Mended, Operation, SledStore};
+
+const CIRCLE: CircleId = CircleId::from_bytes([1; 32]);
+/// How many of them a store of the tests has; of foreign ones ten times as many.
+const OWN: u32 = 60;
+/// A store is up within this time, whatever its state.
+const UP: Duration = Duration::from_secs(10);
+
+fn keys(number: u8) -> (MemberId, SecretKey) {
+    (SecretKey::from_seed(&[number; 32]).public().into(), SecretKey::from_seed(&[number + 100; 32]))
+}
+
+fn listing(member: u8, number: u32) -> (RecordId, Record) {
+    let (author, device) = keys(member);
+    let key = Key::derive("test", &[&number.to_be_bytes()]);
+    let revision = Timestamp::from_millis(1_790_000_000_000 + u64::from(number));
+    let statement = Statement { author, circle: CIRCLE, key, revision };
+    let body = Body::Listing(Listing::new(Side::Offer, &format!("Leiter {number} of {member}")));
+    let record = statement.sign(&body, &device).unwrap();
+    (record.id(), record.to_record())
+}
+
+fn grant() -> (RecordId, Record) {
+    let (author, device) = keys(1);
+    let revision = Timestamp::from_millis(1_790_000_000_000);
+    let statement = Statement { author, circle: CIRCLE, key: Grant::key(&device.public()), revision };
+    let grant = Grant {
+        signer: device.public(),
+        role: GrantRole::Device,
+        until: revision.plus_days(90),
+        other: Map::new(),
+    };
+    let record = statement.sign(&Body::Grant(grant), &SecretKey::from_seed(&[1; 32])).unwrap();
+    (record.id(), record.to_record())
+}
+
+fn own() -> Vec<MemberId> {
+    vec![keys(1).0]
+}
+
+fn put(records: Vec<(RecordId, Record)>) -> Batch {
+    Batch { put: records, drop: Vec::new() }
+}
+
+/// A store with own and foreign records, as a node leaves it; gives an older copy of all files too.
+fn filled(data: &Path, older: &Path) {
+    let mut store = SledStore::open(data, &own()).unwrap();
+    store.add_circle(CIRCLE).unwrap();
+    store.set_meta("peers", b"[\"somewhere\"]").unwrap();
+    store.apply(CIRCLE, put(vec![grant()])).unwrap();
+    let foreign: Vec<_> = (0..OWN * 10).map(|number| listing(2, number)).collect();
+    for (number, chunk) in foreign.chunks(50).enumerate() {
+        store.apply(CIRCLE, put(chunk.to_vec())).unwrap();
+        let first = u32::try_from(number).unwrap() * OWN / 12;
+        store
+            .apply(CIRCLE, put((first..first + OWN / 12).map(|number| listing(1, number)).collect()))
+            .unwrap();
+        store.secure().unwrap();
+        if number == 6 {
+            store.sync().unwrap();
+            drop(store);
+            copy(data, older);
+            store = SledStore::open(data, &own()).unwrap();
+        }
+    }
+    store.sync().unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    found
+}
+
+/// One sort of damage to one file.
+#[derive(Debug, Clone, Copy)]
+enum Damage {
+    Cut(u64),
+    ZeroPage(u64),
+    Empty,
+    Older,
+    Gone,
+    Garbage,
+    Leftover,
+}
+
+impl Damage {
+    /// All sorts; `seed` chooses where they hit.
+    fn all(seed: u64) -> Vec<Self> {
+        let cuts = [1, 100, 4_096, 8_192, 65_536].map(|cut| Self::Cut(cut + seed % 7));
+        let pages = (0..4).map(|page| Self::ZeroPage(page * 37 + seed * 11));
+        let rest = [Self::Empty, Self::Older, Self::Gone, Self::Garbage, Self::Leftover];
+        cuts.into_iter().chain(pages).chain(rest).collect()
+    }
+
+    fn inflict(self, file: &Path, older: &Path) {
+        let size = fs::metadata(file).unwrap().len();
+        let open = || fs::OpenOptions::new().read(true).write(true).open(file).unwrap();
+        match self {
+            Self::Cut(bytes) => open().set_len(size.saturating_sub(bytes)).unwrap(),
+            Self::ZeroPage(page) => {
+                let pages = size.div_ceil(4_096).max(1);
+                let at = page % pages * 4_096;
+                let length = usize::try_from(size.saturating_sub(at).min(4_096)).unwrap();
+                let mut file = open();
+                file.seek(SeekFrom::Start(at)).unwrap();
+                file.write_all(&vec![0; length]).unwrap();
+            }
+            Self::Empty => open().set_len(0).unwrap(),
+            Self::Older => drop(fs::copy(older, file)),
+            Self::Gone => fs::remove_file(file).unwrap(),
+            Self::Garbage => {
+                let mut bytes = Vec::new();
+                open().read_to_end(&mut bytes).unwrap();
+                for (at, byte) in bytes.iter_mut().enumerate() {
+                    *byte = byte.wrapping_mul(31).wrapping_add(u8::try_from(at % 251).unwrap());
+                }
+                fs::write(file, bytes).unwrap();
+            }
+            Self::Leftover => {
+                let name = file.file_name().unwrap().to_string_lossy().into_owned();
+                for name in
+                    [format!("{name}.new"), format!("{name}.generating"), "snap.0000000000000099".into()]
+                {
+                    fs::write(file.with_file_name(name), b"half a fi").unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// Where the process that opens a damaged store finds it.
+const PATIENT: &str = "COMMONSHELF_STORE_TEST_DAMAGED";
+/// How often the damage is done anew, each time elsewhere: more than once for the full size.
+const SEEDS: &str = "COMMONSHELF_DAMAGE_SEEDS";
+
+/// Not a test of its own: the process that opens one damaged store. A thread that hangs dies with it.
+#[test]
+fn opens_a_damaged_store() {
+    let Some(folder) = std::env::var_os(PATIENT) else { return };
+    let folder = Path::new(&folder);
+    let begun = Instant::now();
+    let mut store = SledStore::open(folder, &own()).unwrap();
+    let took = begun.elapsed();
+    assert_eq!(store.circles().unwrap(), [CIRCLE]);
+    for (id, record) in (0..OWN).map(|number| listing(1, number)).chain([grant()]) {
+        assert_eq!(store.get(CIRCLE, &id).unwrap(), Some(record), "an own thing is lost");
+    }
+    // It goes on as if nothing had been.
+    store.apply(CIRCLE, put(vec![listing(1, 5_000)])).unwrap();
+    store.secure().unwrap();
+    store.sync().unwrap();
+    let foreign = (0..OWN * 10).filter(|number| store.get(CIRCLE, &listing(2, *number).0).unwrap().is_some());
+    println!("up after {} ms, {} foreign, {:?}", took.as_millis(), foreign.count(), store.mended());
+}
+
+fn patient(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["tests::damage::opens_a_damaged_store", "--exact", "--nocapture"])
+        .env(PATIENT, folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn whatever_is_damaged_the_store_is_up_soon_and_the_nodes_own_things_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (whole, older) = (dir.path().join("whole"), dir.path().join("older"));
+    fs::create_dir_all(&whole).unwrap();
+    filled(&whole, &older);
+    let seeds = std::env::var(SEEDS).ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1);
+    let mut cases = Vec::new();
+    for seed in 0..seeds {
+        for file in files(&whole) {
+            let name = file.strip_prefix(&whole).unwrap().to_owned();
+            cases.extend(Damage::all(seed).into_iter().map(|damage| (seed, name.clone(), damage)));
+        }
+    }
+    let (mut slowest, mut mended) = (0, BTreeMap::<String, usize>::new());
+    for (number, (seed, name, damage)) in cases.iter().enumerate() {
+        let what = format!("{} with seed {seed}: {damage:?}", name.display());
+        let folder = dir.path().join(format!("case {number}"));
+        copy(&whole, &folder);
+        damage.inflict(&folder.join(name), &older.join(name));
+        let output = patient(&folder).wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{what}:\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
+        let line = said.lines().find_map(|line| line.split("up after ").nth(1)).unwrap();
+        let millis: u64 = line.split(' ').next().unwrap().parse().unwrap();
+        assert!(Duration::from_millis(millis) <= UP, "{what}: {line}");
+        slowest = slowest.max(millis);
+        let sort = line.split_once('[').map_or("", |(_, after)| after);
+        let sort: String = sort.chars().take_while(|letter| letter.is_alphabetic()).collect();
+        *mended.entry(sort).or_default() += 1;
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    println!("{} cases, the slowest up after {slowest} ms: {mended:?}", cases.len());
+    assert!(cases.len() >= 40, "{}", cases.len());
+}
+
+#[test]
+fn a_store_that_lost_everything_but_the_journal_is_built_again_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let (whole, older) = (dir.path().join("whole"), dir.path().join("older"));
+    fs::create_dir_all(&whole).unwrap();
+    filled(&whole, &older);
+    fs::remove_dir_all(whole.join("records")).unwrap();
+    let store = SledStore::open(&whole, &own()).unwrap();
+    assert_eq!(store.circles().unwrap(), [CIRCLE]);
+    assert_eq!(store.meta("peers").unwrap().as_deref(), Some(b"[\"somewhere\"]".as_slice()));
+    assert!((0..OWN).all(|number| store.get(CIRCLE, &listing(1, number).0).unwrap().is_some()));
+    assert_eq!(store.mended(), [Mended::Restored(OWN as usize + 1)]);
+    drop(store);
+    assert_eq!(SledStore::open(&whole, &own()).unwrap().mended(), [], "told once");
+}
+
+#[test]
+fn whose_records_count_as_own_can_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SledStore::open(dir.path(), &own()).unwrap();
+    store.add_circle(CIRCLE).unwrap();
+    store.apply(CIRCLE, put(vec![listing(2, 1), listing(2, 2)])).unwrap();
+    store.set_own(&[keys(1).0, keys(2).0]).unwrap();
+    drop(store);
+    fs::remove_dir_all(dir.path().join("records")).unwrap();
+    let store = SledStore::open(dir.path(), &own()).unwrap();
+    assert!(store.get(CIRCLE, &listing(2, 2).0).unwrap().is_some());
+}
+
+#[test]
+fn what_a_disk_refused_to_write_is_not_acknowledged_and_what_was_acknowledged_is_there() {
+    for (operation, last) in [(Operation::Write, 200), (Operation::Sync, 60)] {
+        for number in (0..last).step_by(7) {
+            let dir = tempfile::tempdir().unwrap();
+            let faults = Faults::default();
+            let mut acknowledged = BTreeSet::new();
+            {
+                let mut store = SledStore::open_with(dir.path(), &own(), faults.clone()).unwrap();
+                store.add_circle(CIRCLE).unwrap();
+                faults.after(operation, number);
+                let mut failures = 0;
+                for number in 0..120 {
+                    let (id, record) = listing(1, number);
+                    let done = store.apply(CIRCLE, put(vec![(id, record)])).and_then(|()| store.secure());
+                    let synced = if number % 10 == 0 { store.sync() } else { Ok(()) };
+                    match done {
+                        Ok(()) => drop(acknowledged.insert(id)),
+                        Err(error) => {
+                            failures += 1;
+                            assert!(error.to_string().contains("disk"), "{error}");
+                        }
+                    }
+                    failures += usize::from(synced.is_err());
+                }
+                assert!(failures <= 2, "it recovers by itself: {failures} failures");
+                assert!(failures > 0 || number > 100, "{operation:?} {number}");
+            }
+            let store = SledStore::open(dir.path(), &own()).unwrap();
+            for id in &acknowledged {
+                assert!(store.get(CIRCLE, id).unwrap().is_some(), "{operation:?} {number}");
+            }
+        }
+    }
+}
+
+/// The bytes of all files in a folder.
+fn size(folder: &Path) -> u64 {
+    files(folder).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
+}
+
+/// Whether any file in a folder holds these bytes.
+fn anywhere(folder: &Path, bytes: &[u8]) -> bool {
+    files(folder).iter().any(|file| fs::read(file).unwrap().windows(bytes.len()).any(|part| part == bytes))
+}
+
+#[test]
+fn after_purging_nothing_of_what_was_dropped_is_on_the_disk_and_the_rest_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, older) = (dir.path().join("data"), dir.path().join("older"));
+    fs::create_dir_all(&data).unwrap();
+    filled(&data, &older);
+    let mut store = SledStore::open(&data, &own()).unwrap();
+    let gone = [listing(1, 7), listing(2, 9)];
+    let batch = Batch { put: Vec::new(), drop: gone.iter().map(|(id, _)| *id).collect() };
+    store.apply(CIRCLE, batch).unwrap();
+    store.sync().unwrap();
+    fs::create_dir_all(data.join("records.damaged-2026-01-01")).unwrap();
+    fs::write(data.join("records.damaged-2026-01-01/db"), gone[0].1.body.as_ref().unwrap()).unwrap();
+    store.purge().unwrap();
+    for (_, record) in &gone {
+        let signature = record.envelope.len() - 40;
+        assert!(!anywhere(&data, &record.envelope[signature..]), "an envelope");
+        assert!(!anywhere(&data, record.body.as_ref().unwrap()), "a body");
+    }
+    assert!(anywhere(&data, listing(1, 8).1.body.as_ref().unwrap()));
+    store.apply(CIRCLE, put(vec![listing(1, 900)])).unwrap();
+    store.secure().unwrap();
+    drop(store);
+    let store = SledStore::open(&data, &own()).unwrap();
+    assert_eq!(store.mended(), []);
+    let all = |member, numbers: std::ops::Range<u32>| {
+        let mut there =
+            numbers.map(|number| store.get(CIRCLE, &listing(member, number).0).unwrap().is_some());
+        there.by_ref().filter(|there| *there).count()
+    };
+    assert_eq!((all(1, 0..OWN), all(2, 0..OWN * 10)), (OWN as usize - 1, OWN as usize * 10 - 1));
+    assert!(store.get(CIRCLE, &listing(1, 900).0).unwrap().is_some());
+}
+
+#[test]
+fn a_store_in_which_much_comes_and_goes_stays_small() {
+    let rounds = if std::env::var_os(SEEDS).is_some() { 2_000 } else { 300 };
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SledStore::open(dir.path(), &own()).unwrap();
+    store.add_circle(CIRCLE).unwrap();
+    // As large as records are, and signed by nobody: the store does not look.
+    let record = |number: u32| {
+        (
+            RecordId::of_header(&number.to_be_bytes()),
+            Record { envelope: number.to_be_bytes().repeat(80), body: Some(number.to_le_bytes().repeat(60)) },
+        )
+    };
+    let (live, step) = (5_000_u32, 100_u32);
+    store.apply(CIRCLE, put((0..live).map(record).collect())).unwrap();
+    let mut largest = 0;
+    for round in 0..rounds {
+        let first = round * step;
+        let batch = Batch {
+            put: (live + first..live + first + step).map(record).collect(),
+            drop: (first..first + step).map(|number| record(number).0).collect(),
+        };
+        store.apply(CIRCLE, batch).unwrap();
+        store.sync().unwrap();
+        if round % 20 == 0 {
+            largest = largest.max(size(dir.path()));
+        }
+    }
+    let bytes = u64::from(live) * (64 + 320 + 240);
+    let bound = 4 * bytes + 32 * 1024 * 1024;
+    println!("{} writes and deletes of {bytes} live bytes: at most {largest} on the disk", rounds * step);
+    assert!(largest <= bound, "{largest} bytes for {bytes}");
+    drop(store);
+    let begun = Instant::now();
+    let store = SledStore::open(dir.path(), &own()).unwrap();
+    println!("open after {:.2} s", begun.elapsed().as_secs_f64());
+    let mut count = 0;
+    store.each(CIRCLE, &mut |_| count += 1).unwrap();
+    assert_eq!(count, live);
+}
