@@ -269,18 +269,22 @@ impl Dialer {
         let Some(key) = self.by_attempt(attempt) else { return };
         let Some(target) = self.targets.get_mut(&key) else { return };
         target.tried += 1;
-        if target.tried >= target.addresses.len() {
-            target.tried = 0;
-            target.wait(now, seed, key);
-        } else {
-            target.state = State::Waiting(now);
-        }
+        target.next_address(now, seed, key);
     }
 
-    /// An attempt has reached this node itself: never again.
-    pub(crate) fn is_me(&mut self, attempt: ConnectionId) {
-        if let Some(key) = self.by_attempt(attempt) {
+    /// An attempt has reached this node itself: that address never again. Others of the same peer stay: many
+    /// nodes tell 127.0.0.1 among theirs.
+    pub(crate) fn is_me(&mut self, attempt: ConnectionId, now: Instant) {
+        let seed = self.seed;
+        let Some(key) = self.by_attempt(attempt) else { return };
+        let Some(target) = self.targets.get_mut(&key) else { return };
+        if let State::Dialing(_, address) = &target.state {
+            target.addresses.retain(|known| known != address);
+        }
+        if target.addresses.is_empty() {
             self.targets.remove(&key);
+        } else {
+            target.next_address(now, seed, key);
         }
     }
 
@@ -331,6 +335,16 @@ impl Target {
             // New is better than what did not work last.
             self.addresses.truncate(ADDRESSES - 1);
             self.addresses.push(address);
+        }
+    }
+
+    /// Goes on with the address that is to be tried now, or with the next round after the last one.
+    fn next_address(&mut self, now: Instant, seed: u64, key: impl Hash) {
+        if self.tried >= self.addresses.len() {
+            self.tried = 0;
+            self.wait(now, seed, key);
+        } else {
+            self.state = State::Waiting(now);
         }
     }
 

@@ -265,7 +265,7 @@ fn this_node_itself_and_banned_peers_are_never_dialled_again() {
     let peer = PeerId::random();
     case.dialer.add(address(1), None, case.now);
     let (_, attempt) = case.dial().unwrap();
-    case.dialer.is_me(attempt);
+    case.dialer.is_me(attempt, case.now);
     case.dialer.add(address(2), Some(peer), case.now);
     case.dialer.forget(peer);
     assert_eq!(case.dialer.next_due(), None);
@@ -303,4 +303,23 @@ fn who_went_silent_at_one_place_is_dialled_at_another_one_first() {
     assert!(case.wait() <= 1.25);
     case.pass(case.wait());
     assert_eq!(case.dial().unwrap().0, address(2));
+}
+
+#[test]
+fn an_address_that_means_this_node_is_dropped_and_the_peer_is_dialled_at_its_others() {
+    let mut case = Case::new();
+    let peer = PeerId::random();
+    let loopback: Multiaddr = "/ip4/127.0.0.1/tcp/7378".parse().unwrap();
+    case.dialer.add(address(1), Some(peer), case.now);
+    case.dialer.add(loopback.clone(), Some(peer), case.now);
+    let (place, attempt) = case.dial().unwrap();
+    assert_eq!(place, loopback);
+    case.dialer.is_me(attempt, case.now);
+    let (place, attempt) = case.dial().unwrap();
+    assert_eq!(place, address(1));
+    case.dialer.connected(peer, Some(attempt), case.now);
+    case.pass(60.0);
+    case.dialer.disconnected(peer, case.now);
+    case.pass(case.wait());
+    assert_eq!(case.dial().unwrap().0, address(1));
 }

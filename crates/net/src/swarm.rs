@@ -500,10 +500,10 @@ impl Node {
         match error {
             // Only if nobody else was expected there: addresses move from one machine to another.
             DialError::LocalPeerId { .. } if peer.is_none_or(|peer| peer == *self.swarm.local_peer_id()) => {
-                return self.dialer.is_me(attempt);
+                return self.dialer.is_me(attempt, now);
             }
             DialError::NoAddresses if self.listening.iter().any(|(_, listening)| *listening == address) => {
-                return self.dialer.is_me(attempt);
+                return self.dialer.is_me(attempt, now);
             }
             DialError::Denied { cause } if cause.downcast_ref::<Superfluous>().is_some() => {
                 if let Some(peer) = peer {
