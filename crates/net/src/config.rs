@@ -160,10 +160,10 @@ pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A connection on which nothing happens except pings is closed.
 pub(crate) const CONNECTION_IDLE: Duration = Duration::from_secs(30 * 60);
 
-/// Two pings unanswered in a row: at most 15 + 5 (answer) + 15 + 10 (a new stream) = 45 seconds until a dead path
+/// Two pings unanswered in a row: at most 15 + 4 (answer) + 15 + 10 (a new stream) = 44 seconds until a dead path
 /// is given up. Pings are most of what an idle node sends.
 pub(crate) const PING_EVERY: Duration = Duration::from_secs(15);
-pub(crate) const PING_ANSWER: Duration = Duration::from_secs(5);
+pub(crate) const PING_ANSWER: Duration = Duration::from_secs(4);
 /// libp2p's ping is silent about the first failure in a row, so this is the second.
 pub(crate) const PING_FAILURES_TOLD: u32 = 1;
 /// What peers tell of themselves hardly ever changes.
