@@ -174,7 +174,7 @@ pub enum Output {
         admitted: bool,
     },
     /// The read secrets that are held of a circle, the one in use first: to be kept, readable by the owner
-    /// alone, and given to [`Protocol::follow`] after a restart.
+    /// alone, and given to [`Protocol::follow`](crate::Protocol::follow) after a restart.
     Secrets {
         /// The circle.
         circle: CircleId,
@@ -183,7 +183,7 @@ pub enum Output {
     },
     /// Something to do about blobs.
     Blob(BlobOutput),
-    /// Peers told which circles they keep: see [`Protocol::nearby`].
+    /// Peers told which circles they keep: see [`Protocol::nearby`](crate::Protocol::nearby).
     CirclesNearby,
     /// The store failed; what should have been kept is not.
     StoreFailed(StoreError),
