@@ -31,7 +31,7 @@ pub use home::Home;
 pub use http::{Answer, raw, throw};
 pub use listings::{at, by_text, check_listing, same_digest, table, texts, titles};
 pub use mesh::{Hears, Mesh};
-pub use namespace::{Lan, Place};
+pub use namespace::{Lan, Place, unless_unwanted};
 pub use node::{Node, Ready};
 pub use output::Output;
 pub use process::Process;

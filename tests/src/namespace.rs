@@ -141,10 +141,24 @@ impl Lan {
         }
         Ok(Self { left, right })
     }
+}
 
-    /// Whether this machine's owner has said that it does without: `COMMONSHELF_NO_NETNS=1`.
-    #[must_use]
-    pub fn is_unwanted() -> bool {
-        std::env::var_os("COMMONSHELF_NO_NETNS").is_some_and(|value| value == "1")
+/// What was made of network namespaces; none where this machine's owner has said that it does without:
+/// `COMMONSHELF_NO_NETNS=1`. Then the test says so, and is skipped.
+///
+/// # Panics
+/// If this machine gives none, and its owner has not said so.
+pub fn unless_unwanted<T>(made: Result<T, String>) -> Option<T> {
+    let unwanted = std::env::var_os("COMMONSHELF_NO_NETNS").is_some_and(|value| value == "1");
+    match made {
+        Ok(made) => Some(made),
+        Err(reason) if unwanted => {
+            eprintln!("skipped, since COMMONSHELF_NO_NETNS=1 says so: no network namespaces here ({reason})");
+            None
+        }
+        Err(reason) => panic!(
+            "this test needs network namespaces, and this machine gives none ({reason}): run it as root, allow \
+             user namespaces, or set COMMONSHELF_NO_NETNS=1 to do without this test"
+        ),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use net::{Command, Config, Event, Limits};
+use net::{Command, Config, Event};
 use protocol::{Topic, Verdict};
 use record::{CircleId, ReadSecret, Value};
 use serde_json::json;
@@ -23,18 +23,7 @@ const BOUND: Duration = Duration::from_secs(30);
 const SIGNATURE: usize = 64;
 
 fn config(secret: [u8; 32], peer: &str) -> Config {
-    let peers = vec![peer.parse().unwrap()];
-    Config {
-        secret,
-        listen: Vec::new(),
-        peers,
-        known: Vec::new(),
-        mdns: false,
-        relay: false,
-        via: Vec::new(),
-        via_any: false,
-        limits: Limits::default(),
-    }
+    Config { peers: vec![peer.parse().unwrap()], ..Config::silent(secret) }
 }
 
 /// What an honest neighbour of the node hears by gossip, and when.

@@ -1,27 +1,16 @@
 //! Nodes that find each other on a network of their own and were told nothing.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::Duration;
 
-use tests::{Home, Lan, Node, same_digest, survive_a_kill, wait_until};
+use tests::{Home, Lan, Node, same_digest, survive_a_kill, unless_unwanted, wait_until};
 
 const FOUND: Duration = Duration::from_secs(15);
 
-/// Two machines with a cable between them. `None` where this machine's owner has said that it can not
-/// have that: then the test says so and is skipped.
+/// Two machines with a cable between them.
 fn lan() -> Option<Lan> {
-    match Lan::new() {
-        Ok(lan) => Some(lan),
-        Err(reason) if Lan::is_unwanted() => {
-            eprintln!("skipped, since COMMONSHELF_NO_NETNS=1 says so: no network namespaces here ({reason})");
-            None
-        }
-        Err(reason) => panic!(
-            "this test needs network namespaces, and this machine gives none ({reason}): run it as root, allow \
-             user namespaces, or set COMMONSHELF_NO_NETNS=1 to do without this test"
-        ),
-    }
+    unless_unwanted(Lan::new())
 }
 
 #[test]

@@ -3,31 +3,17 @@
 //! Each test has a size for every day and a full one: `COMMONSHELF_FULL=1 cargo test --release -p tests --test
 //! mesh -- --nocapture --test-threads 1` takes half an hour, and prints figures.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
 
-use tests::{Hears, Home, Lan, Mesh, Node, is_full_size, same_digest, table, texts, wait_until};
+use tests::{Hears, Home, Mesh, Node, is_full_size, same_digest, table, texts, unless_unwanted, wait_until};
 
 const AGREED: Duration = Duration::from_secs(30);
 
 /// A street, or none where this machine's owner has said that it can not have that.
 fn street(houses: usize) -> Option<Mesh> {
-    had(Mesh::new(houses))
-}
-
-fn had(mesh: Result<Mesh, String>) -> Option<Mesh> {
-    match mesh {
-        Ok(mesh) => Some(mesh),
-        Err(reason) if Lan::is_unwanted() => {
-            eprintln!("skipped, since COMMONSHELF_NO_NETNS=1 says so: no network namespaces here ({reason})");
-            None
-        }
-        Err(reason) => panic!(
-            "this test needs network namespaces, and this machine gives none ({reason}): run it as root, allow \
-             user namespaces, or set COMMONSHELF_NO_NETNS=1 to do without this test"
-        ),
-    }
+    unless_unwanted(Mesh::new(houses))
 }
 
 /// A node in a house, that is told of these others.
@@ -223,7 +209,7 @@ fn of_two_ways_to_a_peer_the_other_one_is_taken_within_5_seconds_when_one_falls_
 #[test]
 fn one_address_is_enough_where_a_router_drops_what_is_for_everybody() {
     let count = if is_full_size() { 10 } else { 5 };
-    let Some(mesh) = had(Mesh::routed(count)) else { return };
+    let Some(mesh) = unless_unwanted(Mesh::routed(count)) else { return };
     let first = Node::start(Home::at(mesh.place(0)), &["--circle", "Gartenstraße"]);
     let link = first.link();
     let told = format!("/ip4/{}/tcp/7378", Mesh::address(0));

@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use node::{GrantInput, GrantJson, KeyJson, RevokedJson, date_text};
+use node::{GrantInput, GrantJson, KeyJson, RevokedJson, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -174,7 +174,7 @@ fn listed(grants: &[GrantJson]) -> String {
     }
     let line = |grant: &GrantJson| {
         let here = if grant.here { ", this node" } else { "" };
-        let until = date_text(grant.until);
+        let until = Timestamp::from_millis(grant.until).date();
         format!("{}  {} until {until}{here}  (in {})\n", grant.key, grant.role, grant.circle)
     };
     grants.iter().map(line).collect()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use node::{
     BundleJson, CircleJson, CircleLink, ClockJson, ImportJson, InviteJson, ListingJson, MemberJson,
-    NearbyJson, PairJson, PeerJson, StatusJson, TOKEN_DAYS, date_text,
+    NearbyJson, PairJson, PeerJson, StatusJson, TOKEN_DAYS, Timestamp,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -67,7 +67,7 @@ fn facts(listing: &ListingJson) -> Vec<String> {
         facts.push(listing.category.clone());
     }
     facts.extend(listing.distance_km.map(|km| format!("{km:.1} km away")));
-    facts.extend(listing.until.map(|until| format!("until {}", date_text(until))));
+    facts.extend(listing.until.map(|until| format!("until {}", Timestamp::from_millis(until).date())));
     facts
 }
 
@@ -242,7 +242,10 @@ pub(crate) fn nearby(circles: &[NearbyJson]) -> String {
 
 /// What the node knows of the time.
 pub(crate) fn clock(clock: &ClockJson) -> String {
-    let known = format!("This machine's clock says {}; the node goes by it.", date_text(clock.machine));
+    let known = format!(
+        "This machine's clock says {}; the node goes by it.",
+        Timestamp::from_millis(clock.machine).date()
+    );
     format!("{}\n", clock.advice.as_ref().unwrap_or(&known))
 }
 

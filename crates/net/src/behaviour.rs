@@ -14,7 +14,8 @@ use libp2p::{
 use crate::config::{
     AGENT, CIRCUIT_BYTES, CIRCUIT_LIFE, CIRCUITS, CIRCUITS_PER_PEER, CONNECTION_IDLE, Config, FIRST_PROBE,
     HANDSHAKE, IDENTIFY_EVERY, MDNS_LIFE, MDNS_QUERY, NEXT_PROBE, PER_PEER, PING_ANSWER, PING_EVERY, PROBE,
-    PROTOCOL, QUIC_CONNECTION_WINDOW, QUIC_IDLE, QUIC_KEEP_ALIVE, QUIC_STREAM_WINDOW, RESERVATIONS, STREAMS,
+    PROBED, PROTOCOL, QUIC_CONNECTION_WINDOW, QUIC_IDLE, QUIC_KEEP_ALIVE, QUIC_STREAM_WINDOW, RESERVATIONS,
+    STREAMS,
 };
 use crate::{NetError, gossip, per_ip, single, streams};
 
@@ -134,6 +135,8 @@ fn relay_config() -> relay::Config {
 fn reach_config() -> autonat::v1::Config {
     autonat::v1::Config {
         timeout: PROBE,
+        // They are tried one after the other, each for as long as a handshake may take.
+        max_peer_addresses: PROBED,
         boot_delay: FIRST_PROBE,
         retry_interval: NEXT_PROBE,
         throttle_server_period: NEXT_PROBE / 3,

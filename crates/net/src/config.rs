@@ -30,6 +30,24 @@ pub struct Config {
     pub limits: Limits,
 }
 
+impl Config {
+    /// A node that listens nowhere and dials nobody; all else is off.
+    #[must_use]
+    pub fn silent(secret: [u8; 32]) -> Self {
+        Self {
+            secret,
+            listen: Vec::new(),
+            peers: Vec::new(),
+            known: Vec::new(),
+            mdns: false,
+            relay: false,
+            via: Vec::new(),
+            via_any: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without the secret: configurations end up in logs.
@@ -140,6 +158,8 @@ pub(crate) const RELAY_RETRY: Duration = Duration::from_secs(30);
 /// How long a peer may take to try whether this node can be dialled, when it is asked first, and how soon again
 /// until three answers were the same. Afterwards it is every quarter of an hour.
 pub(crate) const PROBE: Duration = Duration::from_secs(30);
+/// How many of a node's addresses are tried.
+pub(crate) const PROBED: usize = 3;
 pub(crate) const FIRST_PROBE: Duration = Duration::from_secs(5);
 pub(crate) const NEXT_PROBE: Duration = Duration::from_secs(15);
 

@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
-use libp2p::autonat::v1::{Event as Reached, InboundProbeEvent, NatStatus, OutboundProbeEvent};
+use libp2p::autonat::v1::{
+    Event as Reached, InboundProbeEvent, NatStatus, OutboundProbeError, OutboundProbeEvent,
+};
 use libp2p::core::transport::ListenerId;
-use libp2p::{Multiaddr, PeerId, identify, relay};
+use libp2p::{Multiaddr, identify, relay};
 
-use crate::config::PROBE;
+use crate::config::{HANDSHAKE, PROBE};
 use crate::swarm::Node;
 use crate::{Address, Event};
 
@@ -64,25 +66,27 @@ impl Node {
 
     /// What peers find when they try to dial this node, and what this one tries for them.
     pub(crate) fn reached(&mut self, event: Reached) {
-        let (peer, until) = match event {
-            Reached::InboundProbe(InboundProbeEvent::Request { peer, .. })
-            | Reached::OutboundProbe(OutboundProbeEvent::Request { peer, .. }) => {
-                (Some(peer), Instant::now().checked_add(PROBE))
+        let single = &mut self.swarm.behaviour_mut().gossip;
+        match event {
+            Reached::InboundProbe(InboundProbeEvent::Request { peer, .. }) => single.tries(peer),
+            Reached::OutboundProbe(OutboundProbeEvent::Request { peer, .. }) => {
+                // What is on its way when time is up is still being greeted.
+                single.awaits(peer, Instant::now() + PROBE + HANDSHAKE);
             }
-            Reached::InboundProbe(InboundProbeEvent::Error { peer, .. })
-            | Reached::OutboundProbe(OutboundProbeEvent::Response { peer, .. }) => (Some(peer), None),
-            Reached::OutboundProbe(OutboundProbeEvent::Error { peer, .. }) => (peer, None),
-            // The connection that showed it is only being established.
-            Reached::InboundProbe(InboundProbeEvent::Response { .. }) => return,
-            Reached::StatusChanged { new, .. } => return self.reachable(&new),
-        };
-        if let Some(peer) = peer {
-            self.probing(peer, until);
+            Reached::OutboundProbe(OutboundProbeEvent::Error {
+                peer: Some(peer),
+                error: OutboundProbeError::OutboundRequest(_),
+                ..
+            }) => {
+                // It could not be asked: most likely it does not know how.
+                single.awaits_no_more(&peer);
+            }
+            Reached::InboundProbe(InboundProbeEvent::Response { .. } | InboundProbeEvent::Error { .. })
+            | Reached::OutboundProbe(
+                OutboundProbeEvent::Response { .. } | OutboundProbeEvent::Error { .. },
+            ) => {}
+            Reached::StatusChanged { new, .. } => self.reachable(&new),
         }
-    }
-
-    fn probing(&mut self, peer: PeerId, until: Option<Instant>) {
-        self.swarm.behaviour_mut().gossip.probing(peer, until);
     }
 
     fn reachable(&mut self, status: &NatStatus) {

@@ -12,9 +12,9 @@
 //! really closed in the background, and nothing of it is heard any more. If the two ends should disagree,
 //! both connections close and the peers dial again.
 //!
-//! A direct connection takes the place of one through a relay. And while a peer tries, because it was asked
-//! to, whether this node can be dialled (or is being tried), a second connection is [aside](Behaviour::probing):
-//! it has shown all that it can show, and is closed.
+//! A direct connection takes the place of one through a relay. And a connection by which one end tries,
+//! because it was asked to, whether the other can be dialled is *aside* at both ends, beside the one that there
+//! is: it has shown all that it can show, and is closed.
 //!
 //! It must be the last field of the whole behaviour: what it has admitted, nobody may refuse afterwards.
 
@@ -48,8 +48,12 @@ pub(crate) struct Behaviour<B: NetworkBehaviour> {
     live: HashMap<PeerId, Live>,
     /// The attempt that this node makes itself; all others were suggested by a peer.
     own: Option<ConnectionId>,
-    /// Who tries, or is tried, and until when at most.
-    probing: HashMap<PeerId, Instant>,
+    /// Who asked this node to be dialled: the next attempt that is not its own is for that.
+    asked: HashSet<PeerId>,
+    /// Those attempts.
+    trials: HashSet<ConnectionId>,
+    /// Who was asked to dial this node, and until when that may come.
+    awaited: HashMap<PeerId, Instant>,
     aside: HashSet<ConnectionId>,
     events: VecDeque<Action<B>>,
 }
@@ -95,7 +99,9 @@ impl<B: NetworkBehaviour> Behaviour<B> {
             me,
             live: HashMap::new(),
             own: None,
-            probing: HashMap::new(),
+            asked: HashSet::new(),
+            trials: HashSet::new(),
+            awaited: HashMap::new(),
             aside: HashSet::new(),
             events: VecDeque::new(),
         }
@@ -106,14 +112,22 @@ impl<B: NetworkBehaviour> Behaviour<B> {
         self.own = Some(attempt);
     }
 
-    /// Until then, a second connection with a peer only shows that it is possible.
-    pub(crate) fn probing(&mut self, peer: PeerId, until: Option<Instant>) {
+    /// A peer asked to be dialled, which is about to be done.
+    pub(crate) fn tries(&mut self, peer: PeerId) {
+        self.asked.insert(peer);
+    }
+
+    /// A peer was asked to dial this node. Its answer says nothing about when the connection is seen here, so
+    /// that is not waited for.
+    pub(crate) fn awaits(&mut self, peer: PeerId, until: Instant) {
         let now = Instant::now();
-        self.probing.retain(|_, until| *until > now);
-        match until {
-            Some(until) => self.probing.insert(peer, until),
-            None => self.probing.remove(&peer),
-        };
+        self.awaited.retain(|_, until| *until > now);
+        self.awaited.insert(peer, until);
+    }
+
+    /// A peer will not dial this node: it does not know how.
+    pub(crate) fn awaits_no_more(&mut self, peer: &PeerId) {
+        self.awaited.remove(peer);
     }
 
     pub(crate) fn inner_mut(&mut self) -> &mut B {
@@ -158,8 +172,12 @@ impl<B: NetworkBehaviour> Behaviour<B> {
         endpoint: ConnectedPoint,
     ) -> Result<Admitted, ConnectionDenied> {
         let now = Instant::now();
+        let is_trial = self.trials.remove(&connection);
         if let Some(old) = self.live.get(&peer) {
-            if !endpoint.is_relayed() && self.probing.get(&peer).is_some_and(|until| *until > now) {
+            let is_awaited = endpoint.is_listener()
+                && !endpoint.is_relayed()
+                && self.awaited.remove(&peer).is_some_and(|until| until > now);
+            if is_trial || is_awaited {
                 self.aside.insert(connection);
                 return Ok(Admitted::Aside);
             }
@@ -222,8 +240,13 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
         addresses: &[Multiaddr],
         role: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
-        if self.own.take_if(|own| *own == connection).is_none() && !self.is_harmless(peer, addresses) {
-            return Err(ConnectionDenied::new(Unbelievable));
+        if self.own.take_if(|own| *own == connection).is_none() {
+            if peer.is_some_and(|peer| self.asked.remove(&peer)) {
+                self.trials.insert(connection);
+            }
+            if !self.is_harmless(peer, addresses) {
+                return Err(ConnectionDenied::new(Unbelievable));
+            }
         }
         self.inner.handle_pending_outbound_connection(connection, peer, addresses, role)
     }
@@ -273,6 +296,10 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Behaviour<B> {
                 });
             }
             FromSwarm::ConnectionClosed(event) if self.aside.remove(&event.connection_id) => {}
+            FromSwarm::DialFailure(event) => {
+                self.trials.remove(&event.connection_id);
+                self.inner.on_swarm_event(FromSwarm::DialFailure(event));
+            }
             FromSwarm::ConnectionEstablished(event) => {
                 self.inner.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
                     other_established: 0,
@@ -511,6 +538,56 @@ mod tests {
                 .collect();
             assert_eq!(told, ["up 1", "down", "close One(ConnectionId(1))", "up 2", "down"]);
         }
+    }
+
+    #[test]
+    fn a_connection_that_only_tries_whether_one_can_be_dialled_leaves_the_other_alone() {
+        let close = |case: &mut Case| {
+            let closed = std::iter::from_fn(|| case.behaviour.events.pop_front());
+            let closed = closed.filter_map(|event| match event {
+                ToSwarm::CloseConnection { connection: CloseConnection::One(one), .. } => Some(one),
+                _ => None,
+            });
+            closed.collect::<Vec<_>>()
+        };
+        let [first, second, third] = [1, 2, 3].map(ConnectionId::new_unchecked);
+        // The one that asked: whatever it has heard since.
+        let mut case = Case::new(PeerId::random(), PeerId::random());
+        assert!(case.connect(1, true));
+        case.age();
+        case.behaviour.awaits(case.peer, Instant::now() + SIMULTANEOUS);
+        assert!(case.connect(2, false));
+        assert_eq!((case.live(), close(&mut case)), (Some(first), vec![second]));
+        case.closed(2);
+        assert_eq!(case.behaviour.inner.0, ["handler 1", "up 1 0"], "gossip knows nothing of it");
+        // One trial was asked for: what comes then is a peer that has lost the first.
+        assert!(case.connect(3, false));
+        assert_eq!((case.live(), close(&mut case)), (Some(third), vec![first]));
+        // The one that tries.
+        let mut case = Case::new(PeerId::random(), PeerId::random());
+        assert!(case.connect(1, false));
+        case.age();
+        case.behaviour.tries(case.peer);
+        let (peer, address) = (case.peer, case.address.clone());
+        let pending = case.behaviour.handle_pending_outbound_connection(
+            second,
+            Some(peer),
+            &[address],
+            Endpoint::Dialer,
+        );
+        assert!(pending.is_ok());
+        assert!(case.connect(2, true));
+        assert_eq!((case.live(), close(&mut case)), (Some(first), vec![second]));
+        assert!(case.connect(3, true));
+        assert_eq!(case.live(), Some(third));
+        // Nobody is kept away who does not know how to try.
+        let mut case = Case::new(PeerId::random(), PeerId::random());
+        assert!(case.connect(1, true));
+        case.age();
+        case.behaviour.awaits(case.peer, Instant::now() + SIMULTANEOUS);
+        case.behaviour.awaits_no_more(&case.peer.clone());
+        assert!(case.connect(2, false));
+        assert_eq!(case.live(), Some(second));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use record::{CircleId, Header, RecordId, Statement, Timestamp, Verified};
 use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
-use crate::import::date_text;
 use crate::json::ClockJson;
 use crate::service::Service;
 
@@ -86,8 +85,7 @@ impl NodeClock {
 
     /// What the machine's clock shows.
     fn machine(&self) -> Timestamp {
-        let since = (self.source)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        shown((self.source)())
     }
 
     /// How long the node runs, in milliseconds.
@@ -112,21 +110,26 @@ impl NodeClock {
     }
 }
 
+/// The moment that a machine's clock shows.
+pub(crate) fn shown(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// What a person should know and do, in one sentence.
 pub(crate) fn advice(doubt: &Doubt) -> String {
-    let date = |time: Timestamp| date_text(time.millis());
-    let others = doubt.peers.map(|peers| format!(" (those of connected nodes say {})", date(peers)));
+    let others = doubt.peers.map(|peers| format!(" (those of connected nodes say {})", peers.date()));
     let but = match doubt.why {
         Why::Behind if !doubt.possible => "this program was made later".to_owned(),
-        Why::Behind => format!("this node has seen {} already", date(doubt.known)),
-        Why::Ahead => format!("this node knows of nothing after {}", date(doubt.known)),
+        Why::Behind => format!("this node has seen {} already", doubt.known.date()),
+        Why::Ahead => format!("this node knows of nothing after {}", doubt.known.date()),
         Why::Contradicted => "those of connected nodes don't".to_owned(),
     };
     let confirm = if doubt.possible { ", or if it is right say `commonshelf clock confirm`" } else { "" };
     format!(
         "nothing is written and nothing deleted while the date is in doubt: this machine's clock says {}, but \
          {but}{}: set the clock{confirm}",
-        date(doubt.machine),
+        doubt.machine.date(),
         others.unwrap_or_default(),
     )
 }

@@ -12,7 +12,7 @@ use store::{BlobFiles, SledStore};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 use crate::circles::FoundInput;
-use crate::clock::{CLOCK, NodeClock};
+use crate::clock::{CLOCK, NodeClock, shown};
 use crate::config::Config;
 use crate::cores;
 use crate::error::NodeError;
@@ -86,13 +86,13 @@ impl Node {
         config: Config,
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
     ) -> Result<Self, NodeError> {
-        let data = config.data.clone();
+        let (data, today) = (config.data.clone(), shown(clock()).date());
         let opened = tokio::task::spawn_blocking(move || -> Result<_, NodeError> {
             let folder = Folder::open(&data)?;
             folder.token()?;
             let identity = Identity::load(&folder)?;
             let secrets = Secrets::load(&folder)?;
-            let store = SledStore::open(folder.path(), &[identity.member()])
+            let store = SledStore::open(folder.path(), &[identity.member()], today)
                 .map_err(|error| protocol::StoreError(error.to_string()))?;
             let photos = Photos::open(&folder)?;
             Ok((folder, identity, secrets, store, photos))

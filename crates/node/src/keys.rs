@@ -10,7 +10,6 @@ use crate::error::NodeError;
 use crate::grants::Granted;
 use crate::handle::Handle;
 use crate::identity::Notes;
-use crate::import::date_text;
 use crate::service::Service;
 
 /// Under which name the circles that were heard lie in the store.
@@ -231,7 +230,7 @@ impl Service {
             Granted::Never | Granted::Until(_) if self.identity.root.is_some() => return None,
             Granted::Never => "holds no grant of yours yet".to_owned(),
             Granted::Until(until) if until > self.clock.now().plus_days(WARN_DAYS) => return None,
-            Granted::Until(until) => format!("holds a grant of yours until {}", date_text(until.millis())),
+            Granted::Until(until) => format!("holds a grant of yours until {}", until.date()),
         };
         Some(format!(
             "In {name} this node {what}: run `commonshelf grant add {}` and type your 24 words.",

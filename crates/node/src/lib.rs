@@ -44,7 +44,6 @@ pub use error::{ErrorKind, NodeError};
 pub use folder::{Folder, Running, running, token_of};
 pub use grants::{GrantInput, GrantJson, RevokedJson};
 pub use handle::{Handle, Node};
-pub use import::date_text;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
     BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson,
@@ -61,4 +60,6 @@ pub use photos::PhotoInput;
 pub use protocol::limits::MAX_BUNDLE;
 pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
 pub use qr::Qr;
+/// A moment, and its date.
+pub use record::Timestamp;
 pub use tokens::TOKEN_DAYS;

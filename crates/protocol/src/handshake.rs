@@ -143,7 +143,7 @@ impl<S: Store> Protocol<S> {
         let (opener, other) = (&self.me, &session.peer);
         let ends = Ends { opener, other, opened: &opened, answered: Some(&answered) };
         // Whoever knows none of the secrets is not told who this node's member is.
-        if !kept.secrets.held().iter().any(|secret| ends.proof(secret, circle, Side::Turned) == proof) {
+        if !kept.secrets.held().any(|secret| ends.proof(secret, circle, Side::Turned) == proof) {
             return Flow::Finished;
         }
         session.state = State::Renewing { circle };
@@ -240,7 +240,7 @@ impl<S: Store> Protocol<S> {
         if before != topic {
             out.extend([Output::Unsubscribe(before), Output::Subscribe(topic)]);
         }
-        out.push(Output::Secrets { circle, held: kept.secrets.held().to_vec() });
+        out.push(Output::Secrets { circle, held: kept.secrets.held().cloned().collect() });
         for rounds in self.peers.values_mut().filter_map(|peer| peer.rounds.get_mut(&circle)) {
             rounds.proven = false;
             rounds.due = rounds.due.min(now.plus_millis(NEWS_MS));

@@ -151,14 +151,14 @@ impl<S: Store> Protocol<S> {
     pub fn hold(&mut self, circle: CircleId, secret: ReadSecret) -> Vec<ReadSecret> {
         let Some(kept) = self.circles.get_mut(&circle) else { return Vec::new() };
         kept.secrets.add(secret);
-        kept.secrets.held().to_vec()
+        kept.secrets.held().cloned().collect()
     }
 
     /// Uses a read secret that somebody gave, in the place of those that are held.
     pub fn trust(&mut self, circle: CircleId, secret: ReadSecret, now: Timestamp) -> Vec<Output> {
         let mut out = Vec::new();
         if let Some(kept) = self.circles.get_mut(&circle)
-            && !kept.secrets.held().contains(&secret)
+            && !kept.secrets.holds(&secret)
         {
             kept.secrets = Secrets::new(circle, vec![secret]);
             self.retune(circle, now, &mut out);

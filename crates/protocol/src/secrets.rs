@@ -59,36 +59,38 @@ impl Ends<'_> {
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
     circle: CircleId,
-    /// The one in use first; never empty.
-    held: Vec<ReadSecret>,
+    in_use: ReadSecret,
+    /// Those that were in use before, and those that are to be: the newest first.
+    others: Vec<ReadSecret>,
 }
 
 impl Secrets {
     /// With those that are held, the one in use first; with none, that of a circle which anyone may read.
-    pub(crate) fn new(circle: CircleId, mut held: Vec<ReadSecret>) -> Self {
-        held.truncate(MAX_SECRETS);
-        if held.is_empty() {
-            held.push(ReadSecret::open(circle));
-        }
-        Self { circle, held }
+    pub(crate) fn new(circle: CircleId, held: Vec<ReadSecret>) -> Self {
+        let mut held = held.into_iter();
+        let in_use = held.next().unwrap_or_else(|| ReadSecret::open(circle));
+        Self { circle, in_use, others: held.take(MAX_SECRETS - 1).collect() }
     }
 
-    pub(crate) fn held(&self) -> &[ReadSecret] {
-        &self.held
+    /// All of them, the one in use first.
+    pub(crate) fn held(&self) -> impl Iterator<Item = &ReadSecret> {
+        [&self.in_use].into_iter().chain(&self.others)
     }
 
-    pub(crate) fn in_use(&self) -> &ReadSecret {
-        // Never empty; and what derives from the circle's name alone opens nothing that is sealed.
-        static NONE: std::sync::OnceLock<ReadSecret> = std::sync::OnceLock::new();
-        self.held.first().unwrap_or_else(|| NONE.get_or_init(|| ReadSecret::open(CircleId::FOUNDING)))
+    pub(crate) const fn in_use(&self) -> &ReadSecret {
+        &self.in_use
+    }
+
+    /// Whether this is one of them.
+    pub(crate) fn holds(&self, secret: &ReadSecret) -> bool {
+        self.held().any(|held| held == secret)
     }
 
     /// Holds one more, which will be in use when a rotation names it.
     pub(crate) fn add(&mut self, secret: ReadSecret) {
-        if !self.held.contains(&secret) {
-            let at = self.held.len().min(1);
-            self.held.insert(at, secret);
-            self.held.truncate(MAX_SECRETS);
+        if !self.holds(&secret) {
+            self.others.insert(0, secret);
+            self.others.truncate(MAX_SECRETS - 1);
         }
     }
 
@@ -104,23 +106,24 @@ impl Secrets {
             }
             ReadPolicy::Members => catalogue.rotation().map(|(_, name)| name),
         };
-        let at = wanted.and_then(|name| self.held.iter().position(|secret| secret.name() == name));
-        let Some(at) = at.filter(|at| *at > 0) else { return false };
-        let secret = self.held.remove(at);
-        self.held.insert(0, secret);
+        let named = |secret: &ReadSecret| wanted == Some(secret.name());
+        let at = self.others.iter().position(named).filter(|_| !named(&self.in_use));
+        let Some(at) = at else { return false };
+        let before = std::mem::replace(&mut self.in_use, self.others.remove(at));
+        self.others.insert(0, before);
         true
     }
 
     /// What the hello of a session shows: the secret in use and some that were before.
     pub(crate) fn proofs(&self, ends: Ends<'_>) -> Vec<Hash> {
-        let held = self.held.iter().take(MAX_PROOFS);
+        let held = self.held().take(MAX_PROOFS);
         held.map(|secret| ends.proof(secret, self.circle, Side::Opener)).collect()
     }
 
     /// The secret by which a hello is of this circle, and whether it is the one in use.
     pub(crate) fn recognise(&self, ends: Ends<'_>, proofs: &[Hash]) -> Option<(&ReadSecret, bool)> {
         let known = |secret: &&ReadSecret| proofs.contains(&ends.proof(secret, self.circle, Side::Opener));
-        let at = self.held.iter().enumerate().find(|(_, secret)| known(secret));
+        let at = self.held().enumerate().find(|(_, secret)| known(secret));
         at.map(|(at, secret)| (secret, at == 0))
     }
 
@@ -146,7 +149,7 @@ impl Secrets {
 
     /// The secret of this name, if it is held.
     pub(crate) fn named(&self, name: &Hash) -> Option<&ReadSecret> {
-        self.held.iter().find(|secret| secret.name() == *name)
+        self.held().find(|secret| secret.name() == *name)
     }
 
     /// Whether whoever knows the circle's name knows the secret in use.

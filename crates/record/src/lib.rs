@@ -57,5 +57,5 @@ pub use seal::{Seal, SealError};
 pub use secret::{ReadSecret, Rotation};
 pub use stance::{AskerSays, ListerSays, STANCE_PURPOSE, Says, Stance};
 pub use text::{tidy, tidy_line};
-pub use time::Timestamp;
+pub use time::{Date, Timestamp};
 pub use words::WordsError;

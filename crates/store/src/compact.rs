@@ -44,7 +44,8 @@ impl SledStore {
         self.sled = None;
         self.failed = true;
         open::take_place(&data, &fresh).map_err(io_failed)?;
-        let (sled, _, mended) = open_sled(&data).map_err(|error| StoreError(error.to_string()))?;
+        let (sled, _, mended) =
+            open_sled(&data, self.today).map_err(|error| StoreError(error.to_string()))?;
         self.compacted = sled.db.size_on_disk().map_err(failed)?;
         self.sled = Some(sled);
         self.failed = false;

@@ -10,7 +10,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+
+use record::Date;
 
 use crate::journal::sync_folder;
 use crate::mended::Mended;
@@ -81,8 +83,8 @@ enum Failure {
 }
 
 /// Opens the newest store in a data folder, whatever its state.
-pub(crate) fn open(data: &Path) -> Result<Opened, OpenError> {
-    let opened = open_newest(data)?;
+pub(crate) fn open(data: &Path, today: Date) -> Result<Opened, OpenError> {
+    let opened = open_newest(data, today)?;
     // What is older was being replaced when power went.
     if let Ok(folders) = stores(data) {
         for (_, folder) in folders.into_iter().filter(|(_, folder)| *folder != opened.folder) {
@@ -120,7 +122,7 @@ pub(crate) fn config(folder: &Path) -> sled::Config {
         .flush_every_ms(None)
 }
 
-fn open_newest(data: &Path) -> Result<Opened, OpenError> {
+fn open_newest(data: &Path, today: Date) -> Result<Opened, OpenError> {
     let failed = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: error.to_string() };
     let number = newest(data).map_err(|error| failed(&error))?;
     let folder = named(data, number);
@@ -130,7 +132,7 @@ fn open_newest(data: &Path) -> Result<Opened, OpenError> {
         Err(Failure::Damaged(reason)) => reason,
     };
     tracing::warn!(folder = %folder.display(), %reason, "the store is damaged");
-    let aside = set_aside(data, &folder).map_err(|error| failed(&error))?;
+    let aside = set_aside(data, &folder, today).map_err(|error| failed(&error))?;
     let second = named(data, number.saturating_add(1));
     if copy_without_snapshots(&aside, &second).is_ok()
         && let Ok((db, live)) = attempt(&second)
@@ -264,11 +266,10 @@ fn aside(data: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Gives a damaged store another name, with the date in it, and lets go of older ones.
-fn set_aside(data: &Path, folder: &Path) -> io::Result<PathBuf> {
-    let date = date(SystemTime::now());
+fn set_aside(data: &Path, folder: &Path, today: Date) -> io::Result<PathBuf> {
     let name = |try_number: u32| match try_number {
-        0 => data.join(format!("{ASIDE}{date}")),
-        again => data.join(format!("{ASIDE}{date}.{again}")),
+        0 => data.join(format!("{ASIDE}{today}")),
+        again => data.join(format!("{ASIDE}{today}.{again}")),
     };
     let aside = (0..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0));
     fs::rename(folder, &aside)?;
@@ -297,37 +298,4 @@ fn copy_without_snapshots(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A date as it stands in names: `2026-11-25` (UTC). From days to a date by Howard Hinnant's method
-/// (<https://howardhinnant.github.io/date_algorithms.html>).
-fn date(now: SystemTime) -> String {
-    let days = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / 86_400);
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_date_in_a_name_is_the_day_in_utc() {
-        for (seconds, expected) in [
-            (0, "1970-01-01"),
-            (951_782_400, "2000-02-29"),
-            (951_868_800, "2000-03-01"),
-            (1_798_761_599, "2026-12-31"),
-            (1_798_761_600, "2027-01-01"),
-        ] {
-            assert_eq!(date(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
-        }
-    }
 }

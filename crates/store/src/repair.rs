@@ -17,7 +17,7 @@ const SEEN: &str = "journal";
 impl SledStore {
     /// Brings both together, and says what was missing.
     pub(crate) fn repair(&mut self, found: Found, before: u32) -> Result<Vec<Mended>, StoreError> {
-        let seen = self.raw_meta(SEEN)?.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
+        let seen = self.meta(SEEN)?.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
         let mut mended = Vec::new();
         let restored = self.restore_records(seen)?;
         if restored > 0 {
@@ -38,7 +38,7 @@ impl SledStore {
     /// Notes how much of the journal sled has.
     pub(crate) fn note_seen(&mut self) -> Result<(), StoreError> {
         let last = self.journal.last().to_be_bytes();
-        if self.raw_meta(SEEN)?.as_deref() == Some(&last) {
+        if self.meta(SEEN)?.as_deref() == Some(&last) {
             return Ok(());
         }
         self.write(|sled| sled.meta.insert(SEEN, &last).map(drop))
@@ -74,7 +74,7 @@ impl SledStore {
 
     fn restore_notes(&mut self, seen: u64) -> Result<(), StoreError> {
         for (name, number, value) in self.journal.notes() {
-            if number > seen || self.raw_meta(name)?.is_none() {
+            if number > seen || self.meta(name)?.is_none() {
                 self.sled()?.meta.insert(name, value).map_err(failed)?;
             }
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use protocol::{Batch, Store, StoreError};
-use record::{CircleId, MemberId, Record, RecordId};
+use record::{CircleId, Date, MemberId, Record, RecordId};
 
 use crate::compact::{CIRCLES, META, RECORDS};
 use crate::faults::{Faults, Operation};
@@ -22,6 +22,8 @@ use crate::repair::said_by;
 #[derive(Debug)]
 pub struct SledStore {
     pub(crate) data: PathBuf,
+    /// The day on which it was opened.
+    pub(crate) today: Date,
     /// Gone only if it could not be opened again after it had failed.
     pub(crate) sled: Option<Sled>,
     /// A write failed, and sled refuses all that follow until it is opened again.
@@ -64,27 +66,29 @@ const PROBE_BYTES: usize = 2 * 1024 * 1024;
 impl SledStore {
     /// Opens the store in a data folder; makes it if there is none. What these members write is kept so that
     /// it survives whatever happens to the rest. It ends within seconds, whatever state the folder is in:
-    /// see [`SledStore::mended`].
+    /// see [`SledStore::mended`]. What is damaged is set aside under the date of `today`.
     ///
     /// # Errors
     /// An [`OpenError`] that says what to do.
-    pub fn open(data: &Path, own: &[MemberId]) -> Result<Self, OpenError> {
-        Self::open_with(data, own, Faults::default())
+    pub fn open(data: &Path, own: &[MemberId], today: Date) -> Result<Self, OpenError> {
+        Self::open_with(data, own, today, Faults::default())
     }
 
     /// The same with fail points.
     ///
     /// # Errors
     /// An [`OpenError`] that says what to do.
-    pub fn open_with(data: &Path, own: &[MemberId], faults: Faults) -> Result<Self, OpenError> {
+    pub fn open_with(data: &Path, own: &[MemberId], today: Date, faults: Faults) -> Result<Self, OpenError> {
         let outside = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: disk(error) };
-        let (journal, found) =
-            Journal::open(&data.join(JOURNAL), faults.clone()).map_err(|error| outside(&error))?;
-        let (sled, layout, mended) = open_sled(data)?;
+        let (journal, found) = fs::create_dir_all(data)
+            .and_then(|()| Journal::open(&data.join(JOURNAL), faults.clone()))
+            .map_err(|error| outside(&error))?;
+        let (sled, layout, mended) = open_sled(data, today)?;
         let compacted = sled.live;
         let own = own.iter().copied().collect();
         let (data, sled) = (data.to_owned(), Some(sled));
-        let mut store = Self { data, sled, failed: false, compacted, syncs: 0, journal, own, mended, faults };
+        let mut store =
+            Self { data, today, sled, failed: false, compacted, syncs: 0, journal, own, mended, faults };
         let repaired = store.repair(found, layout).and_then(|repaired| store.sync().map(|()| repaired));
         let failed = |error: StoreError| OpenError::Folder { folder: store.data.clone(), reason: error.0 };
         store.mended.extend(repaired.map_err(failed)?);
@@ -120,10 +124,6 @@ impl SledStore {
     /// # Errors
     /// If the store can not be read.
     pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.raw_meta(key)
-    }
-
-    pub(crate) fn raw_meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.sled()?.meta.get(key).map_err(failed)?.map(|value| value.to_vec()))
     }
 
@@ -201,7 +201,8 @@ impl SledStore {
         self.disk_takes_something().map_err(io_failed)?;
         // sled lets go of its files only when nothing of it is left.
         self.sled = None;
-        let (sled, layout, mended) = open_sled(&self.data).map_err(|error| StoreError(error.to_string()))?;
+        let (sled, layout, mended) =
+            open_sled(&self.data, self.today).map_err(|error| StoreError(error.to_string()))?;
         self.sled = Some(sled);
         self.failed = false;
         self.mended.extend(mended);
@@ -235,8 +236,8 @@ impl SledStore {
 }
 
 /// Opens sled, and says which layout it had and what was mended.
-pub(crate) fn open_sled(data: &Path) -> Result<(Sled, u32, Vec<Mended>), OpenError> {
-    let Opened { db, folder, mended, live } = open(data)?;
+pub(crate) fn open_sled(data: &Path, today: Date) -> Result<(Sled, u32, Vec<Mended>), OpenError> {
+    let Opened { db, folder, mended, live } = open(data, today)?;
     let failed =
         |reason: sled::Error| OpenError::Folder { folder: folder.clone(), reason: reason.to_string() };
     let tree = |name| db.open_tree(name).map_err(failed);

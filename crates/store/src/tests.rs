@@ -6,10 +6,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use protocol::{Batch, Store as _};
-use record::{CircleId, Record, RecordId};
+use record::{CircleId, Date, Record, RecordId};
 
 use crate::{OpenError, SledStore, layout};
 
+/// The day on which the tests open stores.
+const TODAY: Date = Date { year: 2026, month: 11, day: 25 };
 const HERE: CircleId = CircleId::from_bytes([1; 32]);
 const THERE: CircleId = CircleId::from_bytes([2; 32]);
 
@@ -34,13 +36,13 @@ fn all(store: &SledStore, circle: CircleId) -> usize {
 #[test]
 fn what_was_written_is_there_after_opening_again() {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &[]).unwrap();
+    let mut store = SledStore::open(dir.path(), &[], TODAY).unwrap();
     store.add_circle(HERE).unwrap();
     store.set_meta("peers", b"[]").unwrap();
     store.apply(HERE, put(0..300)).unwrap();
     store.sync().unwrap();
     drop(store);
-    let store = SledStore::open(dir.path(), &[]).unwrap();
+    let store = SledStore::open(dir.path(), &[], TODAY).unwrap();
     assert_eq!(all(&store, HERE), 300);
     assert_eq!(store.get(HERE, &id(7)).unwrap(), Some(record(7)));
     assert_eq!(store.get(HERE, &id(300)).unwrap(), None);
@@ -52,7 +54,7 @@ fn what_was_written_is_there_after_opening_again() {
 #[test]
 fn a_batch_puts_and_drops_together() {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &[]).unwrap();
+    let mut store = SledStore::open(dir.path(), &[], TODAY).unwrap();
     store.apply(HERE, put(0..10)).unwrap();
     let batch = Batch { drop: vec![id(3), id(4), id(99)], ..put(10..11) };
     store.apply(HERE, batch).unwrap();
@@ -64,7 +66,7 @@ fn a_batch_puts_and_drops_together() {
 #[test]
 fn circles_are_kept_apart() {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &[]).unwrap();
+    let mut store = SledStore::open(dir.path(), &[], TODAY).unwrap();
     store.apply(HERE, put(0..5)).unwrap();
     store.apply(THERE, put(5..7)).unwrap();
     assert_eq!((all(&store, HERE), all(&store, THERE)), (5, 2));
@@ -97,7 +99,7 @@ fn a_damaged_record_counts_as_not_here() {
 fn a_folder_that_is_a_file_is_refused_with_its_reason() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("records"), "mine").unwrap();
-    let error = SledStore::open(dir.path(), &[]).unwrap_err();
+    let error = SledStore::open(dir.path(), &[], TODAY).unwrap_err();
     assert!(matches!(error, OpenError::Folder { .. }), "{error}");
     assert_eq!(fs::read_to_string(dir.path().join("records")).unwrap(), "mine");
 }
@@ -105,11 +107,11 @@ fn a_folder_that_is_a_file_is_refused_with_its_reason() {
 #[test]
 fn another_layout_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &[]).unwrap();
+    let mut store = SledStore::open(dir.path(), &[], TODAY).unwrap();
     store.apply(HERE, put(0..5)).unwrap();
     store.set_meta("layout", &9_u32.to_be_bytes()).unwrap();
     drop(store);
-    let error = SledStore::open(dir.path(), &[]).unwrap_err();
+    let error = SledStore::open(dir.path(), &[], TODAY).unwrap_err();
     assert!(matches!(error, OpenError::Layout { found: 9, .. }), "{error}");
 }
 
@@ -122,7 +124,7 @@ const STEP: u32 = 20;
 #[test]
 fn writes_until_it_is_killed() {
     let Some(folder) = std::env::var_os(VICTIM) else { return };
-    let mut store = SledStore::open(Path::new(&folder), &[]).unwrap();
+    let mut store = SledStore::open(Path::new(&folder), &[], TODAY).unwrap();
     let mut at = u32::try_from(all(&store, HERE)).unwrap() / STEP * STEP;
     loop {
         store.apply(HERE, put(at..at + STEP)).unwrap();
@@ -161,7 +163,7 @@ fn what_was_acknowledged_survives_kill_9_and_batches_stay_whole() {
             }
         }
         child.wait().unwrap();
-        let store = SledStore::open(dir.path(), &[]).unwrap();
+        let store = SledStore::open(dir.path(), &[], TODAY).unwrap();
         let kept = u32::try_from(all(&store, HERE)).unwrap();
         assert!(kept >= seen, "round {round}: {seen} were acknowledged, {kept} are here");
         assert_eq!(kept % STEP, 0, "round {round}: half a batch");

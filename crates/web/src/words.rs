@@ -1,5 +1,7 @@
 //! Numbers and moments in words.
 
+use node::Timestamp;
+
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
@@ -19,11 +21,11 @@ pub(crate) struct Moment {
 
 impl Moment {
     pub(crate) fn new(millis: u64, now: u64) -> Self {
-        let (year, month, day) = civil(millis / DAY);
-        let name = MONTHS.get(usize::from(month).wrapping_sub(1)).copied().unwrap_or("?");
+        let date = Timestamp::from_millis(millis).date();
+        let name = MONTHS.get(usize::from(date.month).wrapping_sub(1)).copied().unwrap_or("?");
         Self {
-            iso: format!("{year:04}-{month:02}-{day:02}"),
-            date: format!("{day} {name} {year}"),
+            iso: date.to_string(),
+            date: format!("{} {name} {}", date.day, date.year),
             ago: ago(now.saturating_sub(millis)),
         }
     }
@@ -46,20 +48,6 @@ fn ago(millis: u64) -> String {
             days => some(days / 365, "year"),
         },
     }
-}
-
-/// Year, month and day of a day since 1970, by Gregorian cycles of 400 years that begin in March.
-fn civil(day: u64) -> (u64, u8, u8) {
-    const CYCLE: u64 = 146_097;
-    let day = day + 719_468;
-    let (cycle, in_cycle) = (day / CYCLE, day % CYCLE);
-    let year = (in_cycle - in_cycle / 1_460 + in_cycle / 36_524 - in_cycle / (CYCLE - 1)) / 365;
-    let in_year = in_cycle - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * in_year + 2) / 153;
-    let date = in_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = cycle * 400 + year + u64::from(month <= 2);
-    (year, u8::try_from(month).unwrap_or(0), u8::try_from(date).unwrap_or(0))
 }
 
 /// A distance between two rough places.

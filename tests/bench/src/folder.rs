@@ -8,6 +8,7 @@ use record::{CircleId, Verified};
 use store::SledStore;
 
 use crate::Outcome;
+use crate::corpus::NOW;
 
 /// How many records are put at once.
 const BATCH: usize = 1_000;
@@ -18,7 +19,7 @@ pub(crate) fn fill<'a>(
     circle: CircleId,
     records: impl IntoIterator<Item = &'a Verified>,
 ) -> Outcome<()> {
-    let mut store = SledStore::open(data, &[])?;
+    let mut store = SledStore::open(data, &[], NOW.date())?;
     store.add_circle(circle)?;
     let mut records = records.into_iter().peekable();
     while records.peek().is_some() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{AsyncWriteExt as _, StreamExt as _};
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Stream, StreamProtocol, Swarm, SwarmBuilder, noise, quic, tcp, yamux};
-use net::{Address, Carrier, Command, Config, Event, Handle, Limits};
+use net::{Address, Carrier, Command, Config, Event, Handle};
 use protocol::{MessageRef, PeerId, Topic, Verdict};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -28,20 +28,9 @@ pub(crate) struct Node {
 
 /// A configuration with port 0 of both carriers on 127.0.0.1.
 pub(crate) fn config(seed: u8) -> Config {
-    Config {
-        secret: [seed; 32],
-        listen: vec![
-            "/ip4/127.0.0.1/tcp/0".parse().unwrap(),
-            "/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap(),
-        ],
-        peers: Vec::new(),
-        known: Vec::new(),
-        mdns: false,
-        relay: false,
-        via: Vec::new(),
-        via_any: false,
-        limits: Limits::default(),
-    }
+    let listen = ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"];
+    let listen = listen.map(|address| address.parse().unwrap()).to_vec();
+    Config { listen, ..Config::silent([seed; 32]) }
 }
 
 pub(crate) fn topic(name: &str) -> Topic {

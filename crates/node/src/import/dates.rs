@@ -134,22 +134,6 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// The date of a moment, UTC: `2026-12-31`. `millis` are Unix milliseconds.
-///
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-#[must_use]
-pub fn date_text(millis: u64) -> String {
-    let days = i64::try_from(millis / DAY.unsigned_abs()).unwrap_or(i64::MAX / 2) + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +141,7 @@ mod tests {
     #[test]
     fn the_date_of_each_day_is_read_back() {
         for day in 0..60_000 {
-            let text = date_text(day * DAY.unsigned_abs());
+            let text = Timestamp::from_millis(day * DAY.unsigned_abs()).date().to_string();
             assert_eq!(until(&text).unwrap().millis() / DAY.unsigned_abs(), day, "{text}");
         }
     }

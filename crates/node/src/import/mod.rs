@@ -34,7 +34,6 @@ mod words;
 
 use record::{Hash, Language, Side, Terms};
 
-pub use dates::date_text;
 pub(crate) use dates::{since as read_beginning, until as read_date};
 pub use draft::Draft;
 pub use field::{Field, FieldError, parse_mapping};

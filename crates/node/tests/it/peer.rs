@@ -52,15 +52,9 @@ impl Peer {
         let circle: CircleId = circle.parse().unwrap();
         let secret = *Hash::of(dir.path().to_str().unwrap().as_bytes()).as_bytes();
         let config = net::Config {
-            secret,
             listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
             peers: dial.iter().map(|address| address.parse().unwrap()).collect(),
-            mdns: false,
-            relay: false,
-            via: Vec::new(),
-            via_any: false,
-            known: Vec::new(),
-            limits: net::Limits::default(),
+            ..net::Config::silent(secret)
         };
         let (handle, mut events) = net::start(config).await.unwrap();
         let address = loop {
@@ -69,7 +63,7 @@ impl Peer {
             }
         };
         let me: PeerId = net::peer_id(&secret).unwrap();
-        let mut protocol = Protocol::new(me, SledStore::open(dir.path(), &[]).unwrap(), secret);
+        let mut protocol = Protocol::new(me, SledStore::open(dir.path(), &[], now().date()).unwrap(), secret);
         let photos: BTreeMap<Hash, Vec<u8>> =
             photos.into_iter().map(|bytes| (Hash::of(&bytes), bytes)).collect();
         let here = photos

@@ -195,17 +195,7 @@ async fn a_stranger_to_the_circle_is_told_that_there_is_no_such_photo() {
     let [photo, _] = names(&offered);
     let bytes = shown(ada.handle(), &photo).await;
     let address = ada.handle().status().addresses[0].clone();
-    let config = net::Config {
-        secret: [9; 32],
-        listen: Vec::new(),
-        peers: vec![address.parse().unwrap()],
-        mdns: false,
-        relay: false,
-        via: Vec::new(),
-        via_any: false,
-        known: Vec::new(),
-        limits: net::Limits::default(),
-    };
+    let config = net::Config { peers: vec![address.parse().unwrap()], ..net::Config::silent([9; 32]) };
     let (stranger, mut events) = net::start(config).await.unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(20), async {
         loop {

@@ -14,6 +14,7 @@ use record::{
     Statement, Timestamp,
 };
 
+use super::TODAY;
 use crate::{Faults, Mended, Operation, SledStore};
 
 const CIRCLE: CircleId = CircleId::from_bytes([1; 32]);
@@ -60,7 +61,7 @@ fn put(records: Vec<(RecordId, Record)>) -> Batch {
 
 /// A store with own and foreign records, as a node leaves it; gives an older copy of all files too.
 fn filled(data: &Path, older: &Path) {
-    let mut store = SledStore::open(data, &own()).unwrap();
+    let mut store = SledStore::open(data, &own(), TODAY).unwrap();
     store.add_circle(CIRCLE).unwrap();
     store.set_meta("peers", b"[\"somewhere\"]").unwrap();
     store.apply(CIRCLE, put(vec![grant()])).unwrap();
@@ -76,7 +77,7 @@ fn filled(data: &Path, older: &Path) {
             store.sync().unwrap();
             drop(store);
             copy(data, older);
-            store = SledStore::open(data, &own()).unwrap();
+            store = SledStore::open(data, &own(), TODAY).unwrap();
         }
     }
     store.sync().unwrap();
@@ -175,7 +176,7 @@ fn opens_a_damaged_store() {
     let Some(folder) = std::env::var_os(PATIENT) else { return };
     let folder = Path::new(&folder);
     let begun = Instant::now();
-    let mut store = SledStore::open(folder, &own()).unwrap();
+    let mut store = SledStore::open(folder, &own(), TODAY).unwrap();
     let took = begun.elapsed();
     assert_eq!(store.circles().unwrap(), [CIRCLE]);
     for (id, record) in (0..OWN).map(|number| listing(1, number)).chain([grant()]) {
@@ -242,25 +243,25 @@ fn a_store_that_lost_everything_but_the_journal_is_built_again_and_says_so() {
     fs::create_dir_all(&whole).unwrap();
     filled(&whole, &older);
     fs::remove_dir_all(whole.join("records")).unwrap();
-    let store = SledStore::open(&whole, &own()).unwrap();
+    let store = SledStore::open(&whole, &own(), TODAY).unwrap();
     assert_eq!(store.circles().unwrap(), [CIRCLE]);
     assert_eq!(store.meta("peers").unwrap().as_deref(), Some(b"[\"somewhere\"]".as_slice()));
     assert!((0..OWN).all(|number| store.get(CIRCLE, &listing(1, number).0).unwrap().is_some()));
     assert_eq!(store.mended(), [Mended::Restored(OWN as usize + 1)]);
     drop(store);
-    assert_eq!(SledStore::open(&whole, &own()).unwrap().mended(), [], "told once");
+    assert_eq!(SledStore::open(&whole, &own(), TODAY).unwrap().mended(), [], "told once");
 }
 
 #[test]
 fn whose_records_count_as_own_can_change() {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &own()).unwrap();
+    let mut store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
     store.add_circle(CIRCLE).unwrap();
     store.apply(CIRCLE, put(vec![listing(2, 1), listing(2, 2)])).unwrap();
     store.set_own(&[keys(1).0, keys(2).0]).unwrap();
     drop(store);
     fs::remove_dir_all(dir.path().join("records")).unwrap();
-    let store = SledStore::open(dir.path(), &own()).unwrap();
+    let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
     assert!(store.get(CIRCLE, &listing(2, 2).0).unwrap().is_some());
 }
 
@@ -272,7 +273,7 @@ fn what_a_disk_refused_to_write_is_not_acknowledged_and_what_was_acknowledged_is
             let faults = Faults::default();
             let mut acknowledged = BTreeSet::new();
             {
-                let mut store = SledStore::open_with(dir.path(), &own(), faults.clone()).unwrap();
+                let mut store = SledStore::open_with(dir.path(), &own(), TODAY, faults.clone()).unwrap();
                 store.add_circle(CIRCLE).unwrap();
                 faults.after(operation, number);
                 let mut failures = 0;
@@ -292,7 +293,7 @@ fn what_a_disk_refused_to_write_is_not_acknowledged_and_what_was_acknowledged_is
                 assert!(failures <= 2, "it recovers by itself: {failures} failures");
                 assert!(failures > 0 || number > 100, "{operation:?} {number}");
             }
-            let store = SledStore::open(dir.path(), &own()).unwrap();
+            let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
             for id in &acknowledged {
                 assert!(store.get(CIRCLE, id).unwrap().is_some(), "{operation:?} {number}");
             }
@@ -316,7 +317,7 @@ fn after_purging_nothing_of_what_was_dropped_is_on_the_disk_and_the_rest_is() {
     let (data, older) = (dir.path().join("data"), dir.path().join("older"));
     fs::create_dir_all(&data).unwrap();
     filled(&data, &older);
-    let mut store = SledStore::open(&data, &own()).unwrap();
+    let mut store = SledStore::open(&data, &own(), TODAY).unwrap();
     let gone = [listing(1, 7), listing(2, 9)];
     let batch = Batch { put: Vec::new(), drop: gone.iter().map(|(id, _)| *id).collect() };
     store.apply(CIRCLE, batch).unwrap();
@@ -333,7 +334,7 @@ fn after_purging_nothing_of_what_was_dropped_is_on_the_disk_and_the_rest_is() {
     store.apply(CIRCLE, put(vec![listing(1, 900)])).unwrap();
     store.secure().unwrap();
     drop(store);
-    let store = SledStore::open(&data, &own()).unwrap();
+    let store = SledStore::open(&data, &own(), TODAY).unwrap();
     assert_eq!(store.mended(), []);
     let all = |member, numbers: std::ops::Range<u32>| {
         let mut there =
@@ -348,7 +349,7 @@ fn after_purging_nothing_of_what_was_dropped_is_on_the_disk_and_the_rest_is() {
 fn a_store_in_which_much_comes_and_goes_stays_small() {
     let rounds = if std::env::var_os(SEEDS).is_some() { 2_000 } else { 300 };
     let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &own()).unwrap();
+    let mut store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
     store.add_circle(CIRCLE).unwrap();
     // As large as records are, and signed by nobody: the store does not look.
     let record = |number: u32| {
@@ -378,7 +379,7 @@ fn a_store_in_which_much_comes_and_goes_stays_small() {
     assert!(largest <= bound, "{largest} bytes for {bytes}");
     drop(store);
     let begun = Instant::now();
-    let store = SledStore::open(dir.path(), &own()).unwrap();
+    let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
     println!("open after {:.2} s", begun.elapsed().as_secs_f64());
     let mut count = 0;
     store.each(CIRCLE, &mut |_| count += 1).unwrap();
