@@ -8,11 +8,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::Blob;
 use protocol::limits::{MAX_BEGUN, MAX_BLOB};
-use record::Hash;
+use record::{Hash, Timestamp};
 
 /// The blobs of one folder. All methods may be called from any thread.
 #[derive(Debug)]
@@ -24,15 +24,15 @@ pub struct BlobFiles {
 #[derive(Debug, Clone, Copy)]
 struct Kept {
     size: u32,
-    used: SystemTime,
+    used: Timestamp,
 }
 
 /// Where the beginnings of blobs lie.
 const PARTS: &str = "parts";
 /// How a file is called that is not whole yet.
 const NEW: &str = "new";
-/// When something was used is written down once a day: a card lives longer that is not written to.
-const NOTE_USE: Duration = Duration::from_secs(24 * 60 * 60);
+/// When something was used is written down once a day: a card lives longer that is not written to. Milliseconds.
+const NOTE_USE: u64 = 24 * 60 * 60 * 1000;
 
 impl BlobFiles {
     /// Opens a folder, making it if need be. What is not whole is thrown away, except a few beginnings.
@@ -54,8 +54,8 @@ impl BlobFiles {
                 let hash = file.file_name().to_str().and_then(Hash::from_hex);
                 match hash.zip(size).filter(|(hash, _)| path(folder, *hash) == file.path()) {
                     Some((hash, size)) => {
-                        let used = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                        known.insert(hash, Kept { size, used });
+                        let used = about.modified().unwrap_or(UNIX_EPOCH);
+                        known.insert(hash, Kept { size, used: timestamp(used) });
                     }
                     None => remove(&file.path())?,
                 }
@@ -88,13 +88,11 @@ impl BlobFiles {
     /// A whole blob, if it is there. One whose file is damaged is not: the file is thrown away.
     #[must_use]
     pub fn read(&self, hash: Hash) -> Option<Vec<u8>> {
-        let kept = self.known().get(&hash).copied()?;
-        let path = path(&self.folder, hash);
-        match read_to(&path, MAX_BLOB.into()) {
-            Ok(bytes) if Hash::of(&bytes) == hash => {
-                self.note_use(hash, kept, &path);
-                Some(bytes)
-            }
+        if !self.has(hash) {
+            return None;
+        }
+        match read_to(&path(&self.folder, hash), MAX_BLOB.into()) {
+            Ok(bytes) if Hash::of(&bytes) == hash => Some(bytes),
             Ok(_) => {
                 tracing::warn!(%hash, "a photo's file is damaged, and thrown away");
                 self.remove(hash);
@@ -107,15 +105,18 @@ impl BlobFiles {
         }
     }
 
-    fn note_use(&self, hash: Hash, kept: Kept, path: &Path) {
-        let now = SystemTime::now();
-        if let Some(kept) = self.known().get_mut(&hash) {
-            kept.used = now;
-        }
-        if now.duration_since(kept.used).unwrap_or_default() > NOTE_USE {
+    /// The same for a person who looks at it: it was used then, and is kept longer than others.
+    #[must_use]
+    pub fn look_at(&self, hash: Hash, now: Timestamp) -> Option<Vec<u8>> {
+        let bytes = self.read(hash)?;
+        let before = self.known().get_mut(&hash).map(|kept| std::mem::replace(&mut kept.used, now));
+        if before.is_some_and(|before| now.since(before) > NOTE_USE) {
+            let when = UNIX_EPOCH + Duration::from_millis(now.millis());
+            let file = OpenOptions::new().append(true).open(path(&self.folder, hash));
             // Why: that it is not noted costs a photo its place in the order, and nothing else.
-            let _ = OpenOptions::new().append(true).open(path).and_then(|file| file.set_modified(now));
+            let _ = file.and_then(|file| file.set_modified(when));
         }
+        Some(bytes)
     }
 
     /// Keeps a blob, and forgets its beginning. `durable`: nobody else has it, so that it has to be on the disk
@@ -123,7 +124,7 @@ impl BlobFiles {
     ///
     /// # Errors
     /// If it can not be written.
-    pub fn put(&self, blob: Blob, bytes: &[u8], durable: bool) -> io::Result<()> {
+    pub fn put(&self, blob: Blob, bytes: &[u8], durable: bool, now: Timestamp) -> io::Result<()> {
         let path = path(&self.folder, blob.hash);
         let shelf = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(shelf)?;
@@ -140,7 +141,7 @@ impl BlobFiles {
             File::open(shelf)?.sync_all()?;
             File::open(&self.folder)?.sync_all()?;
         }
-        self.known().insert(blob.hash, Kept { size: blob.size, used: SystemTime::now() });
+        self.known().insert(blob.hash, Kept { size: blob.size, used: now });
         self.forget_part(blob);
         Ok(())
     }
@@ -230,9 +231,16 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+fn timestamp(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
     fn blob(bytes: &[u8]) -> Blob {
         Blob { hash: Hash::of(bytes), size: u32::try_from(bytes.len()).unwrap() }
@@ -248,7 +256,7 @@ mod tests {
         let bytes = b"a photo".to_vec();
         let one = blob(&bytes);
         let files = BlobFiles::open(dir.path()).unwrap();
-        files.put(one, &bytes, true).unwrap();
+        files.put(one, &bytes, true, NOW).unwrap();
         assert!(file(&dir, one).ends_with(format!("{}/{}", &one.hash.to_string()[..2], one.hash)));
         let files = BlobFiles::open(dir.path()).unwrap();
         assert_eq!((files.all(), files.bytes()), (vec![one], 7));
@@ -264,7 +272,7 @@ mod tests {
         let bytes = vec![7; 5_000];
         let one = blob(&bytes);
         let files = BlobFiles::open(dir.path()).unwrap();
-        files.put(one, &bytes, false).unwrap();
+        files.put(one, &bytes, false, NOW).unwrap();
         fs::write(file(&dir, one), &bytes[..4_000]).unwrap();
         let files = BlobFiles::open(dir.path()).unwrap();
         assert!(files.has(one.hash));
@@ -285,21 +293,26 @@ mod tests {
         assert_eq!(files.parts().unwrap(), [(one, bytes[..80].to_vec())]);
         files.put_part(one, 0, &bytes[..10]).unwrap();
         assert_eq!(files.parts().unwrap(), [(one, bytes[..10].to_vec())]);
-        files.put(one, &bytes, false).unwrap();
+        files.put(one, &bytes, false, NOW).unwrap();
         assert_eq!(files.parts().unwrap(), []);
     }
 
     #[test]
-    fn what_was_used_last_is_given_up_last() {
+    fn what_somebody_looked_at_last_is_given_up_last() {
         let dir = tempfile::tempdir().unwrap();
         let files = BlobFiles::open(dir.path()).unwrap();
         let blobs: Vec<_> = (0..3_u8).map(|number| vec![number; 10]).collect();
-        for bytes in &blobs {
-            files.put(blob(bytes), bytes, false).unwrap();
+        for (bytes, later) in blobs.iter().zip(0..) {
+            files.put(blob(bytes), bytes, false, NOW.plus_millis(later)).unwrap();
         }
-        assert!(files.read(blob(&blobs[0]).hash).is_some());
-        let order: Vec<_> = [1, 2, 0].map(|at: usize| blob(&blobs[at])).to_vec();
-        assert_eq!(files.all(), order);
+        let order = |order: [usize; 3]| order.map(|at| blob(&blobs[at])).to_vec();
+        assert!(files.read(order([0, 1, 2])[0].hash).is_some());
+        assert_eq!(files.all(), order([0, 1, 2]), "that a peer gets it is no use of it");
+        let later = NOW.plus_days(2);
+        assert!(files.look_at(order([0, 1, 2])[0].hash, later).is_some());
+        assert_eq!(files.all(), order([1, 2, 0]));
+        let files = BlobFiles::open(dir.path()).unwrap();
+        assert_eq!(files.known().get(&order([0, 1, 2])[0].hash).map(|kept| kept.used), Some(later), "noted");
     }
 
     #[test]

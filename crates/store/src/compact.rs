@@ -22,8 +22,17 @@ const BATCH: usize = 500;
 impl SledStore {
     /// Whether most of the room that the store takes is waste.
     pub(crate) fn is_wasteful(&self) -> Result<bool, StoreError> {
-        let size = self.sled()?.db.size_on_disk().map_err(failed)?;
-        Ok(size > self.compacted.saturating_mul(TIMES).saturating_add(SPARE))
+        Ok(self.size()? > self.compacted.saturating_mul(TIMES).saturating_add(SPARE))
+    }
+
+    /// Gives room back if there is much to give. Where that fails (there is no room for both stores at a time, say)
+    /// the store does as it is: all that it holds is durable.
+    pub(crate) fn compact_if_wasteful(&mut self) {
+        if let Err(error) =
+            self.is_wasteful().and_then(|wasteful| if wasteful { self.compact() } else { Ok(()) })
+        {
+            tracing::warn!(%error, "the store was not written anew");
+        }
     }
 
     /// Writes what counts into a new store and a new journal, and lets the old ones go: nothing of what was
@@ -65,7 +74,19 @@ impl SledStore {
         open::forget_aside(&self.data).map_err(io_failed)
     }
 
+    /// How many bytes it takes on the disk, without the journal.
+    ///
+    /// # Errors
+    /// If that is not known.
+    pub fn size(&self) -> Result<u64, StoreError> {
+        self.sled()?.db.size_on_disk().map_err(failed)
+    }
+
     fn copy_to(&mut self, fresh: &Path) -> Result<(), StoreError> {
+        // What an earlier try left must not be mixed in.
+        if fresh.exists() {
+            fs::remove_dir_all(fresh).map_err(io_failed)?;
+        }
         let db = open::config(fresh).open().map_err(failed)?;
         for name in [RECORDS, META, CIRCLES] {
             let (from, to) = (self.sled()?.db.open_tree(name), db.open_tree(name));

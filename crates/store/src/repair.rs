@@ -1,7 +1,7 @@
 //! What sled and the journal hold of the node's own, compared when the store is opened: what either lacks, it
 //! gets from the other.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use protocol::StoreError;
 use record::{MemberId, Signed};
@@ -95,11 +95,13 @@ impl SledStore {
                 entries.push(Entry::Circle(circle, number));
             }
         }
-        let known: BTreeSet<String> = self.journal.notes().map(|(name, _, _)| name.to_owned()).collect();
+        // A journal that was rolled back knows older ones.
+        let known: BTreeMap<String, Vec<u8>> =
+            self.journal.notes().map(|(name, _, value)| (name.to_owned(), value.to_owned())).collect();
         for entry in self.sled()?.meta.iter() {
             let (name, value) = entry.map_err(failed)?;
             let Ok(name) = String::from_utf8(name.to_vec()) else { continue };
-            if name != SEEN && !known.contains(&name) {
+            if name != SEEN && known.get(&name).map(Vec::as_slice) != Some(&*value) {
                 entries.push(Entry::Note(name, value.to_vec()));
             }
         }

@@ -92,12 +92,7 @@ impl SledStore {
         let repaired = store.repair(found, layout).and_then(|repaired| store.sync().map(|()| repaired));
         let failed = |error: StoreError| OpenError::Folder { folder: store.data.clone(), reason: error.0 };
         store.mended.extend(repaired.map_err(failed)?);
-        if store.is_wasteful().map_err(failed)? {
-            // Where there is no room for it, the store does as it is.
-            if let Err(error) = store.compact() {
-                tracing::warn!(%error, "the store was not written anew");
-            }
-        }
+        store.compact_if_wasteful();
         Ok(store)
     }
 
@@ -308,9 +303,7 @@ impl Store for SledStore {
         self.syncs = self.syncs.saturating_add(1);
         if self.syncs >= LOOK_AT_WASTE {
             self.syncs = 0;
-            if self.is_wasteful()? {
-                self.compact()?;
-            }
+            self.compact_if_wasteful();
         }
         Ok(())
     }
