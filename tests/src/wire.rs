@@ -92,7 +92,7 @@ impl Stand {
             ReadPolicy::Anyone => Vec::new(),
             ReadPolicy::Members => vec![secret()],
         };
-        protocol.follow(world.circle, held, NOW).expect("a store in memory");
+        protocol.follow(world.circle, held, NOW, &mut |_| {}).expect("a store in memory");
         let mut records = vec![world.charter.clone(), world.grants[number].clone()];
         records.extend(world.listings[number].iter().cloned());
         protocol.write(world.circle, records, NOW).expect("good records");

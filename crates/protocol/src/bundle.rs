@@ -19,6 +19,8 @@ pub const BUNDLE_MAGIC: [u8; 8] = *b"\x89CSB\r\n\x1a\n";
 const LENGTH: usize = 4;
 /// The bytes behind a frame: the first ones of its SHA-256.
 const CHECKSUM: usize = 8;
+/// For this a nonce is derived.
+const NONCE: &str = "commonshelf/bundle-nonce/1";
 
 /// What a bundle says, piece by piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +55,7 @@ impl Sealed {
     /// # Errors
     /// [`BundleError::Unopened`] if they were sealed with another secret, or are others than was said.
     pub fn open(&self, secret: &ReadSecret) -> Result<Vec<Record>, BundleError> {
-        let text = sealed::open(&secret.bundle_key(), &self.text);
+        let text = sealed::open(&secret.bundle_key(), NONCE, &self.text);
         let records = text.and_then(|text| decode_records(Value::decode_without_maps(&text).ok()?));
         records.filter(|records| records.len() as u64 == self.count).ok_or(BundleError::Unopened)
     }
@@ -143,7 +145,7 @@ impl BundleWriter {
         let records = std::mem::take(&mut self.records);
         let listed = list(&records, encode_record);
         let Some(secret) = &self.secret else { return framed(&Value::List(vec![text("records"), listed])) };
-        let sealed = sealed::seal(&secret.bundle_key(), "commonshelf/bundle-nonce/1", &listed.encode());
+        let sealed = sealed::seal(&secret.bundle_key(), NONCE, &listed.encode());
         framed(&Value::List(vec![text("sealed"), Value::Uint(records.len() as u64), Value::Bytes(sealed)]))
     }
 }
@@ -159,9 +161,7 @@ fn framed(value: &Value) -> Vec<u8> {
 }
 
 fn checksum(frame: &[u8]) -> [u8; CHECKSUM] {
-    let mut sum = [0; CHECKSUM];
-    sum.copy_from_slice(&Hash::of(frame).as_bytes()[..CHECKSUM]);
-    sum
+    Hash::of(frame).first()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use catalogue::{Admitted, Catalogue, Changes, Refusal, Standing};
 use record::limits::MAX_FUTURE_MS;
 use record::{
-    CircleId, Class, Fault, Kind, KnownKeys, ReadSecret, Record, RecordId, Signed, Timestamp, Verified,
+    CircleId, Class, Fault, Hash, Kind, KnownKeys, ReadSecret, Record, RecordId, Signed, Timestamp, Verified,
 };
 
 use crate::budget::Budgets;
@@ -47,6 +47,8 @@ pub(crate) struct Circle {
     /// What was admitted last, and how much was before it: sessions look here for what comes beside them.
     recent: VecDeque<RecordId>,
     before: u64,
+    /// What the store could not let go of yet.
+    leftover: Vec<RecordId>,
     /// While the time is not known: the earliest that it may be.
     pub(crate) doubt: Option<Timestamp>,
 }
@@ -76,17 +78,17 @@ impl Circle {
         }
         // The catalogue has little room for what waits, so what the rest is judged by comes before it.
         let mut control = Vec::new();
+        let of_class = |record: Record, control: bool| {
+            let signed = Signed::parse(&record.envelope).ok();
+            let wanted = signed.filter(|signed| (signed.header().class == Class::Control) == control);
+            wanted.and_then(|signed| signed.trust(record.body).ok())
+        };
         store.each(id, &mut |record| {
-            let record = trusted(record).filter(|record| record.id() != charter);
-            control.extend(record.filter(|record| record.header().class == Class::Control));
+            control.extend(of_class(record, true).filter(|record| record.id() != charter));
         })?;
         control.sort_by_key(precedence);
         control.iter().for_each(&mut take);
-        store.each(id, &mut |record| {
-            if let Some(record) = trusted(record).filter(|record| record.header().class != Class::Control) {
-                take(&record);
-            }
-        })?;
+        store.each(id, &mut |record| of_class(record, false).iter().for_each(&mut take))?;
         if !drop.is_empty() {
             store.apply(id, Batch { put: Vec::new(), drop })?;
         }
@@ -94,8 +96,8 @@ impl Circle {
         secrets.turn(&catalogue);
         let topic = secrets.topic();
         let (budgets, refused, keys) = (Budgets::default(), BTreeSet::new(), KnownKeys::default());
-        let (recent, before) = (VecDeque::new(), 0);
-        Ok(Self { catalogue, secrets, topic, budgets, keys, refused, recent, before, doubt })
+        let (recent, before, leftover) = (VecDeque::new(), 0, Vec::new());
+        Ok(Self { catalogue, secrets, topic, budgets, keys, refused, recent, before, leftover, doubt })
     }
 
     /// Takes records in: into the store, then into the catalogue.
@@ -104,6 +106,33 @@ impl Circle {
         store: &mut impl Store,
         records: Vec<Verified>,
         now: Timestamp,
+    ) -> Result<(News, Verdicts), StoreError> {
+        self.absorb_with(store, records, now, |_, _| Ok(()))
+    }
+
+    /// The same for what this node's own members wrote: it is durable before it counts.
+    pub(crate) fn absorb_own<S: Store>(
+        &mut self,
+        store: &mut S,
+        records: Vec<Verified>,
+        now: Timestamp,
+    ) -> Result<(News, Verdicts), StoreError> {
+        let circle = self.catalogue.circle();
+        self.absorb_with(store, records, now, |store: &mut S, put| {
+            store.secure().inspect_err(|_| {
+                // Whoever is told that nothing was written must not find it there later. If this fails as well,
+                // the disk is as good as gone.
+                let _ = store.apply(circle, Batch { put: Vec::new(), drop: put });
+            })
+        })
+    }
+
+    fn absorb_with<S: Store>(
+        &mut self,
+        store: &mut S,
+        records: Vec<Verified>,
+        now: Timestamp,
+        secure: impl FnOnce(&mut S, Vec<RecordId>) -> Result<(), StoreError>,
     ) -> Result<(News, Verdicts), StoreError> {
         let id = self.catalogue.circle();
         let mut in_order = records;
@@ -126,7 +155,9 @@ impl Circle {
             .map(|record| (record.id(), record.to_record()))
             .collect();
         if !put.is_empty() {
+            let ids = put.iter().map(|(id, _)| *id).collect();
             store.apply(id, Batch { put, drop: Vec::new() })?;
+            secure(store, ids)?;
         }
         let mut changes = Changes::default();
         let mut refusals = BTreeMap::new();
@@ -150,7 +181,7 @@ impl Circle {
             }
         }
         drop.extend(&changes.dropped);
-        let news = self.tell(store, changes, drop, &mut by_id)?;
+        let news = self.tell(store, changes, drop, &mut by_id);
         let verdicts = order.into_iter().map(|id| {
             let standing = self.catalogue.standing(&id);
             (id, standing.ok_or_else(|| refusals.get(&id).copied().unwrap_or(Refusal::NoRoom)))
@@ -159,13 +190,45 @@ impl Circle {
     }
 
     /// Drops what has expired, if it is known what time it is.
-    pub(crate) fn advance(&mut self, store: &mut impl Store, now: Timestamp) -> Result<News, StoreError> {
+    pub(crate) fn advance(&mut self, store: &mut impl Store, now: Timestamp) -> News {
         if self.doubt.is_some() {
-            return Ok(News::default());
+            return News::default();
         }
         let changes = self.catalogue.advance(now);
         let drop = changes.dropped.iter().copied().collect();
         self.tell(store, changes, drop, &mut BTreeMap::new())
+    }
+
+    /// Lets go of a record that the store has lost, so that it is asked for again.
+    pub(crate) fn lose(&mut self, store: &mut impl Store, id: RecordId) -> News {
+        if self.catalogue.admitted(&id).is_none() {
+            return News::default();
+        }
+        let changes = self.catalogue.release(id);
+        self.tell(store, changes, Vec::new(), &mut BTreeMap::new())
+    }
+
+    /// The name of the read secret that the circle's records would name with these, which are not taken yet.
+    pub(crate) fn would_name(
+        &self,
+        store: &impl Store,
+        new: &[Verified],
+        now: Timestamp,
+    ) -> Result<Option<Hash>, StoreError> {
+        let circle = self.catalogue.circle();
+        let mut control = new.to_vec();
+        for held in self.catalogue.iter().filter(|held| held.header().class == Class::Control) {
+            control.extend(store.get(circle, &held.id())?.and_then(trusted));
+        }
+        control.sort_by_key(precedence);
+        // The founding charter first: without it nothing is taken.
+        control.sort_by_key(|record| CircleId::founded_by(record.id()) != circle);
+        let mut trial = Catalogue::new(circle);
+        for record in &control {
+            // What is refused names nothing.
+            let _ = trial.insert(record, record.header().revision.max(now));
+        }
+        Ok(trial.rotation().map(|(_, name)| name))
     }
 
     /// What is admitted though it is dated further ahead of `now` than nodes take.
@@ -192,7 +255,7 @@ impl Circle {
         // The new ones reach the disk before the old ones leave it: nothing is lost if power is cut between.
         let (mut news, _) = self.absorb(store, new, now)?;
         let drop = gone.dropped.iter().copied().collect();
-        let told = self.tell(store, gone, drop, &mut BTreeMap::new())?;
+        let told = self.tell(store, gone, drop, &mut BTreeMap::new());
         news.removed.extend(told.removed);
         news.admitted.extend(told.admitted);
         Ok(news)
@@ -214,13 +277,15 @@ impl Circle {
         Some(self.recent.iter().skip(skipped).copied())
     }
 
+    /// Says what changed, and lets the store forget what is not held any more. What has changed has changed: a
+    /// store that fails now is asked again with the next change.
     fn tell(
         &mut self,
         store: &mut impl Store,
         changes: Changes,
         drop: Vec<RecordId>,
         known: &mut BTreeMap<RecordId, Verified>,
-    ) -> Result<News, StoreError> {
+    ) -> News {
         let circle = self.catalogue.circle();
         let mut news = News { admitted: Vec::new(), removed: changes.removed.into_iter().collect() };
         for id in changes.admitted {
@@ -231,7 +296,7 @@ impl Circle {
             self.recent.push_back(id);
             let record = match known.remove(&id) {
                 Some(record) => Some(record),
-                None => store.get(circle, &id)?.and_then(trusted),
+                None => store.get(circle, &id).ok().flatten().and_then(trusted),
             };
             news.admitted.extend(record);
         }
@@ -239,10 +304,16 @@ impl Circle {
         if news.admitted.iter().any(control) {
             self.refused.clear();
         }
-        if !drop.is_empty() {
-            store.apply(circle, Batch { put: Vec::new(), drop })?;
+        self.leftover.extend(drop);
+        // What came back meanwhile stays.
+        self.leftover.retain(|id| !self.catalogue.holds(id));
+        if !self.leftover.is_empty() {
+            let batch = Batch { put: Vec::new(), drop: self.leftover.clone() };
+            if store.apply(circle, batch).is_ok() {
+                self.leftover.clear();
+            }
         }
-        Ok(news)
+        news
     }
 
     fn remember(&mut self, id: RecordId, refusal: Refusal) {
@@ -256,6 +327,11 @@ impl Circle {
             self.refused.insert(id);
         }
     }
+}
+
+/// Whether a record was refused by the fault of whoever sent it.
+pub(crate) fn is_at_fault((_, verdict): &(RecordId, Result<Standing, Refusal>)) -> bool {
+    verdict.as_ref().is_err_and(|refusal| refusal.fault() == Fault::Sender)
 }
 
 /// What comes first, since what follows is judged by it.

@@ -15,9 +15,12 @@
 //! of the circle at all.
 
 use catalogue::{Belonging, Digests, Window};
-use record::{CircleId, Hash, Kind, MemberId, ReadSecret, Record, Seal, Signed, Timestamp, WritePolicy};
+use record::{
+    CircleId, Class, Grant, Hash, Header, Kind, MemberId, ReadSecret, Record, Seal, Signed, Slot, Timestamp,
+    Verified, WritePolicy,
+};
 
-use crate::circle::Circle;
+use crate::circle::{Circle, is_at_fault};
 use crate::frame::{Frame, Salt, room_for};
 use crate::limits::{FRAME_ROOM, HELLO_BURST, HELLO_MS, MAX_EVIDENCE, MAX_SEAL, NEWS_MS, VERSION};
 use crate::line::SessionSalt;
@@ -204,22 +207,27 @@ impl<S: Store> Protocol<S> {
     ) -> Result<Flow, Trouble> {
         let State::Renewing { circle } = session.state else { return Ok(Flow::Finished) };
         let Some(kept) = self.circles.get_mut(&circle) else { return Ok(Flow::Finished) };
+        let bad = || Trouble::Offence(Offence::BadRecord);
         let mut verified = Vec::new();
         for record in records {
-            let record = record.verify_with(&mut kept.keys);
-            verified.push(record.map_err(|_| Trouble::Offence(Offence::BadRecord))?);
+            verified.push(record.verify_with(&mut kept.keys).map_err(|_| bad())?);
         }
-        verified.retain(record::Verified::is_whole);
-        let (news, _) = kept.absorb(&mut self.store, verified, now)?;
-        // Anybody can make up a secret; a steward's word makes it the circle's.
-        let named = kept.catalogue.rotation().is_some_and(|(_, name)| name == secret.name());
-        if named {
-            kept.secrets.add(secret);
+        let control = |record: &Verified| record.header().class == Class::Control && record.is_whole();
+        if !verified.iter().all(control) {
+            return Err(bad());
         }
+        // Anybody can make up a secret; a steward's word makes it the circle's. Until that is shown, the peer
+        // may be one that was shut out, and nothing that it brings is taken.
+        if kept.secrets.holds(&secret) || kept.would_name(&self.store, &verified, now)? != Some(secret.name())
+        {
+            return Ok(Flow::Finished);
+        }
+        let (news, verdicts) = kept.absorb(&mut self.store, verified, now)?;
+        kept.secrets.add(secret);
         self.note_change(now);
         self.changed(circle, news, now, out);
         self.turn(circle, now, out);
-        Ok(Flow::Finished)
+        if verdicts.iter().any(is_at_fault) { Err(bad()) } else { Ok(Flow::Finished) }
     }
 
     /// Uses the read secret that a circle's records name by now.
@@ -243,6 +251,8 @@ impl<S: Store> Protocol<S> {
         out.push(Output::Secrets { circle, held: kept.secrets.held().cloned().collect() });
         for rounds in self.peers.values_mut().filter_map(|peer| peer.rounds.get_mut(&circle)) {
             rounds.proven = false;
+            // Also after a round that is under way: it may be the one that brought the secret.
+            rounds.again = true;
             rounds.due = rounds.due.min(now.plus_millis(NEWS_MS));
         }
     }
@@ -268,23 +278,19 @@ fn may_read(kept: &Circle, member: MemberId, seal: &Seal, renewal: Hash, now: Ti
     belongs && !kept.catalogue.is_revoked(member, &signer)
 }
 
-/// The records by which the secret in use is the circle's: the rotation, the grants of the steward who wrote
-/// it, and the charters, the newest first. As many as fit into a frame.
+/// The records by which the secret in use is the circle's: the rotation, the grant of the key that signed it,
+/// and the charters, the newest first. As many as fit into a frame.
 fn evidence<S: Store>(kept: &Circle, store: &S) -> Result<Vec<Record>, Trouble> {
     let circle = kept.catalogue.circle();
     let rotation = kept.catalogue.rotation().and_then(|(id, _)| kept.catalogue.admitted(&id));
     let Some(rotation) = rotation else { return Ok(Vec::new()) };
-    let steward = rotation.header().author;
-    let of = |kind: Kind, by: Option<MemberId>| {
-        let held = kept.catalogue.iter().filter(move |held| {
-            held.header().kind == kind && by.is_none_or(|author| author == held.header().author)
-        });
-        let mut held: Vec<_> = held.map(|held| (held.header().revision, held.id())).collect();
-        held.sort_unstable_by(|one, other| other.cmp(one));
-        held.into_iter().map(|(_, id)| id)
-    };
-    let ids =
-        [rotation.id()].into_iter().chain(of(Kind::grant(), Some(steward))).chain(of(Kind::charter(), None));
+    let Header { author, signer, .. } = *rotation.header();
+    let grant = Slot { author, kind: Kind::grant(), key: Grant::key(&signer) };
+    let grant = kept.catalogue.in_slot(&grant).map(|held| held.id());
+    let charters = kept.catalogue.iter().filter(|held| held.header().kind.as_str() == Kind::CHARTER);
+    let mut charters: Vec<_> = charters.map(|held| (held.header().revision, held.id())).collect();
+    charters.sort_unstable_by(|one, other| other.cmp(one));
+    let ids = [rotation.id()].into_iter().chain(grant).chain(charters.into_iter().map(|(_, id)| id));
     let (mut records, mut room) = (Vec::new(), FRAME_ROOM);
     for id in ids.take(MAX_EVIDENCE) {
         let Some(record) = store.get(circle, &id)? else { continue };

@@ -69,17 +69,25 @@ impl<S: Store> Protocol<S> {
         }
     }
 
-    /// This node has decided on a knock.
-    pub(crate) fn answered(&mut self, id: SessionId, admitted: bool, now: Timestamp, out: &mut Vec<Output>) {
+    /// This node has decided on a knock, or could not.
+    pub(crate) fn answered(
+        &mut self,
+        id: SessionId,
+        admitted: Option<bool>,
+        now: Timestamp,
+        out: &mut Vec<Output>,
+    ) {
         let Some(session) = self.sessions.get(&id) else { return };
         if !matches!(session.state, State::Deciding) {
             return;
         }
         let peer = session.peer.clone();
-        out.push(Output::Send { session: id, frame: Frame::Answer { admitted }.encode() });
+        if let Some(admitted) = admitted {
+            out.push(Output::Send { session: id, frame: Frame::Answer { admitted }.encode() });
+        }
         out.push(Output::Close(id));
         self.closed(id, now);
-        if !admitted {
+        if admitted == Some(false) {
             self.offend(&peer, Offence::BadKnock, now, out);
         }
     }

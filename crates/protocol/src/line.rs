@@ -14,9 +14,7 @@ impl SessionSalt {
     /// From what the opener and the other side contributed.
     pub(crate) fn of(opener: &Salt, other: &Salt) -> Self {
         let hash = Hash::derive("commonshelf/session-salt/1", &[opener, other]);
-        let mut salt = [0; 16];
-        salt.copy_from_slice(&hash.as_bytes()[..16]);
-        Self(salt)
+        Self(hash.first())
     }
 
     pub(crate) fn apply(&self, id: &RecordId) -> SaltedId {
@@ -29,8 +27,7 @@ impl SessionSalt {
 
 /// The first eight bytes, as a number.
 fn beginning(hash: &Hash) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    u64::from_be_bytes(hash.first())
 }
 
 /// A place on the line: before whatever has this revision and salted id.

@@ -59,6 +59,12 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
+    /// Whether the peer has shown that it knows the read secret, and a round with it has ended: what this node
+    /// has of the circle, the peer has as well.
+    pub(crate) const fn is_in_step(&self) -> bool {
+        self.proven && self.settled
+    }
+
     /// Whether it can wait for another one to end. Not for long: who dawdles must not keep others away.
     pub(crate) const fn can_wait(&self) -> bool {
         self.waited < MAX_WAITS

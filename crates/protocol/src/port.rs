@@ -62,8 +62,8 @@ pub enum Input {
     Answered {
         /// The session.
         session: SessionId,
-        /// Whether the member is in.
-        admitted: bool,
+        /// Whether the member is in; none if that can't be said now: it may knock again.
+        admitted: Option<bool>,
     },
     /// Something about blobs.
     Blob(BlobInput),

@@ -114,18 +114,6 @@ impl<S: Store> Protocol<S> {
         Ok(self.store.get(circle, id)?.and_then(trusted))
     }
 
-    /// Gives every admitted record of a circle to `each`, in any order.
-    ///
-    /// # Errors
-    /// If the store can not be read.
-    pub fn each(&self, circle: CircleId, each: &mut dyn FnMut(&Verified)) -> Result<(), StoreError> {
-        let Some(catalogue) = self.catalogue(circle) else { return Ok(()) };
-        self.store.each(circle, &mut |record| {
-            let record = trusted(record).filter(|record| catalogue.admitted(&record.id()).is_some());
-            record.iter().for_each(&mut *each);
-        })
-    }
-
     /// Where a connected peer says that it listens; unchecked.
     pub fn addresses_of(&self, peer: &PeerId) -> &[String] {
         self.peers.get(peer).map_or(&[], |peer| &peer.addresses)
@@ -167,8 +155,8 @@ impl<S: Store> Protocol<S> {
         out
     }
 
-    /// Keeps a circle from now on, beginning with what the store has of it: [`Protocol::each`] tells that. `held` are its read secrets, the
-    /// one in use first; none for a circle that anyone may read.
+    /// Keeps a circle from now on, beginning with what the store has of it, which `each` is given. `held` are its
+    /// read secrets, the one in use first; none for a circle that anyone may read.
     ///
     /// # Errors
     /// If the store can not be read.
@@ -177,18 +165,22 @@ impl<S: Store> Protocol<S> {
         circle: CircleId,
         held: Vec<ReadSecret>,
         now: Timestamp,
+        each: &mut dyn FnMut(&Verified),
     ) -> Result<Vec<Output>, StoreError> {
         if self.circles.contains_key(&circle) {
             return Ok(Vec::new());
         }
         let mut followed = Circle::open(circle, held, &mut self.store, self.doubt)?;
         // What expired while this node was off.
-        followed.advance(&mut self.store, now)?;
+        followed.advance(&mut self.store, now);
         let mut out = vec![Output::Subscribe(followed.topic.clone())];
         let blobs = &mut self.blobs;
         self.store.each(circle, &mut |record| {
             let record = trusted(record).filter(|it| followed.catalogue.admitted(&it.id()).is_some());
-            record.iter().for_each(|record| blobs.add(circle, record));
+            if let Some(record) = &record {
+                blobs.add(circle, record);
+                each(record);
+            }
         })?;
         self.circles.insert(circle, followed);
         for peer in self.peers.values_mut() {
@@ -222,9 +214,7 @@ impl<S: Store> Protocol<S> {
             }
         }
         let gossip = records.len() <= GOSSIP_BURST;
-        let (news, verdicts) = followed.absorb(&mut self.store, records, at)?;
-        self.store.secure()?;
-        self.unsynced.get_or_insert(now);
+        let (news, verdicts) = followed.absorb_own(&mut self.store, records, at)?;
         let mut out = Vec::new();
         if gossip {
             let own = |record: &&Verified| verdicts.iter().any(|(id, _)| *id == record.id());
@@ -236,6 +226,7 @@ impl<S: Store> Protocol<S> {
         } else {
             self.spread(circle, None, now);
         }
+        self.note_change(now);
         self.changed(circle, news, now, &mut out);
         self.open_due(now, &mut out);
         Ok(out)
@@ -303,15 +294,14 @@ impl<S: Store> Protocol<S> {
             .iter_mut()
             .map(|(id, circle)| (*id, circle.advance(&mut self.store, ended)))
             .collect();
-        for (id, advanced) in advanced {
-            match advanced {
-                Ok(news) => self.changed(id, news, now, out),
-                Err(error) => out.push(Output::StoreFailed(error)),
-            }
+        for (id, news) in advanced {
+            self.changed(id, news, now, out);
         }
         if self.unsynced.is_some_and(|since| now.since(since) >= SYNC_STORE_MS) {
-            self.unsynced = None;
-            out.extend(self.store.sync().err().map(Output::StoreFailed));
+            let failed = self.store.sync().err();
+            // What is not durable yet is tried again.
+            self.unsynced = failed.is_some().then_some(now);
+            out.extend(failed.map(Output::StoreFailed));
         }
         self.decide(now, out);
         self.close_idle(now, out);
@@ -363,7 +353,10 @@ impl<S: Store> Protocol<S> {
             return Verdict::Reject.into();
         };
         if circle.catalogue.admitted(&record.id()).is_some() {
-            let fresh = now.since(record.header().revision) <= NEWS_AGE_MS;
+            // Why: one header can be signed in many ways, and be sent without its body; only what nodes have is
+            // passed on, or an author could make endless messages of one record.
+            let fresh = now.since(record.header().revision) <= NEWS_AGE_MS
+                && self.store.get(id, &record.id()).ok().flatten() == Some(record.to_record());
             return if fresh { Verdict::Accept } else { Verdict::Ignore }.into();
         }
         if !record.is_whole() {
@@ -451,9 +444,6 @@ impl<S: Store> Protocol<S> {
 
     fn draw(&mut self) -> [u8; 16] {
         self.draws = self.draws.saturating_add(1);
-        let hash = Hash::derive("commonshelf/draw/1", &[&self.seed, &self.draws.to_be_bytes()]);
-        let mut half = [0; 16];
-        half.copy_from_slice(&hash.as_bytes()[..16]);
-        half
+        Hash::derive("commonshelf/draw/1", &[&self.seed, &self.draws.to_be_bytes()]).first()
     }
 }

@@ -22,9 +22,12 @@ impl<S: Store> Protocol<S> {
     /// The clock was set back: what was planned by it happens no later than if it were planned now.
     pub(crate) fn set_back(&mut self, now: Timestamp) {
         let next = self.next_round(now);
-        for rounds in self.peers.values_mut().flat_map(|peer| peer.rounds.values_mut()) {
-            rounds.due = rounds.due.min(next);
-            rounds.hellos = Bucket::default();
+        for peer in self.peers.values_mut() {
+            peer.ask_peers = peer.ask_peers.map(|at| at.min(next));
+            for rounds in peer.rounds.values_mut() {
+                rounds.due = rounds.due.min(next);
+                rounds.hellos = Bucket::default();
+            }
         }
         for session in self.sessions.values_mut() {
             session.heard = session.heard.min(now);

@@ -11,6 +11,9 @@ use crate::limits::{MAX_PROOFS, MAX_SECRETS};
 use crate::names::{PeerId, Topic};
 use crate::sealed;
 
+/// For this a nonce of gossip is derived.
+const GOSSIP_NONCE: &str = "commonshelf/gossip-nonce/1";
+
 /// Who says what in a session, so that no proof serves twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -136,7 +139,7 @@ impl Secrets {
         if self.is_open() {
             return text;
         }
-        sealed::seal(&self.in_use().gossip_key(), "commonshelf/gossip-nonce/1", &text)
+        sealed::seal(&self.in_use().gossip_key(), GOSSIP_NONCE, &text)
     }
 
     /// The bytes of a gossip message; none if it was not sealed with the secret in use.
@@ -144,7 +147,7 @@ impl Secrets {
         if self.is_open() {
             return Some(message.to_vec());
         }
-        sealed::open(&self.in_use().gossip_key(), message)
+        sealed::open(&self.in_use().gossip_key(), GOSSIP_NONCE, message)
     }
 
     /// The secret of this name, if it is held.
@@ -179,6 +182,8 @@ mod tests {
         assert_eq!(sealed, closed.seal(text.clone()), "one text has one message");
         assert_eq!(closed.open(&sealed).as_deref(), Some(text.as_slice()));
         assert_eq!(Secrets::new(circle, vec![secret(2)]).open(&sealed), None);
+        let other = sealed::seal(&secret(1).gossip_key(), "another nonce", &text);
+        assert_eq!(closed.open(&other), None, "under another nonce it is another message");
         for cut in [0, 5, 12, sealed.len() - 1] {
             assert_eq!(closed.open(&sealed[..cut]), None);
         }

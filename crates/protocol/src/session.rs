@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Digests, Group, Window};
-use record::{Fault, Hash, MemberId, Record, RecordId, Signed, Timestamp, Verified};
+use record::{Hash, MemberId, Record, RecordId, Signed, Timestamp, Verified};
 
-use crate::circle::{Circle, News};
+use crate::circle::{Circle, News, is_at_fault};
 use crate::fetch::Fetch;
 use crate::frame::{Frame, SaltedId, room_for};
 use crate::limits::{ANSWER_ROOM, DAYS_IN_FRAME, GATHERED, MAX_DAYS, OFFER, PORTION};
@@ -86,7 +86,7 @@ pub(crate) struct Talk {
     peer: Option<Digests>,
     days: BTreeMap<u32, Hash>,
     /// The days that differ.
-    differing: Vec<u32>,
+    differing: BTreeSet<u32>,
     comparison: Option<Comparison>,
     /// What is wanted of the peer.
     fetch: Fetch,
@@ -118,7 +118,7 @@ impl Talk {
             compared: None,
             peer,
             days: BTreeMap::new(),
-            differing: Vec::new(),
+            differing: BTreeSet::new(),
             comparison: None,
             fetch: Fetch::default(),
             here: BTreeSet::new(),
@@ -129,6 +129,13 @@ impl Talk {
             received: 0,
             sent: 0,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn laid_out(&self) -> usize {
+        self.comparison.as_ref().map_or(0, |comparison| {
+            comparison.line.between(crate::line::Place::FIRST, crate::line::Place::LAST).len()
+        })
     }
 
     /// Begins with a group, or with the next one if there is nothing to do.
@@ -166,7 +173,7 @@ impl Talk {
         scope: &mut Scope<'_, S>,
     ) -> Result<Flow, Trouble> {
         match (self.step, frame) {
-            (Step::Days, Frame::Differ { days }) => self.compare(&days, scope),
+            (Step::Days, Frame::Differ { days }) => self.compare(days, scope),
             (Step::Ids, Frame::Reconcile { pieces }) => self.read(pieces, scope),
             (Step::Fetching, Frame::Records { records, last }) => {
                 self.receive(records, last, scope)?;
@@ -229,13 +236,14 @@ impl Talk {
         self.seen = scope.circle.came();
     }
 
-    fn compare<S: Store>(&mut self, days: &[u32], scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
+    fn compare<S: Store>(&mut self, days: Vec<u32>, scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
         if days.is_empty() {
             // Digests differed before, so most likely the peer is busy with another one.
             self.put_off |= self.received.saturating_add(self.sent) == 0;
             return Ok(self.next_group(scope));
         }
-        self.differing = days.to_vec();
+        // Why a set: a day that is named a thousand times is laid out once.
+        self.differing = days.into_iter().collect();
         self.line_up(scope);
         Ok(self.go_on(scope))
     }
@@ -328,18 +336,21 @@ impl Talk {
         }
         self.mends |= !self.differing.is_empty();
         self.line_up(scope);
-        scope.frames.push(Frame::Differ { days: self.differing.clone() });
+        scope.frames.push(Frame::Differ { days: self.differing.iter().copied().collect() });
         Ok(Flow::On)
     }
 
     fn serve<S: Store>(&mut self, ids: &[SaltedId], scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
         let line = &self.comparison.as_ref().ok_or(Nonsense)?.line;
         let circle = scope.circle.catalogue.circle();
+        let mut lost = Vec::new();
         let mut frame: Vec<Record> = Vec::new();
         let (mut room, mut left) = (PORTION, ANSWER_ROOM);
         for id in ids.iter().filter_map(|salted| line.get(*salted)) {
-            // What was withdrawn or expired meanwhile is left out.
-            let Some(record) = scope.store.get(circle, &id)? else { continue };
+            let Some(record) = scope.store.get(circle, &id)? else {
+                lost.push(id);
+                continue;
+            };
             let bytes = room_for(&record);
             if left < bytes {
                 break;
@@ -354,6 +365,11 @@ impl Talk {
             self.sent = self.sent.saturating_add(1);
         }
         scope.frames.push(Frame::Records { records: frame, last: true });
+        // What was withdrawn or has ended meanwhile is not counted any more; what the store has lost shall come
+        // back from a peer.
+        for id in lost {
+            scope.news.push(scope.circle.lose(scope.store, id));
+        }
         Ok(Flow::On)
     }
 
@@ -393,8 +409,7 @@ impl Talk {
         self.received = self.received.saturating_add(verified.len());
         let (news, verdicts) = scope.circle.absorb(scope.store, verified, scope.now)?;
         scope.news.push(news);
-        let at_fault = |refusal: &catalogue::Refusal| refusal.fault() == Fault::Sender;
-        if verdicts.iter().any(|(_, verdict)| verdict.as_ref().is_err_and(at_fault)) {
+        if verdicts.iter().any(is_at_fault) {
             return Err(Trouble::Offence(Offence::BadRecord));
         }
         Ok(())

@@ -75,6 +75,18 @@ impl Session {
         }
     }
 
+    /// What this node drew for a round whose hello is out.
+    #[cfg(test)]
+    pub(crate) fn greeted(&self) -> Salt {
+        if let State::Greeted { salt, .. } = self.state { salt } else { [0; 16] }
+    }
+
+    /// How many records lie in a line for comparison.
+    #[cfg(test)]
+    pub(crate) fn laid_out(&self) -> usize {
+        if let State::Talking { talk, .. } = &self.state { talk.laid_out() } else { 0 }
+    }
+
     const fn is_mutual(&self) -> bool {
         matches!(self.state, State::Talking { mutual: true, .. })
     }
@@ -158,9 +170,13 @@ impl<S: Store> Protocol<S> {
         let mut due = Vec::new();
         for (name, peer) in &mut self.peers {
             if peer.ask_peers.is_some_and(|at| at <= now) {
-                peer.ask_peers = Some(now.plus_millis(ASK_PEERS_MS));
-                let kept = peer.rounds.iter().filter(|(_, rounds)| rounds.settled && rounds.proven);
-                due.extend(kept.map(|(circle, _)| (name.clone(), *circle)).take(MAX_ROUNDS_AT_ONCE));
+                let kept = peer.rounds.iter().filter(|(_, rounds)| rounds.is_in_step());
+                let kept: Vec<_> =
+                    kept.map(|(circle, _)| (name.clone(), *circle)).take(MAX_ROUNDS_AT_ONCE).collect();
+                if !kept.is_empty() {
+                    peer.ask_peers = Some(now.plus_millis(ASK_PEERS_MS));
+                }
+                due.extend(kept);
             }
         }
         for (peer, circle) in due {
@@ -253,8 +269,7 @@ impl<S: Store> Protocol<S> {
                     peer.addresses = mine;
                 }
                 let others = self.peers.iter().filter(|(name, peer)| {
-                    **name != session.peer
-                        && peer.rounds.get(&circle).is_some_and(|rounds| rounds.settled && rounds.proven)
+                    **name != session.peer && peer.rounds.get(&circle).is_some_and(Rounds::is_in_step)
                 });
                 let others = others.flat_map(|(_, peer)| peer.addresses.iter().cloned()).take(MAX_TOLD);
                 let frame = Frame::PeersAre { mine: self.addresses.clone(), others: others.collect() };
@@ -296,14 +311,7 @@ impl<S: Store> Protocol<S> {
             (State::Renewing { .. }, Frame::Secret { secret, records }) => {
                 self.renewed(session, (secret, records), now, out)
             }
-            (State::Talking { circle, mutual, .. }, frame) => {
-                *mutual = true;
-                let circle = *circle;
-                if let Some(rounds) = self.rounds(&session.peer, circle) {
-                    rounds.proven = true;
-                }
-                self.talk(id, session, Some(frame), now, out)
-            }
+            (State::Talking { .. }, frame) => self.talk(id, session, Some(frame), now, out),
             (
                 State::Asked
                 | State::AskedPeers
@@ -327,7 +335,7 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
         out: &mut Vec<Output>,
     ) -> Result<Flow, Trouble> {
-        let State::Talking { circle, secret, talk, .. } = &mut session.state else {
+        let State::Talking { circle, secret, talk, mutual } = &mut session.state else {
             return Ok(Flow::Finished);
         };
         let (circle_id, peer) = (*circle, session.peer.clone());
@@ -336,7 +344,11 @@ impl<S: Store> Protocol<S> {
             // It turned meanwhile: the peer has to show that it knows the new one.
             return Ok(Flow::Finished);
         }
-        let rounds = self.peers.get_mut(&peer).and_then(|peer| peer.rounds.get_mut(&circle_id));
+        let mut rounds = self.peers.get_mut(&peer).and_then(|peer| peer.rounds.get_mut(&circle_id));
+        *mutual = true;
+        if let Some(rounds) = &mut rounds {
+            rounds.proven = true;
+        }
         let busy = rounds.as_ref().is_some_and(|rounds| rounds.can_wait())
             && self.sessions.values().any(|other| {
                 // Why: if two begin with each other at once, the session of the lower name goes on.
@@ -353,8 +365,8 @@ impl<S: Store> Protocol<S> {
         let (received, sent, finished) = (talk.received, talk.sent, matches!(result, Ok(Flow::Finished)));
         if let Some(rounds) = rounds.filter(|_| finished) {
             if talk.put_off {
-                rounds.put_off(now);
-                rounds.again = true;
+                // Not for long: a peer that always has no time must not be asked each second.
+                rounds.again |= rounds.put_off(now);
             } else {
                 rounds.waited = 0;
             }

@@ -180,7 +180,7 @@ fn a_circle_without_a_charter_here_is_no_trouble_for_anybody() {
     let nobodys = CircleId::from_bytes([9; 32]);
     for node in [0, 1] {
         let now = pair.clock(node);
-        pair.nodes[node].protocol.follow(nobodys, Vec::new(), now).unwrap();
+        pair.nodes[node].protocol.follow(nobodys, Vec::new(), now, &mut |_| {}).unwrap();
     }
     pair.connect();
     pair.pass(200_000);
@@ -200,7 +200,7 @@ fn two_nodes_with_many_circles_in_common_do_not_offend_each_other() {
         .map(|charter| {
             let (circle, now) = (CircleId::founded_by(charter.id()), pair.now);
             for node in &mut pair.nodes {
-                node.protocol.follow(circle, Vec::new(), now).unwrap();
+                node.protocol.follow(circle, Vec::new(), now, &mut |_| {}).unwrap();
             }
             pair.nodes[0].protocol.write(circle, vec![charter], now).unwrap();
             circle

@@ -51,6 +51,13 @@ impl Hash {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The first of them.
+    #[must_use]
+    pub fn first<const N: usize>(&self) -> [u8; N] {
+        const { assert!(N <= 32, "a hash has 32 bytes") };
+        std::array::from_fn(|at| self.0[at])
+    }
 }
 
 impl fmt::Display for Hash {

@@ -85,7 +85,7 @@ impl Sim {
         self.nodes[node].start(&mut self.rng, self.now);
         let now = self.nodes[node].time(self.now).latest();
         if let Some(protocol) = &mut self.nodes[node].protocol {
-            match protocol.follow(self.circle, Vec::new(), now) {
+            match protocol.follow(self.circle, Vec::new(), now, &mut |_| {}) {
                 Ok(outputs) => self.act(node, outputs),
                 Err(error) => self.faults.push(format!("the store of node {node} is not readable: {error}")),
             }

@@ -24,6 +24,7 @@ use self::serve::Ask;
 use crate::circle::News;
 use crate::limits::{BLOB_WAIT_MS, LOOKED_AT_MS, SESSION_IDLE_MS};
 use crate::names::{PeerId, SessionId};
+use crate::peers::Rounds;
 use crate::port::Output;
 use crate::protocol::Protocol;
 use crate::store::Store;
@@ -218,10 +219,9 @@ impl<S: Store> Protocol<S> {
         rounds.is_some_and(|rounds| rounds.proven)
     }
 
-    /// The same, and a round with it has ended since: what this node has of the circle, the peer has as well.
     fn is_in_step(&self, peer: &PeerId, circle: CircleId) -> bool {
         let rounds = self.peers.get(peer).and_then(|peer| peer.rounds.get(&circle));
-        rounds.is_some_and(|rounds| rounds.proven && rounds.settled)
+        rounds.is_some_and(Rounds::is_in_step)
     }
 
     /// The circles of which a record refers to a blob.

@@ -16,7 +16,7 @@ fn alone(circle: CircleId) -> Protocol<Memory> {
 
 fn holding(circle: CircleId, held: Vec<ReadSecret>) -> Protocol<Memory> {
     let mut protocol = Protocol::new(name(7), Memory::default(), [7; 32]);
-    let _ = protocol.follow(circle, held, NOW).unwrap();
+    let _ = protocol.follow(circle, held, NOW, &mut |_| {}).unwrap();
     protocol
 }
 

@@ -59,7 +59,7 @@ fn who_guesses_tokens_is_banned_and_an_answer_that_nobody_waits_for_is_nonsense(
         if !outputs.iter().any(|output| matches!(output, Output::Knocked { .. })) {
             break;
         }
-        let outputs = node.handle(Input::Answered { session, admitted: false }, now);
+        let outputs = node.handle(Input::Answered { session, admitted: Some(false) }, now);
         if outputs.iter().any(|output| matches!(output, Output::Ban(_))) {
             banned = Some(number + 1);
             break;

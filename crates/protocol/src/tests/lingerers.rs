@@ -1,14 +1,16 @@
 //! One node and a peer that keeps it busy: what each session may cost, and that there is an end to it.
 
-use catalogue::Group;
-use record::{Body, Key, Listing, Side, Verified};
+use catalogue::{Digests, Group, Window};
+use record::{Body, Hash, Key, Listing, ReadSecret, Verified};
 
 use super::pump::{NOW, Pair, name};
-use super::strangers::{bans, closes, greet, hello, say_hello, send, wanted};
+use super::strangers::{bans, closes, greet, hello, opens, say_hello, send, wanted};
 use crate::frame::Frame;
 use crate::limits::{
-    ANSWER_ROOM, HELLO_BURST, HELLO_MS, MAX_FRAME, MAX_INBOUND_SESSIONS, OFFER, PORTION, WINDOW, WINDOWS,
+    ANSWER_ROOM, HELLO_BURST, HELLO_MS, MAX_FRAME, MAX_INBOUND_SESSIONS, MAX_WAITS, OFFER, PORTION, ROUND_MS,
+    WINDOW, WINDOWS,
 };
+use crate::secrets::{Ends, Side};
 use crate::{Input, Output, SessionId};
 
 /// The frames that a node sends.
@@ -101,7 +103,7 @@ fn large_records_go_in_small_portions_and_all_arrive() {
     let mut pair = Pair::settled();
     pair.disconnect();
     let large = |number: u32| -> Verified {
-        let mut listing = Listing::new(Side::Offer, "Bücher");
+        let mut listing = Listing::new(record::Side::Offer, "Bücher");
         listing.text = "ü".repeat(2_000);
         let key = Key::derive("test/large", &[&number.to_be_bytes()]);
         let circle = pair.circle;
@@ -138,4 +140,87 @@ fn who_asks_for_much_gets_a_portion() {
     assert!((10_000..=ANSWER_ROOM + 256).contains(&bytes), "{bytes}");
     let more = Frame::Want { ids: vec![0; WINDOW + 1] };
     assert!(closes(&send(&mut pair, session, &more), session), "that is more than may be asked for");
+}
+
+/// The session of the next round that the first node opens.
+fn next_round(pair: &mut Pair) -> SessionId {
+    for _ in 0..120 {
+        pair.now = pair.now.plus_millis(1_000);
+        let outputs = pair.tell(0, Input::Tick);
+        let opened = outputs.iter().filter_map(opens).collect::<Vec<_>>();
+        if let [session, ..] = opened.as_slice() {
+            return *session;
+        }
+    }
+    panic!("no round within two minutes");
+}
+
+/// Answers a round's hello as the second node would that differs in the rest; gives what the first one does.
+fn welcome(pair: &mut Pair, session: SessionId) -> Vec<Output> {
+    // What the first node drew for this round stands in its own state alone.
+    let opened = pair.nodes[0].protocol.sessions[&session].greeted();
+    let (opener, other) = (name(0), name(1));
+    let answered = [9; 16];
+    let ends = Ends { opener: &opener, other: &other, opened: &opened, answered: Some(&answered) };
+    let proof = ends.proof(&ReadSecret::open(pair.circle), pair.circle, Side::Other);
+    let catalogue = pair.nodes[0].protocol.catalogue(pair.circle).unwrap();
+    let digests = catalogue.digests(Window::between(pair.now, pair.now));
+    let digests = Digests { rest: Hash::of(b"something else"), ..digests };
+    send(pair, session, &Frame::Welcome { salt: answered, clock: pair.now, digests, proof })
+}
+
+#[test]
+fn a_day_that_a_peer_names_a_thousand_times_is_laid_out_once() {
+    let mut pair = Pair::settled();
+    let listings = pair.members[0].listings(pair.circle, 0..40);
+    pair.write(0, listings);
+    pair.disconnect();
+    pair.tell(0, Input::Connected(name(1)));
+    let session = next_round(&mut pair);
+    let outputs = welcome(&mut pair, session);
+    assert!(frames(&outputs).iter().any(|(_, frame)| matches!(frame, Frame::Days { .. })), "{outputs:?}");
+    send(&mut pair, session, &Frame::Differ { days: vec![NOW.day(); 20_000] });
+    assert_eq!(pair.nodes[0].protocol.sessions[&session].laid_out(), 40);
+}
+
+#[test]
+fn a_peer_that_never_has_time_is_not_asked_each_second_for_ever() {
+    let mut pair = Pair::settled();
+    let listings = pair.members[0].listings(pair.circle, 0..40);
+    pair.disconnect();
+    pair.write(0, listings);
+    pair.tell(0, Input::Connected(name(1)));
+    let begun = pair.now;
+    for _ in 0..=MAX_WAITS + 3 {
+        let session = next_round(&mut pair);
+        welcome(&mut pair, session);
+        send(&mut pair, session, &Frame::Differ { days: Vec::new() });
+    }
+    let passed = pair.now.since(begun);
+    assert!(passed >= 2 * ROUND_MS, "{} rounds in {passed} ms", MAX_WAITS + 3);
+}
+
+#[test]
+fn a_record_that_the_store_has_lost_comes_back_from_a_peer() {
+    let mut pair = Pair::settled();
+    let listings = pair.members[0].listings(pair.circle, 0..5);
+    pair.write(0, listings.clone());
+    pair.pass(60_000);
+    assert_eq!((pair.len(0), pair.digest(0)), (pair.len(1), pair.digest(1)));
+    let (circle, lost) = (pair.circle, listings[2].id());
+    pair.nodes[0].protocol.store.0.remove(&(circle, lost));
+    // The peer asks for it, and it is not there.
+    pair.disconnect();
+    pair.nodes[1].protocol.store.0.remove(&(circle, lost));
+    let changes = pair.nodes[1].protocol.circles.get_mut(&circle).unwrap();
+    changes.catalogue.release(lost);
+    pair.connect();
+    pair.pass(60_000);
+    assert_eq!(pair.digest(0), pair.digest(1), "nobody claims what nobody has");
+    assert!(pair.nodes[0].protocol.catalogue(circle).unwrap().admitted(&lost).is_none());
+    let again = listings[2].clone();
+    pair.write(1, vec![again]);
+    pair.pass(60_000);
+    assert!(pair.nodes[0].protocol.store.0.contains_key(&(circle, lost)));
+    assert_eq!(pair.digest(0), pair.digest(1));
 }

@@ -230,7 +230,8 @@ impl Pair {
         };
         for node in [0, 1] {
             let held = held[node].clone();
-            let outputs = pair.nodes[node].protocol.follow(circle, held, pair.clock(node)).unwrap();
+            let outputs =
+                pair.nodes[node].protocol.follow(circle, held, pair.clock(node), &mut |_| {}).unwrap();
             pair.act(node, outputs);
         }
         let grant = pair.members[0].grant(circle);
@@ -385,7 +386,7 @@ impl Pair {
                 Output::Secrets { held, .. } => self.nodes[node].secrets = held,
                 Output::Knocked { session, knock } => {
                     let admitted = *knock.token.as_bytes() == TOKEN;
-                    self.queue.push_back((node, Input::Answered { session, admitted }));
+                    self.queue.push_back((node, Input::Answered { session, admitted: Some(admitted) }));
                 }
                 Output::Answered { .. } => {}
                 Output::Subscribe(_)

@@ -8,7 +8,7 @@ use crate::{Batch, Input, Protocol, Store as _};
 /// Starts a node on a store and lets it follow the pair's circle.
 fn start(pair: &Pair, store: Memory, now: Timestamp) -> Protocol<Memory> {
     let mut protocol = Protocol::new(name(0), store, [9; 32]);
-    protocol.follow(pair.circle, Vec::new(), now).unwrap();
+    protocol.follow(pair.circle, Vec::new(), now, &mut |_| {}).unwrap();
     protocol
 }
 
@@ -89,7 +89,7 @@ fn what_may_have_expired_stays_while_the_time_is_not_known_and_goes_when_it_is()
     let later = NOW.plus_days(3_650);
     let mut again = Protocol::new(name(0), store, [9; 32]);
     again.doubt_time(Some(NOW));
-    again.follow(pair.circle, Vec::new(), later).unwrap();
+    again.follow(pair.circle, Vec::new(), later, &mut |_| {}).unwrap();
     again.handle(Input::Tick, later);
     assert_eq!(again.catalogue(pair.circle).unwrap().len(), pair.len(0));
     // Set right, it has all of it; if it was right before, what expired goes.

@@ -2,8 +2,10 @@
 
 use record::{ReadSecret, Verified};
 
-use super::pump::{NOW, Pair, name};
+use super::pump::{Member, NOW, Pair, name};
 use crate::frame::Frame;
+use crate::limits::VERSION;
+use crate::secrets::{Ends, Side};
 use crate::{Input, Output, SessionId};
 
 fn secret(number: u8) -> ReadSecret {
@@ -91,7 +93,8 @@ fn when_the_secret_turns_a_member_that_was_away_proves_itself_and_gets_the_new_o
     pair.write(0, listings);
     assert_eq!(pair.nodes[0].protocol.secret(pair.circle), Some(&secret(2)));
     pair.connect();
-    pair.pass(60_000);
+    // Without waiting for the next ordinary round.
+    pair.pass(12_000);
     assert_eq!(pair.digest(0), pair.digest(1));
     assert_eq!(pair.nodes[1].secrets, [secret(2), secret(1)], "to be kept for the next start");
     pair.nodes.iter_mut().for_each(|node| node.log.clear());
@@ -206,4 +209,83 @@ fn a_secret_that_somebody_gave_takes_the_place_of_one_that_opens_nothing() {
     pair.carry_out(1, outputs);
     pair.pass(60_000);
     assert_eq!(pair.digest(0), pair.digest(1));
+}
+
+/// Says hello to the first node as the second, by this secret; gives what the node says.
+fn greet_by(pair: &mut Pair, session: SessionId, by: &ReadSecret) -> Vec<Output> {
+    pair.tell(0, Input::Opened { session, peer: name(1) });
+    let (opener, other, salt) = (name(1), name(0), [7; 16]);
+    let ends = Ends { opener: &opener, other: &other, opened: &salt, answered: None };
+    let proofs = vec![ends.proof(by, pair.circle, Side::Opener)];
+    let hello = Frame::Hello { version: VERSION, salt, clock: pair.now, proofs };
+    pair.tell(0, Input::Frame { session, frame: hello.encode() })
+}
+
+#[test]
+fn a_session_that_began_before_the_secret_turned_gives_nothing_and_proves_nothing() {
+    let mut pair = members();
+    let session = SessionId(3_001);
+    let answer = greet_by(&mut pair, session, &secret(1));
+    assert!(answer.iter().any(|output| matches!(output, Output::Send { .. })), "welcome: {answer:?}");
+    let removal = pair.members[0].removal(pair.circle, pair.members[1].id(), pair.now);
+    rotate(&mut pair, 2, vec![removal]);
+    let proven = |pair: &Pair| pair.nodes[0].protocol.peers[&name(1)].rounds[&pair.circle].proven;
+    assert!(!proven(&pair), "everybody has to prove itself anew");
+    let group = catalogue::Group::Rest;
+    let days = Frame::Days { group, days: Vec::new(), last: true };
+    let outputs = pair.tell(0, Input::Frame { session, frame: days.encode() });
+    assert!(
+        outputs.iter().any(|output| matches!(output, Output::Close(it) if *it == session)),
+        "{outputs:?}"
+    );
+    assert!(
+        !outputs.iter().any(|output| matches!(output, Output::Send { session: it, .. } if *it == session))
+    );
+    assert!(!proven(&pair));
+}
+
+#[test]
+fn who_knows_an_old_secret_alone_brings_no_records_with_a_new_one_of_its_own() {
+    let mut pair = members();
+    pair.disconnect();
+    let before = pair.len(0);
+    pair.tell(0, Input::Connected(name(1)));
+    let mut session = None;
+    while session.is_none() {
+        pair.now = pair.now.plus_millis(1_000);
+        session = pair.tell(0, Input::Tick).iter().find_map(|output| {
+            let Output::Open { session, .. } = output else { return None };
+            (pair.nodes[0].protocol.sessions[session].greeted() != [0; 16]).then_some(*session)
+        });
+    }
+    let session = session.unwrap();
+    let opened = pair.nodes[0].protocol.sessions[&session].greeted();
+    let (opener, other, answered) = (name(0), name(1), [9; 16]);
+    let ends = Ends { opener: &opener, other: &other, opened: &opened, answered: Some(&answered) };
+    let proof = ends.proof(&secret(1), pair.circle, Side::Turned);
+    let outputs =
+        pair.tell(0, Input::Frame { session, frame: Frame::Turned { salt: answered, proof }.encode() });
+    assert!(outputs.iter().any(|output| matches!(output, Output::Prove { .. })), "{outputs:?}");
+    let invented = Member::new(66).grant(pair.circle).to_record();
+    let rotation = pair.members[1].rotation(pair.circle, &secret(8), pair.now).to_record();
+    let frame = Frame::Secret { secret: secret(8), records: vec![invented, rotation] };
+    pair.tell(0, Input::Frame { session, frame: frame.encode() });
+    assert_eq!(pair.len(0), before);
+    assert_eq!(pair.nodes[0].protocol.secret(pair.circle), Some(&secret(1)));
+}
+
+#[test]
+fn when_the_secret_turns_a_connected_member_has_the_new_one_within_seconds() {
+    let mut pair = members();
+    rotate(&mut pair, 2, Vec::new());
+    // Said at once under the new one, which the other does not have yet.
+    let listing = pair.members[0].listing(pair.circle, 4, pair.now);
+    pair.write(0, vec![listing]);
+    assert_ne!(pair.digest(0), pair.digest(1));
+    pair.pass(8_000);
+    assert_eq!(pair.nodes[1].protocol.secret(pair.circle), Some(&secret(2)));
+    assert_eq!(pair.digest(0), pair.digest(1));
+    let listing = pair.members[0].listing(pair.circle, 5, pair.now);
+    pair.write(0, vec![listing]);
+    assert_eq!(pair.digest(0), pair.digest(1), "by gossip");
 }

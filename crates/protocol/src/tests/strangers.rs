@@ -56,7 +56,7 @@ pub(super) fn closes(outputs: &[Output], session: SessionId) -> bool {
     outputs.iter().any(|output| matches!(output, Output::Close(id) if *id == session))
 }
 
-fn opens(output: &Output) -> Option<SessionId> {
+pub(super) fn opens(output: &Output) -> Option<SessionId> {
     if let Output::Open { session, .. } = output { Some(*session) } else { None }
 }
 
@@ -433,4 +433,15 @@ fn a_record_that_nobody_knows_is_not_served() {
     let outputs = send(&mut pair, session, &Frame::Want { ids: vec![9, salt.apply(&charter)] });
     let [Output::Send { frame, .. }] = outputs.as_slice() else { panic!("an answer: {outputs:?}") };
     assert_eq!(Frame::decode(frame), Ok(Frame::Records { records: Vec::new(), last: true }));
+}
+
+#[test]
+fn of_a_record_that_is_known_only_the_message_that_nodes_have_is_passed_on() {
+    let mut pair = Pair::settled();
+    let topic = pair.nodes[0].protocol.topics().next().unwrap().clone();
+    let listing = pair.members[1].listing(pair.circle, 1, NOW).to_record();
+    assert_eq!(gossip(&mut pair, &topic, encode_gossip(&listing)), (Verdict::Accept, false));
+    assert_eq!(gossip(&mut pair, &topic, encode_gossip(&listing)), (Verdict::Accept, false));
+    let bare = Record { body: None, ..listing };
+    assert_eq!(gossip(&mut pair, &topic, encode_gossip(&bare)), (Verdict::Ignore, false));
 }
