@@ -224,12 +224,14 @@ fn a_flood_of_bad_signatures_is_cut_off_stored_nowhere_and_slows_nobody_down() {
     let refused = runtime.block_on(async { timeout(BOUND, stubborn).await.unwrap().unwrap() });
 
     let written = during.len();
-    let (calm, attacked) = (percentile(&mut before, 99), percentile(&mut during, 99));
+    // Of a few dozen samples the 99th percentile is the slowest one, which says nothing.
+    let percent = if is_full_size() { 99 } else { 50 };
+    let (calm, attacked) = (percentile(&mut before, percent), percentile(&mut during, percent));
     let grown = node.process().told("VmHWM").saturating_sub(rss);
     let offered = attack.offered.load(Ordering::Relaxed);
     eprintln!(
         "offered {offered} in {:?}; cut {} times, at the latest after {:?}; the same name refused {refused} times; \
-         p99 {calm:?} before, {attacked:?} during ({} samples); {grown} kB more",
+         p{percent} {calm:?} before, {attacked:?} during ({} samples); {grown} kB more",
         begun.elapsed(),
         cuts.len(),
         cuts.iter().max(),

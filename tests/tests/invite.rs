@@ -148,6 +148,10 @@ fn who_joins_by_an_invitation_that_admits_is_a_member_without_further_hands_and_
         if read == "anyone" {
             same_digest(one.home(), other.home(), 2, AGREED);
             other.run(&["circle", "join", &again]);
+            wait_until("it is told no", Duration::from_secs(60), || {
+                let notices = other.json(&["status"])["notices"].to_string();
+                if notices.contains("were shut out") { Ok(()) } else { Err(notices) }
+            });
             assert_eq!(belongs(one.home(), &ben).as_deref(), Some("removed"));
         }
         let refused = other.cli(&["circle", "invite", "--admit"]);

@@ -84,3 +84,42 @@ fn rules_that_make_no_sense_are_refused_in_a_sentence() {
     home.run(&["circle", "found", "Werkstatt"]);
     check_sentence(&home.cli(&["circle", "admit", "Anna"]), 1);
 }
+
+#[test]
+fn in_a_circle_that_members_read_a_link_without_the_secret_shows_nothing_and_who_was_shut_out_sees_nothing_new()
+ {
+    let home = Home::new();
+    home.run(&["circle", "found", "Hausgemeinschaft", "--read", "members"]);
+    let one = home.up(&["--member", "Ada"]);
+    one.run(&["offer", "Kinderbett"]);
+    let bare = one.link();
+    assert!(!bare.contains("secret"), "{bare}");
+    let invite = one.json(&["circle", "invite"])["link"].as_str().unwrap().to_owned();
+    let ben = Home::new().up(&["--join", &invite]);
+    let cem = Home::new().up(&["--join", &invite]);
+    same_digest(one.home(), ben.home(), 1, AGREED);
+    for (node, thing) in [(&ben, "Topf"), (&cem, "Pfanne")] {
+        node.wait_for_charter();
+        node.run(&["offer", thing]);
+    }
+    same_digest(one.home(), ben.home(), 3, AGREED);
+    same_digest(one.home(), cem.home(), 3, AGREED);
+
+    let shut_out = member(&ben);
+    one.run(&["circle", "shut-out", &shut_out]);
+    one.run(&["offer", "Schlüssel"]);
+    // The other member's node got the new secret by itself.
+    same_digest(one.home(), cem.home(), 4, AGREED);
+    assert_eq!(titles(ben.home()).len(), 3, "what it has read it keeps");
+    // A stranger with the circle's name alone, beside one with the new invitation.
+    let eve = Home::new().up(&["--peer", one.address(), "--join", &bare]);
+    let renewed = one.json(&["circle", "invite"])["link"].as_str().unwrap().to_owned();
+    assert_ne!(renewed, invite);
+    let dora = Home::new().up(&["--join", &renewed]);
+    same_digest(one.home(), dora.home(), 4, AGREED);
+    assert!(titles(eve.home()).is_empty() && titles(ben.home()).len() == 3);
+    check_sentence(&cem.cli(&["circle", "renew"]), 1);
+    one.run(&["circle", "renew"]);
+    one.run(&["offer", "Leiter"]);
+    same_digest(one.home(), dora.home(), 5, AGREED);
+}

@@ -60,6 +60,8 @@ pub(crate) enum Question {
     Peers,
     /// Show the state of this node
     Status,
+    /// Delete what was withdrawn or has ended from this disk, for good
+    Purge,
     /// Found a circle, join one, list them
     #[command(subcommand)]
     Circle(Circle),

@@ -75,22 +75,29 @@ struct Progress {
     length: Option<u64>,
     reader: BundleReader,
     circle: Option<String>,
+    /// It has ended, or is damaged.
+    broken: bool,
     told: Option<Instant>,
 }
 
 impl Progress {
     fn new(length: Option<u64>) -> Self {
         let told = io::stderr().is_terminal().then(Instant::now);
-        Self { bytes: 0, length, reader: BundleReader::new(), circle: None, told }
+        Self { bytes: 0, length, reader: BundleReader::new(), circle: None, broken: false, told }
     }
 
     fn see(&mut self, piece: &[u8]) {
         self.bytes = self.bytes.saturating_add(piece.len() as u64);
-        self.reader.push(piece);
-        // What is wrong with it, the node says.
-        while let Ok(Some(part)) = self.reader.part() {
-            if let BundlePart::Head { circle, .. } = part {
-                self.circle = Some(circle.to_string());
+        if !self.broken {
+            self.reader.push(piece);
+        }
+        // What is wrong with it, the node says; nothing behind it is looked at, here or there.
+        while !self.broken {
+            match self.reader.part() {
+                Ok(Some(BundlePart::Head { circle, .. })) => self.circle = Some(circle.to_string()),
+                Ok(Some(BundlePart::End)) | Err(_) => self.broken = true,
+                Ok(Some(BundlePart::Records(_) | BundlePart::Sealed(_))) => {}
+                Ok(None) => break,
             }
         }
         if self.told.is_some_and(|told| told.elapsed() >= TELL) {

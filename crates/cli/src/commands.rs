@@ -8,7 +8,7 @@ use node::import::MAX_FILE;
 use node::{
     CircleJson, CircleLink, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, InviteJson,
     ListingInput, ListingJson, MAX_PHOTO_FILE, MemberJson, NearbyJson, PairJson, PeerJson, PhotoInput,
-    PhotoJson, Qr, StatusJson, encoded,
+    PhotoJson, PurgedJson, Qr, StatusJson, encoded,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -82,6 +82,10 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             Ok(Printed { json: lines.clone(), text: lines, problem: None })
         }
         Question::Peers => answer(client, Ask::get("/peers"), |peers: Vec<PeerJson>| show::peers(&peers)),
+        Question::Purge => {
+            let ask = Ask::new("POST", "/purge");
+            answer(client, ask, |purged: PurgedJson| show::purged(&purged))
+        }
         Question::Status => answer(client, Ask::get("/status"), |status: StatusJson| show::status(&status)),
         Question::Clock(Clock::Show) => {
             answer(client, Ask::get("/clock"), |clock: ClockJson| show::clock(&clock))

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use node::{
     BundleJson, CircleJson, CircleLink, ClockJson, ImportJson, InviteJson, ListingJson, MemberJson,
-    NearbyJson, PairJson, PeerJson, StatusJson, TOKEN_DAYS, Timestamp,
+    NearbyJson, PairJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, Timestamp,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -241,6 +241,15 @@ pub(crate) fn nearby(circles: &[NearbyJson]) -> String {
 }
 
 /// What the node knows of the time.
+pub(crate) fn purged(purged: &PurgedJson) -> String {
+    let kib = |bytes: u64| bytes.div_ceil(1024);
+    format!(
+        "What was withdrawn or has ended is gone from this disk. The records take {} KiB now, {} before.\n",
+        kib(purged.now),
+        kib(purged.before)
+    )
+}
+
 pub(crate) fn clock(clock: &ClockJson) -> String {
     let known = format!(
         "This machine's clock says {}; the node goes by it.",

@@ -1,5 +1,6 @@
 //! Grants: the member lets other keys sign for it, and revokes that.
 
+use catalogue::Belonging;
 use record::{
     Body, CircleId, Class, Grant, GrantRole, Kind, Map, MemberId, PublicKey, RecordId, SecretKey, Slot,
     Timestamp, Verified,
@@ -198,6 +199,11 @@ impl Service {
             let statement = self.statement(circle, &self.grant_slot(&key.root()), self.clock.to_sign()?)?;
             let record = statement.sign_withdrawal(Kind::grant(), Class::Control, &root);
             self.put(circle, vec![record])?;
+            let steward = self.catalogue(circle)?.belonging(&self.identity.member()) == Belonging::Steward;
+            if steward && self.is_closed(circle)? {
+                // Whoever has the machine that was lost knows the secret, and what the key said of it is void.
+                self.rotate(circle)?;
+            }
             let (circle, key, listings) = (circle.to_string(), key.to_string(), void.len());
             revoked.push(RevokedJson { circle, key, listings, kept });
         }

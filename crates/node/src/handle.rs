@@ -22,7 +22,7 @@ use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
     CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson,
-    StatusJson,
+    PurgedJson, StatusJson,
 };
 use crate::keys::{HEARD, heard};
 use crate::known::{KNOWN, Known};
@@ -404,8 +404,8 @@ impl Handle {
     pub async fn photo(&self, name: &str, patience: Duration) -> Result<Option<Vec<u8>>, NodeError> {
         let hash = Hash::from_hex(name).ok_or_else(|| NodeError::no_photo(name))?;
         let read = || {
-            let files = Arc::clone(&self.photos);
-            async move { tokio::task::spawn_blocking(move || files.read(hash)).await.ok().flatten() }
+            let (files, now) = (Arc::clone(&self.photos), self.clock.now());
+            async move { tokio::task::spawn_blocking(move || files.look_at(hash, now)).await.ok().flatten() }
         };
         if let Some(bytes) = read().await {
             return Ok(Some(bytes));
@@ -426,6 +426,22 @@ impl Handle {
         let read = tokio::task::spawn_blocking(move || import::read(&file, &options));
         let outcome = read.await.map_err(|_| NodeError::Stopped)??;
         self.on_node(move |service| service.import(outcome, input.circle.as_deref(), input.dry_run)).await
+    }
+
+    /// Deletes what was withdrawn or has ended from the disk for good: from the store, its journal, damaged copies that
+    /// were set aside, and photos in no listing. Otherwise some of it may stay in files until they are written anew.
+    ///
+    /// # Errors
+    /// If the disk has no room for a second store for a moment.
+    pub async fn purge(&self) -> Result<PurgedJson, NodeError> {
+        self.on_node(|service| {
+            service.forget_given(0);
+            let store = service.protocol.store();
+            let before = store.size()?;
+            store.purge()?;
+            Ok(PurgedJson { before, now: store.size()? })
+        })
+        .await
     }
 
     /// Founds a circle. `content_quota` is how many things each member may list (2,000 unless said).

@@ -148,6 +148,15 @@ pub struct RejectedJson {
     pub reason: String,
 }
 
+/// What a purge did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgedJson {
+    /// How many bytes of records were on the disk before.
+    pub before: u64,
+    /// And how many are now.
+    pub now: u64,
+}
+
 /// A circle that this node keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CircleJson {

@@ -47,7 +47,7 @@ pub use handle::{Handle, Node};
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
     BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson,
-    PeerJson, PhotoJson, ReasonJson, RejectedJson, StatusJson,
+    PeerJson, PhotoJson, PurgedJson, ReasonJson, RejectedJson, StatusJson,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;

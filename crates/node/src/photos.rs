@@ -26,7 +26,7 @@ const ROOM: u64 = 512 * 1024 * 1024;
 /// When there is no room, so much is made at once.
 const ROOM_TO_MAKE: u64 = ROOM / 32;
 /// How long a photo that was given waits for its listing, in ticks of a second.
-const PATIENCE: u32 = 60 * 60;
+pub(crate) const PATIENCE: u32 = 60 * 60;
 /// How many of them wait at a time.
 const MAX_GIVEN: usize = 64;
 /// How many wait for one photo to arrive.
@@ -50,6 +50,8 @@ pub(crate) struct Photos {
     given: BTreeMap<Hash, Given>,
     /// Who waits for one to arrive.
     waiting: BTreeMap<Hash, Vec<oneshot::Sender<()>>>,
+    /// What was given to a peer last.
+    served: Option<(Hash, Vec<u8>)>,
 }
 
 struct Given {
@@ -64,7 +66,7 @@ impl Photos {
             folder: path.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self { files: Arc::new(files), given: BTreeMap::new(), waiting: BTreeMap::new() })
+        Ok(Self { files: Arc::new(files), given: BTreeMap::new(), waiting: BTreeMap::new(), served: None })
     }
 
     fn is_given(&self, hash: Hash) -> bool {
@@ -120,12 +122,16 @@ impl Service {
                 self.command(net::Command::OpenForBlobs { peer, session });
             }
             BlobOutput::Read { session, blob, offset, length } => {
-                let whole = self.photos.files.read(blob.hash);
-                if whole.is_none() && !self.photos.files.has(blob.hash) {
+                // Why: a blob is asked for part by part, and its hash is over all of it.
+                if self.photos.served.as_ref().is_none_or(|(served, _)| *served != blob.hash) {
+                    self.photos.served = self.photos.files.read(blob.hash).map(|bytes| (blob.hash, bytes));
+                }
+                if self.photos.served.is_none() && !self.photos.files.has(blob.hash) {
                     self.blob_input(BlobInput::Gone(blob));
                 }
                 let part = offset as usize..offset.saturating_add(length) as usize;
-                let bytes = whole.and_then(|whole| whole.get(part).map(<[u8]>::to_vec));
+                let served = self.photos.served.as_ref();
+                let bytes = served.and_then(|(_, whole)| whole.get(part).map(<[u8]>::to_vec));
                 self.blob_input(BlobInput::Read { session, bytes });
             }
             BlobOutput::Part { blob, offset, bytes } => {
@@ -134,7 +140,7 @@ impl Service {
                 }
             }
             BlobOutput::Whole { blob, bytes } => {
-                if let Err(error) = self.photos.files.put(blob, &bytes, false) {
+                if let Err(error) = self.photos.files.put(blob, &bytes, false, self.clock.now()) {
                     self.photos_failed(&error);
                     self.blob_input(BlobInput::Gone(blob));
                 }
@@ -207,7 +213,7 @@ impl Service {
             return Err(NodeError::TooManyPhotos);
         }
         for (blob, bytes) in blobs(&photo).into_iter().zip([&prepared.photo, &prepared.thumb]) {
-            let kept = self.photos.files.put(blob, bytes, true);
+            let kept = self.photos.files.put(blob, bytes, true, self.clock.now());
             kept.map_err(|error| NodeError::Store(protocol::StoreError(error.to_string())))?;
         }
         let json = PhotoJson::of(&photo);
@@ -217,10 +223,10 @@ impl Service {
         Ok(json)
     }
 
-    /// Forgets photos that were given and came into no listing.
-    pub(crate) fn forget_given(&mut self) {
+    /// Forgets photos that were given and came into no listing for so many ticks.
+    pub(crate) fn forget_given(&mut self, patience: u32) {
         let ticks = self.ticks;
-        let late = |given: &Given| ticks.wrapping_sub(given.since) >= PATIENCE;
+        let late = |given: &Given| ticks.wrapping_sub(given.since) >= patience;
         let late: Vec<Photo> =
             self.photos.given.values().filter(|given| late(given)).map(|given| given.photo.clone()).collect();
         for photo in late {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use catalogue::{Catalogue, Window};
 use net::Address;
 use protocol::{BlobInput, Input, Output, PeerId, Protocol};
-use record::{CircleId, Class, RecordId};
+use record::{CircleId, Class, RecordId, Verified};
 use store::SledStore;
 use tokio::sync::{broadcast, mpsc};
 
@@ -16,7 +16,7 @@ use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
-use crate::photos::Photos;
+use crate::photos::{PATIENCE, Photos};
 use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
 
@@ -128,19 +128,13 @@ impl Service {
         }
         self.change(|view| view.add_circle(circle));
         let now = self.time();
-        let outputs = self.protocol.follow(circle, self.secrets.of(circle), now)?;
-        self.fill(circle)?;
-        self.act(outputs);
-        Ok(())
-    }
-
-    /// Shows readers what a circle has that was just opened.
-    fn fill(&mut self, circle: CircleId) -> Result<(), NodeError> {
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        self.protocol.each(circle, &mut |record| view.add(circle, record))?;
+        let each = &mut |record: &Verified| view.add(circle, record);
+        let outputs = self.protocol.follow(circle, self.secrets.of(circle), now, each)?;
         drop(view);
         self.changed(circle, &protocol::News::default());
         self.tell_about_keys();
+        self.act(outputs);
         Ok(())
     }
 
@@ -305,7 +299,7 @@ impl Service {
         if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
             self.tell_about_keys();
         }
-        self.forget_given();
+        self.forget_given(PATIENCE);
         let mut outputs = self.protocol.handle(Input::Tick, now);
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));

@@ -16,7 +16,7 @@ use crate::service::Service;
 /// How long a token is good, in days.
 pub const TOKEN_DAYS: u64 = 14;
 /// How many tokens a node remembers that it gave out; the oldest are forgotten first.
-const MAX_GIVEN: usize = 1_000;
+const MAX_GIVEN: usize = 200;
 /// How many it remembers that it was given.
 const MAX_HELD: usize = 16;
 /// Under which names they lie in the store.
@@ -96,10 +96,10 @@ impl Service {
             return Ok(());
         };
         let member = self.identity.member();
-        if self.catalogue(circle)?.belonging(&member) != Belonging::Stranger {
+        let knock = Knock { circle, member, token };
+        if self.is_in(&knock) {
             return self.forget_token(circle);
         }
-        let knock = Knock { circle, member, token };
         let now = self.time();
         let outputs = self.protocol.handle(Input::Knock { peer: peer.clone(), knock }, now);
         self.act(outputs);
@@ -108,10 +108,11 @@ impl Service {
 
     /// Somebody knocks here.
     pub(crate) fn knocked(&mut self, session: SessionId, knock: &Knock) {
-        let admitted = self.lets_in(knock).unwrap_or_else(|error| {
-            tracing::warn!(%error, "somebody who was invited could not be taken in");
-            false
+        // What fails here is not the newcomer's fault: it knocks again after the next round.
+        let admitted = self.lets_in(knock).inspect_err(|error| {
+            tracing::warn!(%error, "somebody who was invited could not be taken in yet");
         });
+        let admitted = admitted.ok();
         let now = self.time();
         let outputs = self.protocol.handle(Input::Answered { session, admitted }, now);
         self.act(outputs);
@@ -125,15 +126,14 @@ impl Service {
             |given: &Given| given.digest == digest && given.circle == circle && given.until > now.millis();
         let member = knock.member.to_string();
         let Some(token) = given.iter_mut().find(|given| fits(given)) else { return Ok(false) };
-        match &token.member {
-            // Whoever was let in and did not hear of it knocks again.
-            Some(before) => return Ok(*before == member),
-            // An invitation is no pardon.
-            None if self.is_removed(knock) => return Ok(false),
-            None => token.member = Some(member.clone()),
+        // An invitation is no pardon. Whoever was let in and did not hear of it knocks again.
+        if self.is_removed(knock) || token.member.as_ref().is_some_and(|before| *before != member) {
+            return Ok(false);
         }
-        // Written down first, so that it lets in one alone whatever happens now.
-        self.keep_all(GIVEN, &given)?;
+        if token.member.replace(member.clone()).is_none() {
+            // Written down first, so that it lets in one alone whatever happens now.
+            self.keep_all(GIVEN, &given)?;
+        }
         if !self.is_in(knock) {
             self.admit(&MemberInput { member, circle: Some(circle), reason: None })?;
         }
@@ -158,8 +158,8 @@ impl Service {
         self.change(|view| {
             view.notices.remove("invitation");
             if !admitted {
-                let said = "Your invitation does not let you write: it was used already, or has ended. Ask for \
-                            another one.";
+                let said = "Your invitation does not let you write: it was used already, or has ended, or you \
+                            were shut out. Ask a steward.";
                 view.notices.insert("invitation", said.to_owned());
             }
         });

@@ -1,12 +1,15 @@
 //! The JSON API under `/api/v1`.
 
+use std::convert::Infallible;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +17,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
     CircleJson, CircleLink, ClockJson, FilterInput, FoundInput, FoundJson, Handle, ImportInput, ImportJson,
-    InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, StatusJson,
+    InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, PurgedJson, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -53,6 +56,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .merge(bundle::routes())
         .route("/clock", get(clock))
         .route("/clock/confirm", post(confirm_clock))
+        .route("/purge", post(purge))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(photos::api_routes())
         .route("/import", post(import).layer(DefaultBodyLimit::max(MAX_FILE)))
@@ -78,12 +82,52 @@ async fn wrong_method() -> ApiError {
     ApiError(Failure::wrong_method())
 }
 
-async fn status(State(shelf): Node) -> Json<StatusJson> {
-    Json(shelf.handle.status())
+/// Whether whoever asks sits at the node, or has its token. Others are not told where this node and its peers are,
+/// nor where it keeps its files.
+struct Trusted(bool);
+
+impl FromRequestParts<Arc<Shelf>> for Trusted {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shelf: &Arc<Shelf>) -> Result<Self, Infallible> {
+        let local = gate::is_local(parts.extensions.get::<ConnectInfo<SocketAddr>>());
+        Ok(Self(local || shelf.access.may_write(&parts.headers)))
+    }
 }
 
-async fn peers(State(shelf): Node) -> Json<Vec<PeerJson>> {
-    Json(shelf.handle.peers())
+impl Trusted {
+    fn circles(&self, mut circles: Vec<CircleJson>) -> Vec<CircleJson> {
+        if !self.0 {
+            circles.iter_mut().for_each(|circle| circle.link.clear());
+        }
+        circles
+    }
+
+    fn peers(&self, mut peers: Vec<PeerJson>) -> Vec<PeerJson> {
+        if !self.0 {
+            peers.iter_mut().for_each(|peer| peer.address.clear());
+        }
+        peers
+    }
+}
+
+async fn status(State(shelf): Node, trusted: Trusted) -> Json<StatusJson> {
+    let mut status = shelf.handle.status();
+    if !trusted.0 {
+        status.addresses.clear();
+        status.notices.clear();
+    }
+    status.circles = trusted.circles(status.circles);
+    status.peers = trusted.peers(status.peers);
+    Json(status)
+}
+
+async fn peers(State(shelf): Node, trusted: Trusted) -> Json<Vec<PeerJson>> {
+    Json(trusted.peers(shelf.handle.peers()))
+}
+
+async fn purge(State(shelf): Node) -> Answer<Json<PurgedJson>> {
+    Ok(Json(shelf.handle.purge().await?))
 }
 
 #[derive(Deserialize)]
@@ -234,8 +278,8 @@ fn import_input(pairs: Vec<(String, String)>) -> Result<ImportInput, Failure> {
     Ok(input)
 }
 
-async fn circles(State(shelf): Node) -> Json<Vec<CircleJson>> {
-    Json(shelf.handle.circles())
+async fn circles(State(shelf): Node, trusted: Trusted) -> Json<Vec<CircleJson>> {
+    Json(trusted.circles(shelf.handle.circles()))
 }
 
 async fn nearby(State(shelf): Node) -> Json<Vec<NearbyJson>> {

@@ -1,6 +1,6 @@
 //! A circle that only its members read, between real nodes.
 
-use node::{CircleLink, FoundInput, Handle, ImportInput, MemberInput};
+use node::{CircleLink, FoundInput, GrantInput, Handle, ImportInput, MemberInput};
 
 use super::{all, digest, listing, on_loopback, table, until};
 
@@ -131,6 +131,13 @@ async fn a_steward_renews_the_secret_and_old_invitations_lead_nowhere() {
     a_round(ada.handle(), ben.handle(), "Topf").await;
     assert_eq!(ben.handle().circles()[0].records, 0);
     assert!(ben.handle().renew(None).await.is_err(), "who is no steward renews nothing");
+
+    // A steward's machine that was lost knew the secret as well.
+    let before = ada.handle().invitation(None).await.unwrap().secret;
+    let lost = GrantInput { key: member(ben.handle()), ..GrantInput::default() };
+    ada.handle().grant(lost.clone()).await.unwrap();
+    ada.handle().revoke(lost).await.unwrap();
+    assert_ne!(ada.handle().invitation(None).await.unwrap().secret, before);
     ada.stop().await;
     ben.stop().await;
 }

@@ -71,7 +71,7 @@ impl Peer {
             .map(|(hash, bytes)| Blob { hash: *hash, size: u32::try_from(bytes.len()).unwrap() })
             .collect();
         let mut outputs = protocol.handle(Input::Blob(BlobInput::Here(here)), now());
-        outputs.extend(protocol.follow(circle, Vec::new(), now()).unwrap());
+        outputs.extend(protocol.follow(circle, Vec::new(), now(), &mut |_| {}).unwrap());
         let (asked, records) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(0)));
         let mut run =
             Run { protocol, handle, photos, mood, asked: Arc::clone(&asked), records: Arc::clone(&records) };

@@ -269,3 +269,18 @@ async fn writing_needs_the_token() {
     }
     assert_eq!(site.json(&path).await["title"], "Ladder");
 }
+
+#[tokio::test]
+async fn who_is_not_at_the_node_is_not_told_where_it_and_its_files_are() {
+    let site = Site::new().await;
+    let ask = |path: &str| site.ask(Method::GET, path).from("192.168.1.9:4000");
+    let here = site.json("/api/v1/status").await;
+    assert!(here["notices"][0].as_str().unwrap().contains("root.key"), "{here:#}");
+    assert!(here["circles"][0]["link"].as_str().unwrap().starts_with("commonshelf:"));
+    let there = ask("/api/v1/status").send().await.json();
+    assert_eq!((&there["notices"], &there["addresses"]), (&json!([]), &json!([])), "{there:#}");
+    assert_eq!(there["circles"][0]["link"], "", "{there:#}");
+    assert_eq!(ask("/api/v1/circles").send().await.json()[0]["link"], "");
+    // A program elsewhere that has the token is told.
+    assert_eq!(ask("/api/v1/circles").token().send().await.json(), site.json("/api/v1/circles").await);
+}

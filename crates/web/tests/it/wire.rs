@@ -98,8 +98,16 @@ async fn a_body_that_is_announced_too_large_is_refused_before_it_arrives() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_is_not_held_up_by_an_idle_connection() {
     let served = served().await;
-    let idle = TcpStream::connect(served.address).unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // It has been answered once, and stays open.
+    let mut idle = TcpStream::connect(served.address).unwrap();
+    let get = format!("GET /style.css HTTP/1.1\r\nHost: {}\r\n\r\n", served.address);
+    let idle = tokio::task::spawn_blocking(move || {
+        idle.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        idle.write_all(get.as_bytes()).unwrap();
+        assert_ne!(idle.read(&mut [0; 64]).unwrap(), 0);
+        idle
+    });
+    let idle = idle.await.unwrap();
     served.stop.send(()).unwrap();
     let stopped = tokio::time::timeout(Duration::from_secs(10), served.task).await;
     stopped.unwrap().unwrap().unwrap();
