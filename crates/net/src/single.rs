@@ -544,9 +544,12 @@ mod tests {
     fn a_connection_that_only_tries_whether_one_can_be_dialled_leaves_the_other_alone() {
         let close = |case: &mut Case| {
             let closed = std::iter::from_fn(|| case.behaviour.events.pop_front());
-            let closed = closed.filter_map(|event| match event {
-                ToSwarm::CloseConnection { connection: CloseConnection::One(one), .. } => Some(one),
-                _ => None,
+            let closed = closed.filter_map(|event| {
+                if let ToSwarm::CloseConnection { connection: CloseConnection::One(one), .. } = event {
+                    Some(one)
+                } else {
+                    None
+                }
             });
             closed.collect::<Vec<_>>()
         };
