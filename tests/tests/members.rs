@@ -119,7 +119,10 @@ fn in_a_circle_that_members_read_a_link_without_the_secret_shows_nothing_and_who
     same_digest(one.home(), dora.home(), 4, AGREED);
     assert!(titles(eve.home()).is_empty() && titles(ben.home()).len() == 3);
     check_sentence(&cem.cli(&["circle", "renew"]), 1);
+    // Whoever has written something there can prove it.
+    dora.run(&["offer", "Korb"]);
+    same_digest(one.home(), dora.home(), 5, AGREED);
     one.run(&["circle", "renew"]);
     one.run(&["offer", "Leiter"]);
-    same_digest(one.home(), dora.home(), 5, AGREED);
+    same_digest(one.home(), dora.home(), 6, AGREED);
 }
