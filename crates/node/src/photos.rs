@@ -7,7 +7,7 @@ use std::sync::Arc;
 use protocol::limits::MAX_BLOB;
 use protocol::{Blob, BlobInput, BlobOutput, Input};
 use record::limits::{MAX_PHOTOS, MAX_THUMB};
-use record::{CircleId, Hash, Listing, Photo};
+use record::{Hash, Listing, Photo};
 use serde::{Deserialize, Serialize};
 use store::BlobFiles;
 use tokio::sync::oneshot;
@@ -85,23 +85,29 @@ impl Service {
         self.blob_input(BlobInput::Here(self.photos.files.all()));
     }
 
-    /// Once the records were read: goes on with what was begun, and forgets what no record refers to any more.
-    pub(crate) fn tidy_photos(&mut self, circles: &[CircleId]) {
+    /// Once the records were read: goes on with what was begun.
+    pub(crate) fn resume_photos(&mut self) {
         match self.photos.files.parts() {
             Ok(parts) => {
                 for (blob, bytes) in parts {
-                    self.blob_input(BlobInput::Begun { blob, bytes });
+                    if self.protocol.referring(blob.hash).next().is_some() {
+                        self.blob_input(BlobInput::Begun { blob, bytes });
+                    } else {
+                        self.photos.files.forget_part(blob);
+                    }
                 }
             }
             Err(error) => self.photos_failed(&error),
         }
+    }
+
+    /// Forgets what no record refers to any more.
+    pub(crate) fn tidy_photos(&mut self) {
         // Why: without its charter, or while the date is in doubt, a circle does not show all that it has.
-        let whole = |circle: &CircleId| {
-            self.protocol.catalogue(*circle).is_some_and(|catalogue| catalogue.charter().is_some())
-        };
-        if circles.iter().all(whole) && self.clock.json().sure {
+        if self.protocol.circles().all(|circle| circle.charter().is_some()) && self.clock.json().sure {
             for blob in self.photos.files.all() {
-                if self.protocol.referring(blob.hash).next().is_none() {
+                let referred = self.protocol.referring(blob.hash).next().is_some();
+                if !referred && !self.photos.is_given(blob.hash) {
                     self.photos.files.remove(blob.hash);
                     self.blob_input(BlobInput::Gone(blob));
                 }

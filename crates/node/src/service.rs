@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::{Catalogue, Window};
 use net::Address;
-use protocol::{BlobInput, Input, Output, PeerId, Protocol};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol, Time};
 use record::{CircleId, Class, RecordId, Verified};
 use store::SledStore;
 use tokio::sync::{broadcast, mpsc};
@@ -43,6 +43,8 @@ const TICK: Duration = Duration::from_secs(1);
 const ASK_EVERY: u32 = 2;
 /// Whether a grant ends soon is looked at every so many ticks.
 const LOOK_AT_GRANTS: u32 = 3_600;
+/// Every so many ticks it is looked at whether what was dropped shall leave the disk: not at once when a node starts.
+const LET_LEAVE: u32 = 20;
 /// Every so many ticks readers see the digests by the hour: what was dated a little ahead counts by and by.
 const DIGEST_EVERY: u32 = 30;
 /// The first tick and then every so many look whether the time has to be remembered.
@@ -298,6 +300,10 @@ impl Service {
         }
         if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
             self.tell_about_keys();
+            self.tidy_photos();
+        }
+        if self.ticks.is_multiple_of(LET_LEAVE) {
+            self.let_leave();
         }
         self.forget_given(PATIENCE);
         let mut outputs = self.protocol.handle(Input::Tick, now);
@@ -312,6 +318,16 @@ impl Service {
                 .map(|circle| (circle.circle(), circle.digests(Window::between(now, now)).all()))
                 .collect();
             self.change(|view| view.set_digests(digests));
+        }
+    }
+
+    /// What was withdrawn, has ended or is hidden leaves the disk within a day.
+    fn let_leave(&mut self) {
+        let Time::Sure(now) = self.clock.read() else { return };
+        match self.protocol.store().let_leave(now) {
+            Ok(true) => tracing::info!("what was withdrawn or has ended has left the disk"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "what was withdrawn or has ended is still on the disk"),
         }
     }
 
