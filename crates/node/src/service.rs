@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc};
 use crate::clock::NodeClock;
 use crate::error::NodeError;
 use crate::folder::Folder;
+use crate::hiding::Hidden;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
 use crate::photos::{PATIENCE, Photos};
@@ -44,7 +45,7 @@ const ASK_EVERY: u32 = 2;
 /// Whether a grant ends soon is looked at every so many ticks.
 const LOOK_AT_GRANTS: u32 = 3_600;
 /// Every so many ticks it is looked at whether what was dropped shall leave the disk: not at once when a node starts.
-const LET_LEAVE: u32 = 20;
+const LET_LEAVE: u32 = 10;
 /// Every so many ticks readers see the digests by the hour: what was dated a little ahead counts by and by.
 const DIGEST_EVERY: u32 = 30;
 /// The first tick and then every so many look whether the time has to be remembered.
@@ -67,6 +68,8 @@ pub(crate) struct Service {
     pub(crate) photos: Photos,
     /// The circles of which a peer was heard since this node was restored.
     pub(crate) heard: BTreeSet<CircleId>,
+    /// What whoever runs this node does not want on it.
+    pub(crate) hidden: Hidden,
     pub(crate) member: Option<String>,
     /// Where peers were.
     pub(crate) known: Known,
@@ -134,6 +137,7 @@ impl Service {
         let each = &mut |record: &Verified| view.add(circle, record);
         let outputs = self.protocol.follow(circle, self.secrets.of(circle), now, each)?;
         drop(view);
+        self.hide_again(circle)?;
         self.changed(circle, &protocol::News::default());
         self.tell_about_keys();
         self.act(outputs);
