@@ -74,6 +74,23 @@ impl Photos {
     }
 }
 
+/// Which blobs make room for so many bytes, of all that there are, the least used first: no own ones, and thumbnails
+/// last.
+fn given_up(all: Vec<Blob>, mut surplus: u64, is_own: impl Fn(Hash) -> bool) -> Vec<Blob> {
+    let (thumbs, photos): (Vec<_>, Vec<_>) = all.into_iter().partition(|blob| blob.size <= MAX_THUMB);
+    let mut given_up = Vec::new();
+    for blob in photos.into_iter().chain(thumbs) {
+        if surplus == 0 {
+            break;
+        }
+        if !is_own(blob.hash) {
+            surplus = surplus.saturating_sub(blob.size.into());
+            given_up.push(blob);
+        }
+    }
+    given_up
+}
+
 fn blobs(photo: &Photo) -> [Blob; 2] {
     let thumb = Blob { hash: photo.thumb, size: photo.thumb_size };
     [Blob { hash: photo.photo, size: photo.size }, thumb]
@@ -178,21 +195,14 @@ impl Service {
 
     /// Gives up photos of others, first those that nobody looked at for the longest time; thumbnails last.
     fn make_room(&mut self) {
-        let mut bytes = self.photos.files.bytes();
+        let bytes = self.photos.files.bytes();
         if bytes <= ROOM {
             return;
         }
-        let (thumbs, photos): (Vec<_>, Vec<_>) =
-            self.photos.files.all().into_iter().partition(|blob| blob.size <= MAX_THUMB);
-        for blob in photos.into_iter().chain(thumbs) {
-            if bytes <= ROOM.saturating_sub(ROOM_TO_MAKE) {
-                return;
-            }
-            if !self.is_own(blob.hash) {
-                bytes = bytes.saturating_sub(blob.size.into());
-                self.photos.files.remove(blob.hash);
-                self.blob_input(BlobInput::Gone(blob));
-            }
+        let surplus = bytes.saturating_sub(ROOM.saturating_sub(ROOM_TO_MAKE));
+        for blob in given_up(self.photos.files.all(), surplus, |hash| self.is_own(hash)) {
+            self.photos.files.remove(blob.hash);
+            self.blob_input(BlobInput::Gone(blob));
         }
     }
 
@@ -285,5 +295,24 @@ impl Service {
         }
         self.blob_input(BlobInput::LookedAt(hash));
         Ok(told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photos_of_others_make_room_the_least_used_first_and_thumbnails_last() {
+        let blob = |name: &str, size| Blob { hash: Hash::of(name.as_bytes()), size };
+        let [old, own, new] = ["old", "own", "new"].map(|name| blob(name, 100_000));
+        let [thumb, own_thumb] = ["thumb", "own thumb"].map(|name| blob(name, 10_000));
+        let all = || vec![thumb, old, own, own_thumb, new];
+        let given_up = |surplus| given_up(all(), surplus, |hash| [own.hash, own_thumb.hash].contains(&hash));
+        assert_eq!(given_up(0), []);
+        assert_eq!(given_up(1), [old]);
+        assert_eq!(given_up(100_001), [old, new]);
+        assert_eq!(given_up(200_001), [old, new, thumb]);
+        assert_eq!(given_up(u64::MAX), [old, new, thumb], "and never one's own");
     }
 }

@@ -408,6 +408,7 @@ mod tests {
             Frame::Reconcile { pieces: pieces() },
             Frame::Offer { groups: vec![vec![7, 8], vec![u64::MAX]] },
             Frame::Want { ids: Vec::new() },
+            Frame::Bodies { ids: vec![RecordId::from_bytes([9; 32]); WINDOW] },
             Frame::Records { records: vec![record, Record { envelope: vec![1], body: None }], last: false },
             Frame::Done,
         ]
