@@ -129,7 +129,7 @@ mod tests {
         let own = listing(me(), "Zwiebelmesser");
         let (gone, bare) = (listing(other, "Schubkarre"), listing(other, "Akkuschrauber"));
         let stays = listing(other, "Leiter");
-        let put = vec![own.clone(), gone.clone(), bare.clone(), stays];
+        let put = vec![own.clone(), gone.clone(), bare.clone(), stays.clone()];
         store.apply(CIRCLE, Batch { put, drop: Vec::new() }).unwrap();
         store.sync().unwrap();
         assert_eq!(store.let_leave(NOW.plus_days(9)), Ok(false), "all of it counts");
@@ -155,6 +155,17 @@ mod tests {
         let mut store = open();
         assert_eq!(store.let_leave(NOW.plus_days(60)), Ok(false));
         assert_eq!(store.mended(), []);
+        // A header that comes without its body leaves nothing behind; a body that goes does.
+        let (id, record) = listing(other, "Harke");
+        let put = vec![(id, Record { body: None, ..record })];
+        store.apply(CIRCLE, Batch { put, drop: Vec::new() }).unwrap();
+        assert_eq!(store.let_leave(NOW.plus_days(62)), Ok(false));
+        assert_eq!(store.let_leave(NOW.plus_days(64)), Ok(false));
+        let put = vec![(stays.0, Record { body: None, ..stays.1 })];
+        store.apply(CIRCLE, Batch { put, drop: Vec::new() }).unwrap();
+        assert_eq!(store.let_leave(NOW.plus_days(66)), Ok(false));
+        assert_eq!(store.let_leave(NOW.plus_days(67)), Ok(true));
+        assert_eq!(holding(dir.path(), "Leiter"), Vec::<String>::new());
     }
 
     #[test]
