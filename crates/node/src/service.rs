@@ -251,7 +251,7 @@ impl Service {
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
         if self.news.receiver_count() > 0 {
-            for record in &news.admitted {
+            for record in news.admitted.iter().filter(|record| record.is_whole()) {
                 // Why: whoever listened may have gone.
                 let _ = self.news.send(record.id());
             }

@@ -169,6 +169,14 @@ mod tests {
     }
 
     #[test]
+    fn a_store_has_few_trees() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SledStore::open(dir.path(), &[], TODAY).unwrap();
+        store.compact().unwrap();
+        assert!(store.sled().unwrap().db.tree_names().len() <= 8);
+    }
+
+    #[test]
     fn a_clock_that_was_set_back_puts_it_off_for_a_day_and_no_longer() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = SledStore::open(dir.path(), &[], TODAY).unwrap();
