@@ -435,7 +435,7 @@ impl Talk {
         // They come in the order in which they were asked for.
         let asked = |id: RecordId| {
             let at = bodies.iter().position(|(_, asked)| *asked == id)?;
-            bodies.drain(..=at).last()
+            bodies.drain(..=at).next_back()
         };
         self.received = self.received.saturating_add(take(records, asked, scope)?);
         if !last {
