@@ -75,3 +75,24 @@ fn a_photo_that_can_not_be_read_is_refused_with_what_to_do() {
     assert!(output.stderr.contains("IMG_1.HEIC") && output.stderr.contains("JPEG"), "{output:?}");
     assert_eq!(home.json(&["list"]), serde_json::json!([]));
 }
+
+#[test]
+fn the_photos_of_what_a_node_hides_leave_its_disk_and_come_back_with_it() {
+    let one = Home::new().up(&["--circle", "Gartenstraße"]);
+    let other = Home::new().up(&["--peer", one.address(), "--join", &one.link()]);
+    let file = one.home().file("red.png", RED);
+    let offered = one.json(&["offer", "Farbe", "--photo", &file]);
+    let thumb = offered["photos"][0]["thumb"].as_str().unwrap().to_owned();
+    let there = |wanted: bool| {
+        wait_until("the thumbnail comes and goes", Duration::from_secs(15), || {
+            let there = kept(other.home(), &thumb).exists();
+            if there == wanted { Ok(()) } else { Err(format!("it is there: {there}")) }
+        });
+    };
+    there(true);
+    let key = offered["key"].as_str().unwrap();
+    other.run(&["hide", key]);
+    there(false);
+    other.run(&["unhide", key]);
+    there(true);
+}

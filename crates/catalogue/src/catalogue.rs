@@ -213,6 +213,13 @@ impl Catalogue {
         self.admitted(&self.closed(state).map(|end| end.id).or(state.counted)?)
     }
 
+    /// All versions of a slot that are held, admitted or not.
+    pub fn versions(&self, slot: &Slot) -> impl Iterator<Item = RecordId> {
+        let author = self.authors.get(&slot.author);
+        let state = author.and_then(|author| author.slots.get(&(slot.kind.clone(), slot.key)));
+        state.into_iter().flat_map(|state| state.versions.iter().map(|version| version.id))
+    }
+
     /// The newest revision that is held for a slot; the next one must be later.
     #[must_use]
     pub fn last_revision(&self, slot: &Slot) -> Option<Timestamp> {

@@ -62,6 +62,16 @@ pub(crate) enum Question {
     Status,
     /// Delete what was withdrawn or has ended from this disk, for good
     Purge,
+    /// Neither keep nor show somebody else's listing on this node; without one, list what is hidden
+    Hide {
+        /// Its id, key, or a unique beginning of one
+        listing: Option<String>,
+    },
+    /// Show again what this node hides
+    Unhide {
+        /// Its key, or a unique beginning
+        key: String,
+    },
     /// Found a circle, join one, list them
     #[command(subcommand)]
     Circle(Circle),

@@ -6,9 +6,9 @@ use std::path::Path;
 use node::BUNDLE_MAGIC;
 use node::import::MAX_FILE;
 use node::{
-    CircleJson, CircleLink, ClockJson, FoundInput, FoundJson, ImportInput, ImportJson, InviteJson,
-    ListingInput, ListingJson, MAX_PHOTO_FILE, MemberJson, NearbyJson, PairJson, PeerJson, PhotoInput,
-    PhotoJson, PurgedJson, Qr, StatusJson, encoded,
+    CircleJson, CircleLink, ClockJson, FoundInput, FoundJson, HiddenJson, ImportInput, ImportJson,
+    InviteJson, ListingInput, ListingJson, MAX_PHOTO_FILE, MemberJson, NearbyJson, PairJson, PeerJson,
+    PhotoInput, PhotoJson, PurgedJson, Qr, StatusJson, encoded,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -85,6 +85,19 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         Question::Purge => {
             let ask = Ask::new("POST", "/purge");
             answer(client, ask, |purged: PurgedJson| show::purged(&purged))
+        }
+        Question::Hide { listing: Some(listing) } => {
+            let ask = Ask::new("POST", "/hidden").json(&json!({ "listing": listing }));
+            answer(client, ask, |thing: HiddenJson| show::hidden(&[thing]))
+        }
+        Question::Hide { listing: None } => {
+            answer(client, Ask::get("/hidden"), |things: Vec<HiddenJson>| show::hidden(&things))
+        }
+        Question::Unhide { key } => {
+            let ask = Ask::new("DELETE", format!("/hidden/{}", encoded(&key)));
+            answer(client, ask, |thing: HiddenJson| {
+                format!("Not hidden any more: {}. It comes back from nodes that have it.\n", thing.key)
+            })
         }
         Question::Status => answer(client, Ask::get("/status"), |status: StatusJson| show::status(&status)),
         Question::Clock(Clock::Show) => {

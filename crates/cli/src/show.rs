@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use node::{
-    BundleJson, CircleJson, CircleLink, ClockJson, ImportJson, InviteJson, ListingJson, MemberJson,
-    NearbyJson, PairJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, Timestamp,
+    BundleJson, CircleJson, CircleLink, ClockJson, HiddenJson, ImportJson, InviteJson, ListingJson,
+    MemberJson, NearbyJson, PairJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, Timestamp,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -240,7 +240,20 @@ pub(crate) fn nearby(circles: &[NearbyJson]) -> String {
     out
 }
 
-/// What the node knows of the time.
+/// What the node hides.
+pub(crate) fn hidden(things: &[HiddenJson]) -> String {
+    let mut out = String::new();
+    for thing in things {
+        let by = thing.author_name.as_ref().unwrap_or(&thing.author);
+        line!(out, "hidden  {}  by {by}", thing.key);
+    }
+    if out.is_empty() {
+        line!(out, "Nothing is hidden.");
+    }
+    out
+}
+
+/// What a purge did.
 pub(crate) fn purged(purged: &PurgedJson) -> String {
     let kib = |bytes: u64| bytes.div_ceil(1024);
     format!(
@@ -250,6 +263,7 @@ pub(crate) fn purged(purged: &PurgedJson) -> String {
     )
 }
 
+/// What the node knows of the time.
 pub(crate) fn clock(clock: &ClockJson) -> String {
     let known = format!(
         "This machine's clock says {}; the node goes by it.",

@@ -171,7 +171,8 @@ impl Service {
         opened?;
         self.note_signed();
         self.tick();
-        self.tidy_photos(circles);
+        self.resume_photos();
+        self.tidy_photos();
         Ok(())
     }
 

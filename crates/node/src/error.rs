@@ -71,6 +71,15 @@ pub enum NodeError {
     /// The listing is somebody else's.
     #[error("this listing is not yours: only its author can change it")]
     NotYours,
+    /// The listing is the member's own, which a node does not hide.
+    #[error("this listing is your own: `withdraw` takes it back everywhere")]
+    YourOwn,
+    /// Nothing of this key is hidden.
+    #[error("this node hides nothing with the key {0}: `hide` without a listing shows what it hides")]
+    NotHidden(String),
+    /// Much is hidden.
+    #[error("this node hides {0} things, and not more: show one again with `unhide` first")]
+    TooMuchHidden(usize),
     /// The author's quota is full.
     #[error(
         "the circle allows {limit} things for each member, and you have {used}: what is withdrawn makes \
@@ -228,10 +237,13 @@ impl NodeError {
             | Self::NoSuchPhoto(_)
             | Self::NoSuchCircle(_)
             | Self::NoSuchGrant(_)
+            | Self::NotHidden(_)
             | Self::NothingNearby => ErrorKind::NotFound,
             Self::NoCircle
             | Self::NoCharterYet
             | Self::NotYours
+            | Self::YourOwn
+            | Self::TooMuchHidden(_)
             | Self::TooManyPhotos
             | Self::Quota { .. }
             | Self::SeveralNearby(_)

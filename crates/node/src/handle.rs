@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::cores;
 use crate::error::NodeError;
 use crate::folder::Folder;
+use crate::hiding::{HIDDEN, Hidden, hidden};
 use crate::identity::{Identity, random};
 use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
@@ -101,6 +102,7 @@ impl Node {
         let peer = net::peer_id(&identity.peer)?;
         let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
+        let hidden: Hidden = hidden(store.meta(HIDDEN)?.as_deref());
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
         let mut view = View::new(identity.member());
         for (name, mended) in MENDED.iter().zip(store.mended()) {
@@ -126,6 +128,7 @@ impl Node {
             folder: Arc::clone(&folder),
             photos,
             heard,
+            hidden,
             member: config.member,
             known,
             view: Arc::clone(&view),

@@ -18,6 +18,7 @@ mod error;
 mod folder;
 mod grants;
 mod handle;
+mod hiding;
 mod identity;
 pub mod import;
 mod input;
@@ -44,6 +45,7 @@ pub use error::{ErrorKind, NodeError};
 pub use folder::{Folder, Running, running, token_of};
 pub use grants::{GrantInput, GrantJson, RevokedJson};
 pub use handle::{Handle, Node};
+pub use hiding::HiddenJson;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
     BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use protocol::limits::MAX_BLOB;
 use protocol::{Blob, BlobInput, BlobOutput, Input};
 use record::limits::{MAX_PHOTOS, MAX_THUMB};
-use record::{CircleId, Hash, Listing, Photo};
+use record::{Hash, Listing, Photo};
 use serde::{Deserialize, Serialize};
 use store::BlobFiles;
 use tokio::sync::oneshot;
@@ -74,6 +74,23 @@ impl Photos {
     }
 }
 
+/// Which blobs make room for so many bytes, of all that there are, the least used first: no own ones, and thumbnails
+/// last.
+fn given_up(all: Vec<Blob>, mut surplus: u64, is_own: impl Fn(Hash) -> bool) -> Vec<Blob> {
+    let (thumbs, photos): (Vec<_>, Vec<_>) = all.into_iter().partition(|blob| blob.size <= MAX_THUMB);
+    let mut given_up = Vec::new();
+    for blob in photos.into_iter().chain(thumbs) {
+        if surplus == 0 {
+            break;
+        }
+        if !is_own(blob.hash) {
+            surplus = surplus.saturating_sub(blob.size.into());
+            given_up.push(blob);
+        }
+    }
+    given_up
+}
+
 fn blobs(photo: &Photo) -> [Blob; 2] {
     let thumb = Blob { hash: photo.thumb, size: photo.thumb_size };
     [Blob { hash: photo.photo, size: photo.size }, thumb]
@@ -85,23 +102,29 @@ impl Service {
         self.blob_input(BlobInput::Here(self.photos.files.all()));
     }
 
-    /// Once the records were read: goes on with what was begun, and forgets what no record refers to any more.
-    pub(crate) fn tidy_photos(&mut self, circles: &[CircleId]) {
+    /// Once the records were read: goes on with what was begun.
+    pub(crate) fn resume_photos(&mut self) {
         match self.photos.files.parts() {
             Ok(parts) => {
                 for (blob, bytes) in parts {
-                    self.blob_input(BlobInput::Begun { blob, bytes });
+                    if self.protocol.referring(blob.hash).next().is_some() {
+                        self.blob_input(BlobInput::Begun { blob, bytes });
+                    } else {
+                        self.photos.files.forget_part(blob);
+                    }
                 }
             }
             Err(error) => self.photos_failed(&error),
         }
+    }
+
+    /// Forgets what no record refers to any more.
+    pub(crate) fn tidy_photos(&mut self) {
         // Why: without its charter, or while the date is in doubt, a circle does not show all that it has.
-        let whole = |circle: &CircleId| {
-            self.protocol.catalogue(*circle).is_some_and(|catalogue| catalogue.charter().is_some())
-        };
-        if circles.iter().all(whole) && self.clock.json().sure {
+        if self.protocol.circles().all(|circle| circle.charter().is_some()) && self.clock.json().sure {
             for blob in self.photos.files.all() {
-                if self.protocol.referring(blob.hash).next().is_none() {
+                let referred = self.protocol.referring(blob.hash).next().is_some();
+                if !referred && !self.photos.is_given(blob.hash) {
                     self.photos.files.remove(blob.hash);
                     self.blob_input(BlobInput::Gone(blob));
                 }
@@ -172,21 +195,14 @@ impl Service {
 
     /// Gives up photos of others, first those that nobody looked at for the longest time; thumbnails last.
     fn make_room(&mut self) {
-        let mut bytes = self.photos.files.bytes();
+        let bytes = self.photos.files.bytes();
         if bytes <= ROOM {
             return;
         }
-        let (thumbs, photos): (Vec<_>, Vec<_>) =
-            self.photos.files.all().into_iter().partition(|blob| blob.size <= MAX_THUMB);
-        for blob in photos.into_iter().chain(thumbs) {
-            if bytes <= ROOM.saturating_sub(ROOM_TO_MAKE) {
-                return;
-            }
-            if !self.is_own(blob.hash) {
-                bytes = bytes.saturating_sub(blob.size.into());
-                self.photos.files.remove(blob.hash);
-                self.blob_input(BlobInput::Gone(blob));
-            }
+        let surplus = bytes.saturating_sub(ROOM.saturating_sub(ROOM_TO_MAKE));
+        for blob in given_up(self.photos.files.all(), surplus, |hash| self.is_own(hash)) {
+            self.photos.files.remove(blob.hash);
+            self.blob_input(BlobInput::Gone(blob));
         }
     }
 
@@ -279,5 +295,24 @@ impl Service {
         }
         self.blob_input(BlobInput::LookedAt(hash));
         Ok(told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photos_of_others_make_room_the_least_used_first_and_thumbnails_last() {
+        let blob = |name: &str, size| Blob { hash: Hash::of(name.as_bytes()), size };
+        let [old, own, new] = ["old", "own", "new"].map(|name| blob(name, 100_000));
+        let [thumb, own_thumb] = ["thumb", "own thumb"].map(|name| blob(name, 10_000));
+        let all = || vec![thumb, old, own, own_thumb, new];
+        let given_up = |surplus| given_up(all(), surplus, |hash| [own.hash, own_thumb.hash].contains(&hash));
+        assert_eq!(given_up(0), []);
+        assert_eq!(given_up(1), [old]);
+        assert_eq!(given_up(100_001), [old, new]);
+        assert_eq!(given_up(200_001), [old, new, thumb]);
+        assert_eq!(given_up(u64::MAX), [old, new, thumb], "and never one's own");
     }
 }

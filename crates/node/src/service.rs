@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::{Catalogue, Window};
 use net::Address;
-use protocol::{BlobInput, Input, Output, PeerId, Protocol};
+use protocol::{BlobInput, Input, Output, PeerId, Protocol, Time};
 use record::{CircleId, Class, RecordId, Verified};
 use store::SledStore;
 use tokio::sync::{broadcast, mpsc};
@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc};
 use crate::clock::NodeClock;
 use crate::error::NodeError;
 use crate::folder::Folder;
+use crate::hiding::Hidden;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
 use crate::photos::{PATIENCE, Photos};
@@ -43,6 +44,8 @@ const TICK: Duration = Duration::from_secs(1);
 const ASK_EVERY: u32 = 2;
 /// Whether a grant ends soon is looked at every so many ticks.
 const LOOK_AT_GRANTS: u32 = 3_600;
+/// Every so many ticks it is looked at whether what was dropped shall leave the disk: not at once when a node starts.
+const LET_LEAVE: u32 = 10;
 /// Every so many ticks readers see the digests by the hour: what was dated a little ahead counts by and by.
 const DIGEST_EVERY: u32 = 30;
 /// The first tick and then every so many look whether the time has to be remembered.
@@ -65,6 +68,8 @@ pub(crate) struct Service {
     pub(crate) photos: Photos,
     /// The circles of which a peer was heard since this node was restored.
     pub(crate) heard: BTreeSet<CircleId>,
+    /// What whoever runs this node does not want on it.
+    pub(crate) hidden: Hidden,
     pub(crate) member: Option<String>,
     /// Where peers were.
     pub(crate) known: Known,
@@ -132,6 +137,7 @@ impl Service {
         let each = &mut |record: &Verified| view.add(circle, record);
         let outputs = self.protocol.follow(circle, self.secrets.of(circle), now, each)?;
         drop(view);
+        self.hide_again(circle)?;
         self.changed(circle, &protocol::News::default());
         self.tell_about_keys();
         self.act(outputs);
@@ -245,7 +251,7 @@ impl Service {
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
         if self.news.receiver_count() > 0 {
-            for record in &news.admitted {
+            for record in news.admitted.iter().filter(|record| record.is_whole()) {
                 // Why: whoever listened may have gone.
                 let _ = self.news.send(record.id());
             }
@@ -298,6 +304,10 @@ impl Service {
         }
         if self.ticks.is_multiple_of(LOOK_AT_GRANTS) {
             self.tell_about_keys();
+            self.tidy_photos();
+        }
+        if self.ticks.is_multiple_of(LET_LEAVE) {
+            self.let_leave();
         }
         self.forget_given(PATIENCE);
         let mut outputs = self.protocol.handle(Input::Tick, now);
@@ -312,6 +322,16 @@ impl Service {
                 .map(|circle| (circle.circle(), circle.digests(Window::between(now, now)).all()))
                 .collect();
             self.change(|view| view.set_digests(digests));
+        }
+    }
+
+    /// What was withdrawn, has ended or is hidden leaves the disk within a day.
+    fn let_leave(&mut self) {
+        let Time::Sure(now) = self.clock.read() else { return };
+        match self.protocol.store().let_leave(now) {
+            Ok(true) => tracing::info!("what was withdrawn or has ended has left the disk"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "what was withdrawn or has ended is still on the disk"),
         }
     }
 

@@ -133,8 +133,8 @@ impl<S: Store> Protocol<S> {
 fn checked(record: Record, circle: &mut Circle) -> Result<Verified, Carried> {
     let rejected = |why: RefusedBytes| Carried::Rejected(why.into());
     let signed = Signed::parse(&record.envelope).map_err(rejected)?;
-    // Why first: a signature takes far longer, and of what counts already nothing is taken.
-    if circle.catalogue.admitted(&signed.id()).is_some() {
+    // Why first: a signature takes far longer, and of what counts already only a body is taken that is wanted.
+    if circle.catalogue.admitted(&signed.id()).is_some() && !circle.bodies.wants(&signed.id()) {
         return Err(Carried::Unchanged);
     }
     let record = signed.verify_with(record.body, &mut circle.keys).map_err(rejected)?;

@@ -8,6 +8,7 @@ use record::{
     CircleId, Class, Fault, Hash, Kind, KnownKeys, ReadSecret, Record, RecordId, Signed, Timestamp, Verified,
 };
 
+use crate::bodies::Bodies;
 use crate::budget::Budgets;
 use crate::limits::{MAX_REFUSED, RECENT};
 use crate::names::Topic;
@@ -40,6 +41,7 @@ pub(crate) struct Circle {
     /// Where it gossips, by the secret in use.
     pub(crate) topic: Topic,
     pub(crate) budgets: Budgets,
+    pub(crate) bodies: Bodies,
     /// Where the keys of its signers lie on the curve.
     pub(crate) keys: KnownKeys,
     /// Refused without anybody's fault; not asked for again until the control records change.
@@ -63,10 +65,15 @@ impl Circle {
         doubt: Option<Timestamp>,
     ) -> Result<Self, StoreError> {
         let mut catalogue = Catalogue::new(id);
-        let mut drop = Vec::new();
+        let (mut drop, mut bodies) = (Vec::new(), Bodies::default());
         let mut take = |record: &Verified| {
             match catalogue.insert(record, record.header().revision) {
-                Ok(changes) => drop.extend(changes.dropped),
+                Ok(changes) => {
+                    if !record.is_whole() {
+                        bodies.want(record.id());
+                    }
+                    drop.extend(changes.dropped);
+                }
                 // Without its charter nothing of the circle can be judged: it waits in the store.
                 Err(Refusal::NoCharterYet) => {}
                 Err(_) => drop.push(record.id()),
@@ -90,6 +97,7 @@ impl Circle {
         control.iter().for_each(&mut take);
         store.each(id, &mut |record| of_class(record, false).iter().for_each(&mut take))?;
         if !drop.is_empty() {
+            drop.iter().for_each(|id| bodies.forget(id));
             store.apply(id, Batch { put: Vec::new(), drop })?;
         }
         let mut secrets = Secrets::new(id, held);
@@ -97,7 +105,19 @@ impl Circle {
         let topic = secrets.topic();
         let (budgets, refused, keys) = (Budgets::default(), BTreeSet::new(), KnownKeys::default());
         let (recent, before, leftover) = (VecDeque::new(), 0, Vec::new());
-        Ok(Self { catalogue, secrets, topic, budgets, keys, refused, recent, before, leftover, doubt })
+        Ok(Self {
+            catalogue,
+            secrets,
+            topic,
+            budgets,
+            bodies,
+            keys,
+            refused,
+            recent,
+            before,
+            leftover,
+            doubt,
+        })
     }
 
     /// Takes records in: into the store, then into the catalogue.
@@ -135,7 +155,7 @@ impl Circle {
         secure: impl FnOnce(&mut S, Vec<RecordId>) -> Result<(), StoreError>,
     ) -> Result<(News, Verdicts), StoreError> {
         let id = self.catalogue.circle();
-        let mut in_order = records;
+        let mut in_order: Vec<_> = records.into_iter().map(|record| self.bodies.as_kept(record)).collect();
         in_order.sort_by_key(precedence);
         let no_charter = self.catalogue.charter().is_none();
         let founds = in_order.first().is_some_and(|record| CircleId::founded_by(record.id()) == id);
@@ -147,6 +167,7 @@ impl Circle {
         };
         let wanted = |record: &Verified| match self.catalogue.check(record, at(record)) {
             Err(Refusal::NoCharterYet) => no_charter && founds,
+            Err(Refusal::Known) => self.completes(record),
             other => other.is_ok(),
         };
         let put: Vec<_> = in_order
@@ -162,6 +183,7 @@ impl Circle {
         let mut changes = Changes::default();
         let mut refusals = BTreeMap::new();
         let mut by_id = BTreeMap::new();
+        let mut completed = Vec::new();
         let mut order = Vec::new();
         let mut drop = Vec::new();
         for record in in_order {
@@ -169,7 +191,14 @@ impl Circle {
             match self.catalogue.insert(&record, at(&record)) {
                 Ok(change) => {
                     changes.then(change);
+                    if !record.is_whole() && !self.bodies.hides(&record) {
+                        self.bodies.want(record.id());
+                    }
                     by_id.insert(record.id(), record);
+                }
+                Err(_) if self.completes(&record) => {
+                    self.bodies.forget(&record.id());
+                    completed.push(record);
                 }
                 Err(refusal) => {
                     if refusal == Refusal::NoRoom {
@@ -181,12 +210,20 @@ impl Circle {
             }
         }
         drop.extend(&changes.dropped);
-        let news = self.tell(store, changes, drop, &mut by_id);
+        let mut news = self.tell(store, changes, drop, &mut by_id);
+        let told = |record: &Verified| news.admitted.iter().any(|told| told.id() == record.id());
+        completed.retain(|record| self.catalogue.admitted(&record.id()).is_some() && !told(record));
+        news.admitted.append(&mut completed);
         let verdicts = order.into_iter().map(|id| {
             let standing = self.catalogue.standing(&id);
             (id, standing.ok_or_else(|| refusals.get(&id).copied().unwrap_or(Refusal::NoRoom)))
         });
         Ok((news, verdicts.collect()))
+    }
+
+    /// Whether this is what a record that is held says, and that is wanted here.
+    pub(crate) fn completes(&self, record: &Verified) -> bool {
+        record.is_whole() && self.bodies.wants(&record.id())
     }
 
     /// Drops what has expired, if it is known what time it is.
@@ -205,6 +242,7 @@ impl Circle {
             return News::default();
         }
         let changes = self.catalogue.release(id);
+        self.bodies.forget(&id);
         self.tell(store, changes, Vec::new(), &mut BTreeMap::new())
     }
 
@@ -303,6 +341,9 @@ impl Circle {
         let control = |record: &Verified| record.header().class == Class::Control;
         if news.admitted.iter().any(control) {
             self.refused.clear();
+        }
+        for id in drop.iter().filter(|id| !self.catalogue.holds(id)) {
+            self.bodies.forget(id);
         }
         self.leftover.extend(drop);
         // What came back meanwhile stays.

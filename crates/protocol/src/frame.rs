@@ -1,7 +1,7 @@
 //! What travels in a sync session: frames of canonical bytes, each a list that begins with its name.
 
 use catalogue::{Digests, Group};
-use record::{CborError, CircleId, Hash, MemberId, ReadSecret, Record, Timestamp, Value};
+use record::{CborError, CircleId, Hash, MemberId, ReadSecret, Record, RecordId, Timestamp, Value};
 
 use crate::knock::{Knock, Token};
 use crate::limits::{
@@ -52,6 +52,8 @@ pub(crate) enum Frame {
     Offer { groups: Vec<Vec<SaltedId>> },
     /// Send me these; none: I have what I wanted.
     Want { ids: Vec<SaltedId> },
+    /// I hold these, and not their bodies: send me those that you have whole.
+    Bodies { ids: Vec<RecordId> },
     /// Here they are.
     Records { records: Vec<Record>, last: bool },
     /// We are done.
@@ -120,6 +122,10 @@ impl Frame {
             Self::Reconcile { pieces } => vec![text("reconcile"), list(pieces, encode_piece)],
             Self::Offer { groups } => vec![text("offer"), list(groups, |ids| encode_ids(ids))],
             Self::Want { ids } => vec![text("want"), encode_ids(ids)],
+            Self::Bodies { ids } => {
+                let ids = ids.iter().flat_map(|id| *id.as_bytes()).collect();
+                vec![text("bodies"), Value::Bytes(ids)]
+            }
             Self::Records { records, last } => {
                 vec![text("records"), list(records, encode_record), Value::Bool(*last)]
             }
@@ -191,6 +197,11 @@ impl Frame {
                     .filter(|ids| ids.len() <= WINDOW)
                     .ok_or(FrameError::Shape)?,
             },
+            "bodies" => Self::Bodies {
+                ids: decode_record_ids(&fields.next()?)
+                    .filter(|ids| (1..=WINDOW).contains(&ids.len()))
+                    .ok_or(FrameError::Shape)?,
+            },
             "records" => Self::Records { records: fields.list(WINDOW, decode_record)?, last: fields.bool()? },
             "done" => Self::Done,
             _ => return Err(FrameError::Shape),
@@ -249,6 +260,12 @@ fn decode_ids(value: &Value) -> Option<Vec<SaltedId>> {
     let Value::Bytes(bytes) = value else { return None };
     let (ids, rest) = bytes.as_chunks::<8>();
     rest.is_empty().then(|| ids.iter().map(|id| u64::from_be_bytes(*id)).collect())
+}
+
+fn decode_record_ids(value: &Value) -> Option<Vec<RecordId>> {
+    let Value::Bytes(bytes) = value else { return None };
+    let (ids, rest) = bytes.as_chunks::<32>();
+    rest.is_empty().then(|| ids.iter().map(|id| RecordId::from_bytes(*id)).collect())
 }
 
 fn encode_piece(piece: &Piece) -> Value {
@@ -391,6 +408,7 @@ mod tests {
             Frame::Reconcile { pieces: pieces() },
             Frame::Offer { groups: vec![vec![7, 8], vec![u64::MAX]] },
             Frame::Want { ids: Vec::new() },
+            Frame::Bodies { ids: vec![RecordId::from_bytes([9; 32]); WINDOW] },
             Frame::Records { records: vec![record, Record { envelope: vec![1], body: None }], last: false },
             Frame::Done,
         ]

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod blobs;
+mod bodies;
 mod budget;
 mod bundle;
 mod carry;

@@ -17,6 +17,10 @@ pub const WINDOW: usize = 128;
 pub const WINDOWS: usize = 2;
 /// …and how many bytes of records answer one; what does not fit is asked for again.
 pub const ANSWER_ROOM: usize = 64 * 1024;
+/// How long a peer is not asked for the same bodies again, in milliseconds: twice as long each time…
+pub const BODY_AGAIN_MS: u64 = 60 * 1000;
+/// …up to an hour.
+pub const MAX_BODY_AGAIN_MS: u64 = 60 * 60 * 1000;
 /// How many ids are offered at once; at most 9 bytes each.
 pub const OFFER: usize = 4_096;
 /// How many ids are known to be lacking before they are asked for and the comparison goes on: more than one author

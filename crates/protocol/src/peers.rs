@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use record::{CircleId, Timestamp};
 
 use crate::budget::Bucket;
-use crate::limits::{BAN_POINTS, FORGIVE_MS, MAX_WAITS, NEWS_MS};
+use crate::limits::{BAN_POINTS, BODY_AGAIN_MS, FORGIVE_MS, MAX_BODY_AGAIN_MS, MAX_WAITS, NEWS_MS};
 use crate::names::{PeerId, SessionId};
 
 /// What a peer did wrong, and what it costs.
@@ -56,6 +56,33 @@ pub(crate) struct Rounds {
     pub(crate) hellos: Bucket,
     /// How often it was put off in a row, while another peer brought records.
     pub(crate) waited: u32,
+    pub(crate) bodies: AskedBodies,
+}
+
+/// How far a peer was asked for bodies that this node wants, which are numbered as they came to be wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct AskedBodies {
+    /// Up to which number, this time.
+    pub(crate) to: u64,
+    /// Up to which number it was ever asked.
+    most: u64,
+    /// When this time began, and how many there were since something new was wanted.
+    since: Timestamp,
+    times: u32,
+}
+
+impl AskedBodies {
+    /// A round begins, and so many were numbered until now: if it is time, the peer is asked for all again.
+    pub(crate) fn begin(&mut self, now: Timestamp, numbered: u64) {
+        if numbered > self.most {
+            (self.most, self.times) = (numbered, 0);
+        }
+        let wait = BODY_AGAIN_MS.checked_shl(self.times).unwrap_or(u64::MAX).min(MAX_BODY_AGAIN_MS);
+        // Why: if the clock was set back, that is no reason to wait for long.
+        if now.since(self.since) >= wait || self.since > now {
+            (self.to, self.since, self.times) = (0, now, self.times.saturating_add(1).min(32));
+        }
+    }
 }
 
 impl Rounds {

@@ -352,7 +352,7 @@ impl<S: Store> Protocol<S> {
             self.offend(peer, Offence::BadGossip, now, out);
             return Verdict::Reject.into();
         };
-        if circle.catalogue.admitted(&record.id()).is_some() {
+        if circle.catalogue.admitted(&record.id()).is_some() && !circle.completes(&record) {
             // Why: one header can be signed in many ways, and be sent without its body; only what nodes have is
             // passed on, or an author could make endless messages of one record.
             let fresh = now.since(record.header().revision) <= NEWS_AGE_MS
@@ -364,6 +364,8 @@ impl<S: Store> Protocol<S> {
         }
         // Why: else who repeats what an author said before would use up the author's budget.
         let new = circle.catalogue.check(&record, now).is_ok();
+        // What this node hides, it does not spread.
+        let hidden = circle.bodies.hides(&record);
         if new && !circle.budgets.take(record.header().author, now) {
             return Verdict::Ignore.into();
         }
@@ -378,6 +380,7 @@ impl<S: Store> Protocol<S> {
         };
         self.changed(id, news, now, out);
         match verdicts.first().map(|(_, verdict)| verdict) {
+            Some(Ok(Standing::Admitted)) if hidden => Verdict::Ignore.into(),
             Some(Ok(Standing::Admitted)) => Verdict::Accept.into(),
             Some(Ok(Standing::Waiting)) => Ruling::Later(id, record_id),
             Some(Err(refusal)) if refusal.fault() == Fault::Sender => {

@@ -4,15 +4,15 @@
 //! asks for what it lacks, then offers what the peer lacks. Records flow only on request, a window at
 //! a time, so that the slower side sets the pace; what arrived is kept if the session is cut.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use catalogue::{Digests, Group, Window};
-use record::{Hash, MemberId, Record, RecordId, Signed, Timestamp, Verified};
+use record::{Hash, MemberId, Record, RecordId, Signed, Timestamp};
 
 use crate::circle::{Circle, News, is_at_fault};
 use crate::fetch::Fetch;
 use crate::frame::{Frame, SaltedId, room_for};
-use crate::limits::{ANSWER_ROOM, DAYS_IN_FRAME, GATHERED, MAX_DAYS, OFFER, PORTION};
+use crate::limits::{ANSWER_ROOM, DAYS_IN_FRAME, GATHERED, MAX_DAYS, OFFER, PORTION, WINDOW};
 use crate::line::SessionSalt;
 use crate::names::Role;
 use crate::peers::Offence;
@@ -28,6 +28,8 @@ pub(crate) struct Scope<'a, S> {
     pub(crate) verify: Verify,
     /// Whether another session brings records of this circle, and this one can wait.
     pub(crate) busy: bool,
+    /// Up to which number the peer was asked for the bodies that are wanted here.
+    pub(crate) asked_to: u64,
     /// Frames to send.
     pub(crate) frames: Vec<Frame>,
     /// What was admitted on the way.
@@ -70,6 +72,8 @@ enum Step {
     Fetching,
     /// The opener waits for what the peer wants of its offer.
     Offering,
+    /// The opener waits for bodies.
+    Bodies,
     /// The other side answers.
     Answering,
 }
@@ -96,6 +100,9 @@ pub(crate) struct Talk {
     seen: u64,
     /// What the peer lacks.
     offers: Vec<RecordId>,
+    /// Whose bodies were asked for and have not come, by their numbers, and whether one came.
+    bodies: VecDeque<(u64, RecordId)>,
+    body_came: bool,
     /// The two differ, and this session is to mend it.
     pub(crate) mends: bool,
     /// The two differ, and this session leaves it to a later one: another session is at it.
@@ -124,6 +131,8 @@ impl Talk {
             here: BTreeSet::new(),
             seen: 0,
             offers: Vec::new(),
+            bodies: VecDeque::new(),
+            body_came: false,
             mends: false,
             put_off: false,
             received: 0,
@@ -179,6 +188,7 @@ impl Talk {
                 self.receive(records, last, scope)?;
                 Ok(if self.fetch.is_done() { self.go_on(scope) } else { Flow::On })
             }
+            (Step::Bodies, Frame::Records { records, last }) => self.receive_bodies(records, last, scope),
             (Step::Offering, Frame::Want { ids }) if ids.is_empty() => Ok(self.go_on(scope)),
             (Step::Offering | Step::Answering, Frame::Want { ids }) => self.serve(&ids, scope),
             (Step::Answering, Frame::Days { group, days, last }) => self.differ(group, days, last, scope),
@@ -206,20 +216,19 @@ impl Talk {
                 }
                 Ok(Flow::On)
             }
+            (Step::Answering, Frame::Bodies { ids }) => self.give_bodies(ids, scope),
             (Step::Answering, Frame::Done) => Ok(Flow::Finished),
-            (Step::Days | Step::Ids | Step::Fetching | Step::Offering | Step::Answering, _) => {
-                Err(Nonsense.into())
-            }
+            (
+                Step::Days | Step::Ids | Step::Fetching | Step::Offering | Step::Bodies | Step::Answering,
+                _,
+            ) => Err(Nonsense.into()),
         }
     }
 
     fn next_group<S: Store>(&mut self, scope: &mut Scope<'_, S>) -> Flow {
         match self.group {
             Group::Control => self.begin(Group::Rest, scope),
-            Group::Rest => {
-                scope.frames.push(Frame::Done);
-                Flow::Finished
-            }
+            Group::Rest => self.ask_for_bodies(scope),
         }
     }
 
@@ -342,15 +351,45 @@ impl Talk {
 
     fn serve<S: Store>(&mut self, ids: &[SaltedId], scope: &mut Scope<'_, S>) -> Result<Flow, Trouble> {
         let line = &self.comparison.as_ref().ok_or(Nonsense)?.line;
+        let ids: Vec<_> = ids.iter().filter_map(|salted| line.get(*salted)).collect();
+        // What was withdrawn or has ended meanwhile is not counted any more; what the store has lost shall come
+        // back from a peer.
+        for id in self.give(ids, |_| true, scope)? {
+            scope.news.push(scope.circle.lose(scope.store, id));
+        }
+        Ok(Flow::On)
+    }
+
+    /// Gives records whose bodies are here, of those that the peer holds without.
+    fn give_bodies<S: Store>(
+        &mut self,
+        mut ids: Vec<RecordId>,
+        scope: &mut Scope<'_, S>,
+    ) -> Result<Flow, Trouble> {
+        ids.retain(|id| scope.circle.catalogue.admitted(id).is_some());
+        self.give(ids, |record| record.body.is_some(), scope)?;
+        Ok(Flow::On)
+    }
+
+    /// Gives those of these records that are wanted, as far as they fit in one answer. Says what the store lacks.
+    fn give<S: Store>(
+        &mut self,
+        ids: Vec<RecordId>,
+        wanted: impl Fn(&Record) -> bool,
+        scope: &mut Scope<'_, S>,
+    ) -> Result<Vec<RecordId>, Trouble> {
         let circle = scope.circle.catalogue.circle();
         let mut lost = Vec::new();
         let mut frame: Vec<Record> = Vec::new();
         let (mut room, mut left) = (PORTION, ANSWER_ROOM);
-        for id in ids.iter().filter_map(|salted| line.get(*salted)) {
+        for id in ids {
             let Some(record) = scope.store.get(circle, &id)? else {
                 lost.push(id);
                 continue;
             };
+            if !wanted(&record) {
+                continue;
+            }
             let bytes = room_for(&record);
             if left < bytes {
                 break;
@@ -365,12 +404,48 @@ impl Talk {
             self.sent = self.sent.saturating_add(1);
         }
         scope.frames.push(Frame::Records { records: frame, last: true });
-        // What was withdrawn or has ended meanwhile is not counted any more; what the store has lost shall come
-        // back from a peer.
-        for id in lost {
-            scope.news.push(scope.circle.lose(scope.store, id));
+        Ok(lost)
+    }
+
+    /// Asks for bodies that are wanted here and that this peer was not asked for lately; then all is done.
+    fn ask_for_bodies<S>(&mut self, scope: &mut Scope<'_, S>) -> Flow {
+        self.bodies = scope.circle.bodies.wanted_after(scope.asked_to, WINDOW).collect();
+        self.body_came = false;
+        let Some((last, _)) = self.bodies.back() else {
+            scope.frames.push(Frame::Done);
+            return Flow::Finished;
+        };
+        scope.asked_to = *last;
+        scope.frames.push(Frame::Bodies { ids: self.bodies.iter().map(|(_, id)| *id).collect() });
+        self.step = Step::Bodies;
+        Flow::On
+    }
+
+    fn receive_bodies<S: Store>(
+        &mut self,
+        records: Vec<Record>,
+        last: bool,
+        scope: &mut Scope<'_, S>,
+    ) -> Result<Flow, Trouble> {
+        if records.is_empty() && !last {
+            return Err(Nonsense.into());
         }
-        Ok(Flow::On)
+        self.body_came |= !records.is_empty();
+        let bodies = &mut self.bodies;
+        // They come in the order in which they were asked for.
+        let asked = |id: RecordId| {
+            let at = bodies.iter().position(|(_, asked)| *asked == id)?;
+            bodies.drain(..=at).next_back()
+        };
+        self.received = self.received.saturating_add(take(records, asked, scope)?);
+        if !last {
+            return Ok(Flow::On);
+        }
+        // What is behind the last that came did not fit, and is asked for again; if nothing came, nothing is there.
+        if let Some((next, _)) = self.bodies.front().filter(|_| self.body_came) {
+            scope.asked_to = next.saturating_sub(1);
+        }
+        Ok(self.ask_for_bodies(scope))
     }
 
     /// Takes in what came, and asks for more.
@@ -383,7 +458,9 @@ impl Talk {
         if records.is_empty() && !last {
             return Err(Nonsense.into());
         }
-        self.take(records, scope)?;
+        let (fetch, salt) = (&mut self.fetch, self.salt);
+        let asked = |id: RecordId| fetch.take(salt.apply(&id)).then_some(());
+        self.received = self.received.saturating_add(take(records, asked, scope)?);
         if last {
             if !self.fetch.answered() {
                 return Err(Trouble::Offence(Offence::Unasked));
@@ -392,28 +469,29 @@ impl Talk {
         }
         Ok(())
     }
+}
 
-    fn take<S: Store>(&mut self, records: Vec<Record>, scope: &mut Scope<'_, S>) -> Result<(), Trouble> {
-        let bad = |_| Trouble::Offence(Offence::BadRecord);
-        let mut batch = Vec::new();
-        for record in records {
-            let signed = Signed::parse(&record.envelope).map_err(bad)?;
-            if !self.fetch.take(self.salt.apply(&signed.id())) {
-                return Err(Trouble::Offence(Offence::Unasked));
-            }
-            batch.push((signed, record.body));
-        }
-        let mut verified = (scope.verify)(batch, &mut scope.circle.keys).map_err(bad)?;
-        // A body can't be asked for alone: what comes without one is asked of another peer, as a whole.
-        verified.retain(Verified::is_whole);
-        self.received = self.received.saturating_add(verified.len());
-        let (news, verdicts) = scope.circle.absorb(scope.store, verified, scope.now)?;
-        scope.news.push(news);
-        if verdicts.iter().any(is_at_fault) {
-            return Err(Trouble::Offence(Offence::BadRecord));
-        }
-        Ok(())
+/// Takes in records, if they were asked for. Says how many came.
+fn take<S: Store, T>(
+    records: Vec<Record>,
+    mut asked: impl FnMut(RecordId) -> Option<T>,
+    scope: &mut Scope<'_, S>,
+) -> Result<usize, Trouble> {
+    let bad = |_| Trouble::Offence(Offence::BadRecord);
+    let mut batch = Vec::new();
+    for record in records {
+        let signed = Signed::parse(&record.envelope).map_err(bad)?;
+        asked(signed.id()).ok_or(Trouble::Offence(Offence::Unasked))?;
+        batch.push((signed, record.body));
     }
+    let verified = (scope.verify)(batch, &mut scope.circle.keys).map_err(bad)?;
+    let came = verified.len();
+    let (news, verdicts) = scope.circle.absorb(scope.store, verified, scope.now)?;
+    scope.news.push(news);
+    if verdicts.iter().any(is_at_fault) {
+        return Err(Trouble::Offence(Offence::BadRecord));
+    }
+    Ok(came)
 }
 
 /// Whose record it is; records that are gone meanwhile are nobody's.

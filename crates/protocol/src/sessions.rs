@@ -354,13 +354,20 @@ impl<S: Store> Protocol<S> {
                 // Why: if two begin with each other at once, the session of the lower name goes on.
                 other.mends() == Some(circle_id) && (other.peer != peer || self.me < peer)
             });
-        let (store, frames, news) = (&mut self.store, Vec::new(), Vec::new());
-        let mut scope = Scope { circle, store, now, verify: self.verify, busy, frames, news };
+        if let Some(rounds) = rounds.as_mut().filter(|_| frame.is_none()) {
+            rounds.bodies.begin(now, circle.bodies.numbered());
+        }
+        let asked_to = rounds.as_ref().map_or(0, |rounds| rounds.bodies.to);
+        let (store, verify, frames, news) = (&mut self.store, self.verify, Vec::new(), Vec::new());
+        let mut scope = Scope { circle, store, now, verify, busy, asked_to, frames, news };
         let result = match frame {
             None => Ok(talk.begin(Group::Control, &mut scope)),
             Some(frame) => talk.handle(frame, &mut scope),
         };
-        let Scope { frames, news, .. } = scope;
+        let Scope { frames, news, asked_to, .. } = scope;
+        if let Some(rounds) = &mut rounds {
+            rounds.bodies.to = asked_to;
+        }
         out.extend(frames.into_iter().map(|frame| Output::Send { session: id, frame: frame.encode() }));
         let (received, sent, finished) = (talk.received, talk.sent, matches!(result, Ok(Flow::Finished)));
         if let Some(rounds) = rounds.filter(|_| finished) {

@@ -1,6 +1,7 @@
 //! Two nodes, or one node and a peer that does what it wants.
 
 mod blobs;
+mod bodies;
 mod bundle;
 mod clock;
 mod knock;

@@ -287,6 +287,14 @@ impl Verified {
         self.body.is_some()
     }
 
+    /// The same without its body, which others may still have. What rules depend on, and what has no body, stays
+    /// as it is.
+    #[must_use]
+    pub fn without_body(self) -> Self {
+        let keeps = self.header().class == Class::Control || self.header().is_withdrawal();
+        if keeps { self } else { Self { body: None, ..self } }
+    }
+
     /// What it says, if its body is here and readable.
     #[must_use]
     pub fn body(&self) -> Option<Body> {
@@ -360,6 +368,19 @@ mod tests {
         let mut record = offer().to_record();
         record.body = None;
         assert_eq!(record.verify().unwrap().body_bytes(), None);
+    }
+
+    #[test]
+    fn a_body_can_be_left_behind_unless_rules_depend_on_it() {
+        let bare = offer().without_body();
+        assert_eq!((bare.id(), bare.body_bytes(), bare.is_whole()), (offer().id(), None, false));
+        assert_eq!(bare.to_record().verify().unwrap(), bare);
+        let vouch = Body::Vouch(crate::Vouch { member: statement().author, other: crate::Map::new() });
+        let vouch = statement().sign(&vouch, &alice()).unwrap();
+        let gone = statement().sign_withdrawal(Kind::listing(), Class::Content, &alice());
+        for record in [vouch, gone] {
+            assert_eq!(record.clone().without_body(), record);
+        }
     }
 
     #[test]

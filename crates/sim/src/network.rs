@@ -90,6 +90,9 @@ impl Sim {
                 Err(error) => self.faults.push(format!("the store of node {node} is not readable: {error}")),
             }
         }
+        for slot in self.nodes[node].hidden.clone() {
+            self.hide_slot(node, &slot);
+        }
         let first = self.now.saturating_add(self.rng.below(TICK_MS));
         let run = self.nodes[node].run;
         self.queue.push(first, Due { node, run, event: Event::Tick });

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use catalogue::{Catalogue, Window};
 use protocol::{Clock, Memory, MessageRef, PeerId, Protocol, Time, Topic};
-use record::{CircleId, Hash, RecordId, Timestamp};
+use record::{CircleId, Hash, RecordId, Slot, Timestamp};
 
 use crate::delivery::Got;
 use crate::hostile::Hostile;
@@ -67,6 +67,8 @@ pub(crate) struct Node {
     pub(crate) over: BTreeSet<RecordId>,
     /// What it got of what others wrote.
     pub(crate) got: Got,
+    /// What it hides.
+    pub(crate) hidden: BTreeSet<Slot>,
     /// If it means harm.
     pub(crate) hostile: Option<Hostile>,
     /// The nodes to which it has links, up or down.
@@ -108,6 +110,7 @@ impl Node {
             said: BTreeSet::new(),
             over: BTreeSet::new(),
             got: Got::default(),
+            hidden: BTreeSet::new(),
             hostile: None,
             linked: Vec::new(),
             sent: 0,

@@ -1,5 +1,6 @@
 //! What a network must come to, whatever chance does.
 
+mod bodies;
 mod clocks;
 mod links;
 mod scenarios;

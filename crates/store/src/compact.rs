@@ -9,6 +9,7 @@ use std::path::Path;
 use protocol::{Store as _, StoreError};
 
 use crate::journal::sync_folder;
+use crate::leaving::{LEAVING, Leaving};
 use crate::open::{self, LOG};
 use crate::sled_store::{SledStore, failed, io_failed, open_sled};
 
@@ -61,7 +62,10 @@ impl SledStore {
         self.mended.extend(mended);
         // Opening the new one let go of it; a second time does no harm.
         let _ = fs::remove_dir_all(old);
-        self.journal.rewrite().map_err(io_failed)
+        self.journal.rewrite().map_err(io_failed)?;
+        self.write(|sled| sled.meta.insert(LEAVING, &[]).map(drop))?;
+        self.leaving = Leaving::Nothing;
+        Ok(())
     }
 
     /// Compacts, and deletes the damaged stores that were set aside: after it nothing of what was withdrawn or

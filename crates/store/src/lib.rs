@@ -9,6 +9,7 @@
 //! | `sled_store` | the store: sled for everything, the journal for what is the node's own |
 //! | `journal` | an append-only file of what no peer can give back |
 //! | `compact` | giving room back |
+//! | `leaving` | what was dropped leaves the disk within a day |
 //! | `open` | opening that always ends |
 //! | `repair` | what the one has and the other lacks |
 //! | `blob_files` | photos, in files named by their hash |
@@ -24,6 +25,7 @@ mod compact;
 mod faults;
 mod journal;
 mod layout;
+mod leaving;
 mod mended;
 mod open;
 mod repair;

@@ -8,6 +8,7 @@ use record::{MemberId, Signed};
 
 use crate::journal::{Entry, Found};
 use crate::layout;
+use crate::leaving::LEAVING;
 use crate::mended::Mended;
 use crate::sled_store::{SledStore, failed, io_failed};
 
@@ -101,7 +102,9 @@ impl SledStore {
         for entry in self.sled()?.meta.iter() {
             let (name, value) = entry.map_err(failed)?;
             let Ok(name) = String::from_utf8(name.to_vec()) else { continue };
-            if name != SEEN && known.get(&name).map(Vec::as_slice) != Some(&*value) {
+            if ![SEEN, LEAVING].contains(&name.as_str())
+                && known.get(&name).map(Vec::as_slice) != Some(&*value)
+            {
                 entries.push(Entry::Note(name, value.to_vec()));
             }
         }

@@ -12,6 +12,7 @@ use crate::compact::{CIRCLES, META, RECORDS};
 use crate::faults::{Faults, Operation};
 use crate::journal::{Entry, Found, Journal};
 use crate::layout;
+use crate::leaving::Leaving;
 use crate::mended::Mended;
 use crate::open::{LOG, OpenError, Opened, open};
 use crate::repair::said_by;
@@ -30,6 +31,8 @@ pub struct SledStore {
     pub(crate) failed: bool,
     /// How large the store was when it was written anew, or opened, in bytes.
     pub(crate) compacted: u64,
+    /// Whether what was dropped still lies in its files.
+    pub(crate) leaving: Leaving,
     /// How often it was made durable since it was last looked at whether it is wasteful.
     syncs: u32,
     pub(crate) journal: Journal,
@@ -85,10 +88,13 @@ impl SledStore {
             .map_err(|error| outside(&error))?;
         let (sled, layout, mended) = open_sled(data, today)?;
         let compacted = sled.live;
+        let leaving = Leaving::read(&sled)
+            .map_err(|error| OpenError::Folder { folder: data.to_owned(), reason: error.to_string() })?;
         let own = own.iter().copied().collect();
         let (data, sled) = (data.to_owned(), Some(sled));
+        let (failed, syncs) = (false, 0);
         let mut store =
-            Self { data, today, sled, failed: false, compacted, syncs: 0, journal, own, mended, faults };
+            Self { data, today, sled, failed, compacted, leaving, syncs, journal, own, mended, faults };
         let repaired = store.repair(found, layout).and_then(|repaired| store.sync().map(|()| repaired));
         let failed = |error: StoreError| OpenError::Folder { folder: store.data.clone(), reason: error.0 };
         store.mended.extend(repaired.map_err(failed)?);
@@ -270,6 +276,7 @@ impl Store for SledStore {
 
     fn apply(&mut self, circle: CircleId, batch: Batch) -> Result<(), StoreError> {
         self.recover()?;
+        self.note_leaving(circle, &batch)?;
         let own = self.own_part(circle, &batch);
         let before = if own.is_empty() { None } else { Some(self.journal.append(&own).map_err(io_failed)?) };
         let mut changes = sled::Batch::default();

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
-use crate::{Shelf, bundle, gate, keys, members, photos};
+use crate::{Shelf, bundle, gate, hidden, keys, members, photos};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -53,6 +53,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles/renew", post(renew))
         .merge(keys::routes(shelf))
         .merge(members::routes())
+        .merge(hidden::routes())
         .merge(bundle::routes())
         .route("/clock", get(clock))
         .route("/clock/confirm", post(confirm_clock))
@@ -357,7 +358,7 @@ async fn aside<T: Send + 'static>(
     tokio::task::spawn_blocking(move || look(&handle)).await.map_err(|_| NodeError::Stopped)?
 }
 
-fn named(reference: Result<Path<String>, PathRejection>) -> Result<String, Failure> {
+pub(crate) fn named(reference: Result<Path<String>, PathRejection>) -> Result<String, Failure> {
     let wrong = |_| Failure::invalid("the address names no listing: it is not written in UTF-8");
     reference.map(|Path(reference)| reference).map_err(wrong)
 }

@@ -18,6 +18,7 @@ mod api;
 mod assets;
 mod bundle;
 mod gate;
+mod hidden;
 mod keys;
 mod members;
 mod pages;

@@ -15,10 +15,10 @@ const YEAR: i64 = 365 * DAY;
 
 /// A machine's clock: so many seconds ahead.
 #[derive(Clone, Default)]
-struct Machine(Arc<AtomicI64>);
+pub(super) struct Machine(Arc<AtomicI64>);
 
 impl Machine {
-    fn set(&self, ahead: i64) {
+    pub(super) fn set(&self, ahead: i64) {
         self.0.store(ahead, Ordering::SeqCst);
     }
 
@@ -28,7 +28,7 @@ impl Machine {
         if ahead < 0 { SystemTime::now() - by } else { SystemTime::now() + by }
     }
 
-    async fn start(&self, folder: &Path, network: Option<Network>) -> Node {
+    pub(super) async fn start(&self, folder: &Path, network: Option<Network>) -> Node {
         let config = Config { data: folder.to_owned(), network, member: Some("Ada".into()) };
         let machine = self.clone();
         Node::start_by(config, move || machine.now()).await.unwrap()

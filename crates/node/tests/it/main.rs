@@ -5,6 +5,7 @@
 mod alone;
 mod clock;
 mod closed;
+mod leaving;
 mod peer;
 mod photos;
 mod together;

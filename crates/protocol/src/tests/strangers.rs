@@ -107,7 +107,7 @@ fn a_record_that_was_asked_for_is_taken_once() {
 }
 
 #[test]
-fn a_record_that_comes_without_its_body_is_taken_from_another_peer() {
+fn a_record_that_comes_without_its_body_counts_and_its_body_is_taken_when_it_comes() {
     let mut pair = Pair::settled();
     let listing = pair.members[1].listing(pair.circle, 1, NOW);
     let bare = Record { body: None, ..listing.to_record() };
@@ -119,8 +119,9 @@ fn a_record_that_comes_without_its_body_is_taken_from_another_peer() {
         let has_body = record.body.is_some();
         let outputs = send(&mut pair, session, &Frame::Records { records: vec![record], last: true });
         assert_eq!((wanted(&outputs), bans(&outputs)), (Some(0), false));
-        let catalogue = pair.nodes[0].protocol.catalogue(pair.circle).unwrap();
-        assert_eq!(catalogue.admitted(&listing.id()).is_some(), has_body);
+        let protocol = &pair.nodes[0].protocol;
+        assert!(protocol.catalogue(pair.circle).unwrap().admitted(&listing.id()).is_some());
+        assert_eq!(protocol.wanted_bodies(pair.circle), usize::from(!has_body));
     }
     let topic = pair.nodes[0].protocol.topics().next().unwrap().clone();
     let other = pair.members[1].listing(pair.circle, 2, NOW);

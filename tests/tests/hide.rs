@@ -1,0 +1,79 @@
+//! A node hides what its owner does not want on it; the circle goes on as it was.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use tests::{Home, Node, at, check_sentence, files_below, same_digest, titles, wait_until};
+
+const AGREED: Duration = Duration::from_secs(20);
+
+/// The files of a node that hold these words.
+fn holding(node: &Node, words: &str) -> Vec<String> {
+    let files = files_below(node.data(), &[""]);
+    let holds = |file: &&std::path::PathBuf| {
+        std::fs::read(file)
+            .is_ok_and(|content| content.windows(words.len()).any(|part| part == words.as_bytes()))
+    };
+    files.iter().filter(holds).map(|file| file.display().to_string()).collect()
+}
+
+fn shows(node: &Node, expected: &[&str]) {
+    wait_until(&format!("it shows {expected:?}"), AGREED, || {
+        let shown: Vec<_> = titles(node.home()).into_iter().collect();
+        if shown == expected { Ok(()) } else { Err(format!("it shows {shown:?}")) }
+    });
+}
+
+#[test]
+fn what_a_node_hides_is_not_on_it_nor_comes_back_until_it_is_wanted_and_all_digests_are_equal() {
+    let ada = Home::new().up(&["--circle", "Gartenstraße", "--member", "Ada"]);
+    let bo = Home::new().up(&["--peer", ada.address(), "--join", &ada.link(), "--member", "Bo"]);
+    let drill = ada.json(&["offer", "Bohrmaschine", "--text", "Liegt hinter dem blauen Tor"]);
+    ada.run(&["offer", "Leiter"]);
+    let key = at(&drill, "/key").as_str().unwrap().to_owned();
+    same_digest(ada.home(), bo.home(), 2, AGREED);
+
+    check_sentence(&ada.cli(&["hide", &key]), 1);
+    check_sentence(&bo.cli(&["hide", "bafyreinothing"]), 3);
+    assert_eq!(bo.json(&["hide"]).as_array().unwrap().len(), 0);
+    let hidden = bo.json(&["hide", &key]);
+    assert_eq!((at(&hidden, "/key"), at(&hidden, "/author_name")), (&key.as_str().into(), &"Ada".into()));
+    shows(&bo, &["Leiter"]);
+    check_sentence(&bo.cli(&["show", &key]), 3);
+    assert_eq!(bo.json(&["search", "Bohrmaschine"]).as_array().unwrap().len(), 0);
+    assert_eq!(bo.get("/").status, 200);
+    assert_eq!(bo.digest(), ada.digest());
+    bo.run(&["purge"]);
+    assert_eq!(holding(&bo, "dem blauen Tor"), Vec::<String>::new());
+
+    // Neither does an edit come, nor does it come back with another start.
+    ada.run(&["edit", &key, "--text", "Liegt hinter dem roten Tor"]);
+    let bo = bo.restart(&[]);
+    wait_until("both have the edit", AGREED, || {
+        let (ours, theirs) = (bo.digest(), ada.digest());
+        if ours == theirs { Ok(()) } else { Err(format!("{ours} and {theirs}")) }
+    });
+    shows(&bo, &["Leiter"]);
+    assert_eq!(holding(&bo, "Liegt hinter"), Vec::<String>::new());
+    assert_eq!(bo.json(&["hide"]).as_array().unwrap().len(), 1);
+
+    // Who hears of the circle from there alone has its digest, and what it says once somebody gives it.
+    let link = ada.link();
+    let circle = link.split_once('?').unwrap().0.strip_prefix("commonshelf:").unwrap();
+    let cy = Home::new().up(&["--peer", bo.address(), "--join", circle]);
+    wait_until("the newcomer has the same digest", AGREED, || {
+        let (ours, theirs) = (cy.digest(), bo.digest());
+        if ours == theirs { Ok(()) } else { Err(format!("{ours} and {theirs}")) }
+    });
+
+    // Wanted again, it comes back by itself, here and there.
+    check_sentence(&bo.cli(&["unhide", "ffffffffffffffff"]), 3);
+    bo.run(&["unhide", &key[..10]]);
+    shows(&bo, &["Bohrmaschine", "Leiter"]);
+    assert_eq!(at(&bo.json(&["show", &key]), "/text"), "Liegt hinter dem roten Tor");
+    wait_until("the newcomer has it as well", Duration::from_secs(150), || {
+        let shown = titles(cy.home());
+        if shown.len() == 2 { Ok(()) } else { Err(format!("it shows {shown:?}")) }
+    });
+}
