@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use tests::{Client, Dice, Disk, Home, Ledger, Node, check_sentence, same_digest, unless_unwanted, wait_until};
 
 const AGREED: Duration = Duration::from_secs(60);
@@ -70,8 +69,13 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
         let left = [0, 4_096, 65_536, 1 << 20, 3 << 20][time % 5];
         disk.fill(if left == 0 { 0 } else { dice.below(left) });
         write_until_refused(&client, &mut dice, &mut ledgers[0]);
-        check_sentence(&node.cli(&["offer", "Zu viel"]), 1);
-        let (status, page) = send_form(&node, "Zuviel");
+        disk.fill(0);
+        // More than fits into what a page of the disk may have left.
+        let long = "ä".repeat(2_000);
+        let refused = node.cli(&["offer", "Zu viel", "--text", &long]);
+        check_sentence(&refused, 1);
+        assert!(refused.stderr.contains("the disk is full: make room"), "{refused:#?}");
+        let (status, page) = send_form(&node, &format!("Zuviel&text={long}"));
         assert!(status == 507 && page.contains("the disk is full: make room"), "{status}: {page}");
         for _ in 0..5 {
             let (status, answer) = ledgers[1].write(&Client::of(&other), &mut dice, "Von dort").unwrap();
@@ -81,23 +85,21 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
         if time % 4 == 3 {
             // Power is cut while it is full.
             node.process().kill9();
-            disk.free();
             node = node.restart(&[]);
             reads(&node, &mut ledgers[0]);
-        } else {
-            disk.free();
         }
+        disk.free();
         let client = Client::of(&node);
         wait_until("there is room, and it is written again", Duration::from_secs(10), || {
             let (status, answer) = ledgers[0].write(&client, &mut dice, "Wieder").unwrap();
             if (200..300).contains(&status) { Ok(()) } else { Err(answer.to_string()) }
         });
-        let there = ledgers.iter().map(|ledger| ledger.there().len()).sum();
-        same_digest(&home, other.home(), there, AGREED);
     }
     node.process().kill9();
     let node = node.restart(&[]);
     reads(&node, &mut ledgers[0]);
+    let there = ledgers.iter().map(|ledger| ledger.there().len()).sum();
+    same_digest(&home, other.home(), there, AGREED);
     let status = node.json(&["status"]);
     assert!(!status["notices"].to_string().contains("damaged"), "{status:#}");
     eprintln!("filled {TIMES} times; {} writes, {} things are there", ledgers[0].written(), ledgers[0].there().len());

@@ -10,6 +10,7 @@
 //! | `journal` | an append-only file of what no peer can give back |
 //! | `compact` | giving room back |
 //! | `open` | opening that always ends |
+//! | `room` | a reserve for opening on a full disk |
 //! | `repair` | what the one has and the other lacks |
 //! | `blob_files` | photos, in files named by their hash |
 //! | `layout` | how records lie in sled |
@@ -27,6 +28,7 @@ mod layout;
 mod mended;
 mod open;
 mod repair;
+mod room;
 mod sled_store;
 #[cfg(test)]
 mod tests;
