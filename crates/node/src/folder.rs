@@ -87,6 +87,10 @@ impl Folder {
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // It is no text.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(NodeError::BadKey(self.shown(name)))
+            }
             Err(error) => Err(unusable(&path, &error)),
         }
     }
@@ -116,12 +120,22 @@ impl Folder {
         Ok(())
     }
 
-    /// The token that a program needs to write through the API, made by chance if there is none.
+    /// The token that a program needs to write through the API, made by chance if there is none, or the file is
+    /// damaged.
     ///
     /// # Errors
     /// If it can not be read or written.
     pub fn token(&self) -> Result<String, NodeError> {
-        Ok(data_encoding::HEXLOWER.encode(&self.secret(TOKEN)?))
+        let token = match self.secret(TOKEN) {
+            // Nothing hangs on it: whoever used it reads the new one.
+            Err(NodeError::BadKey(_)) => {
+                let token = random()?;
+                self.keep_secret(TOKEN, &token)?;
+                token
+            }
+            token => token?,
+        };
+        Ok(data_encoding::HEXLOWER.encode(&token))
     }
 
     /// Says where this node's pages and API are, so that commands find it.

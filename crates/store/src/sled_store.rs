@@ -14,7 +14,6 @@ use crate::journal::{Entry, Found, Journal};
 use crate::layout;
 use crate::mended::Mended;
 use crate::open::{LOG, OpenError, Opened, open};
-use crate::repair::said_by;
 use crate::room;
 
 /// Records of circles, and the node's small notes, in a folder.
@@ -209,8 +208,7 @@ impl SledStore {
 
     /// What of a batch goes into the journal as well.
     fn own_part(&self, circle: CircleId, batch: &Batch) -> Vec<Entry> {
-        let own = |record: &Record| said_by(&record.envelope).is_some_and(|(by, _)| self.own.contains(&by));
-        let put = batch.put.iter().filter(|(_, record)| own(record));
+        let put = batch.put.iter().filter(|(_, record)| self.to_be_journaled(record).is_some());
         let put = put.map(|(id, record)| Entry::Record((circle, *id), record.clone()));
         let gone = batch.drop.iter().map(|id| (circle, *id)).filter(|place| self.journal.holds(place));
         put.chain(gone.map(Entry::Forget)).collect()

@@ -1,7 +1,7 @@
 //! Files damaged in every way that cards and power cuts know: the store opens all the same, soon, and the
 //! node's own things are there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use record::{
 };
 
 use super::TODAY;
-use crate::{Faults, Mended, Operation, SledStore};
+use crate::{Mended, SledStore};
 
 const CIRCLE: CircleId = CircleId::from_bytes([1; 32]);
 /// How many of them a store of the tests has; of foreign ones ten times as many.
@@ -265,47 +265,6 @@ fn whose_records_count_as_own_can_change() {
     assert!(store.get(CIRCLE, &listing(2, 2).0).unwrap().is_some());
 }
 
-#[test]
-fn what_a_disk_refused_to_write_is_not_acknowledged_and_what_was_acknowledged_is_there() {
-    for (operation, last) in [(Operation::Write, 200), (Operation::Sync, 60)] {
-        for number in (0..last).step_by(7) {
-            let dir = tempfile::tempdir().unwrap();
-            let faults = Faults::default();
-            let mut acknowledged = BTreeSet::new();
-            {
-                let mut store = SledStore::open_with(dir.path(), &own(), TODAY, faults.clone()).unwrap();
-                store.add_circle(CIRCLE).unwrap();
-                faults.after(operation, number);
-                let mut failures = 0;
-                for number in 0..120 {
-                    let (id, record) = listing(1, number);
-                    let done = store.apply(CIRCLE, put(vec![(id, record)])).and_then(|()| store.secure());
-                    let synced = if number % 10 == 0 { store.sync() } else { Ok(()) };
-                    match done {
-                        Ok(()) => drop(acknowledged.insert(id)),
-                        Err(error) => {
-                            failures += 1;
-                            assert!(error.to_string().contains("disk"), "{error}");
-                        }
-                    }
-                    failures += usize::from(synced.is_err());
-                }
-                assert!(failures <= 2, "it recovers by itself: {failures} failures");
-                assert!(failures > 0 || number > 100, "{operation:?} {number}");
-            }
-            let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
-            for id in &acknowledged {
-                assert!(store.get(CIRCLE, id).unwrap().is_some(), "{operation:?} {number}");
-            }
-        }
-    }
-}
-
-/// The bytes of all files in a folder.
-fn size(folder: &Path) -> u64 {
-    files(folder).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
-}
-
 /// Whether any file in a folder holds these bytes.
 fn anywhere(folder: &Path, bytes: &[u8]) -> bool {
     files(folder).iter().any(|file| fs::read(file).unwrap().windows(bytes.len()).any(|part| part == bytes))
@@ -343,45 +302,4 @@ fn after_purging_nothing_of_what_was_dropped_is_on_the_disk_and_the_rest_is() {
     };
     assert_eq!((all(1, 0..OWN), all(2, 0..OWN * 10)), (OWN as usize - 1, OWN as usize * 10 - 1));
     assert!(store.get(CIRCLE, &listing(1, 900).0).unwrap().is_some());
-}
-
-#[test]
-fn a_store_in_which_much_comes_and_goes_stays_small() {
-    let rounds = if std::env::var_os(SEEDS).is_some() { 2_000 } else { 300 };
-    let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
-    store.add_circle(CIRCLE).unwrap();
-    // As large as records are, and signed by nobody: the store does not look.
-    let record = |number: u32| {
-        (
-            RecordId::of_header(&number.to_be_bytes()),
-            Record { envelope: number.to_be_bytes().repeat(80), body: Some(number.to_le_bytes().repeat(60)) },
-        )
-    };
-    let (live, step) = (5_000_u32, 100_u32);
-    store.apply(CIRCLE, put((0..live).map(record).collect())).unwrap();
-    let mut largest = 0;
-    for round in 0..rounds {
-        let first = round * step;
-        let batch = Batch {
-            put: (live + first..live + first + step).map(record).collect(),
-            drop: (first..first + step).map(|number| record(number).0).collect(),
-        };
-        store.apply(CIRCLE, batch).unwrap();
-        store.sync().unwrap();
-        if round % 20 == 0 {
-            largest = largest.max(size(dir.path()));
-        }
-    }
-    let bytes = u64::from(live) * (64 + 320 + 240);
-    let bound = 4 * bytes + 32 * 1024 * 1024;
-    println!("{} writes and deletes of {bytes} live bytes: at most {largest} on the disk", rounds * step);
-    assert!(largest <= bound, "{largest} bytes for {bytes}");
-    drop(store);
-    let begun = Instant::now();
-    let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
-    println!("open after {:.2} s", begun.elapsed().as_secs_f64());
-    let mut count = 0;
-    store.each(CIRCLE, &mut |_| count += 1).unwrap();
-    assert_eq!(count, live);
 }
