@@ -36,7 +36,7 @@ pub struct SledStore {
     /// The members whose records go into the journal.
     pub(crate) own: BTreeSet<MemberId>,
     pub(crate) mended: Vec<Mended>,
-    faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 /// sled, opened.
