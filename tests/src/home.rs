@@ -38,6 +38,16 @@ impl Home {
         }
     }
 
+    /// A new one on loopback, whose files lie in this folder.
+    ///
+    /// # Panics
+    /// If nothing can be made there.
+    #[must_use]
+    pub fn within(folder: &Path) -> Self {
+        let dir = tempfile::tempdir_in(folder).expect("a folder that can be written");
+        Self { dir: Arc::new(dir), ..Self::new() }
+    }
+
     /// A new one on loopback, whose programs run by a clock that the test sets; at first it is right.
     #[must_use]
     pub fn with_clock() -> Self {

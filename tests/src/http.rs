@@ -85,7 +85,7 @@ impl Api<'_> {
     }
 }
 
-fn agent() -> Agent {
+pub(crate) fn agent() -> Agent {
     let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
     config.timeout_global(Some(BOUND)).build().new_agent()
 }

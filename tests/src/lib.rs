@@ -8,9 +8,13 @@
 // Why: a test that cannot go on has failed, and says so by a panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod client;
+mod dice;
+mod disk;
 mod full;
 mod home;
 mod http;
+mod ledger;
 mod listings;
 mod mesh;
 mod namespace;
@@ -26,9 +30,13 @@ mod wait;
 mod wire;
 mod workspace;
 
+pub use client::Client;
+pub use dice::Dice;
+pub use disk::Disk;
 pub use full::{full_or_short, is_full_size};
 pub use home::Home;
 pub use http::{Answer, raw, throw};
+pub use ledger::Ledger;
 pub use listings::{at, by_text, check_listing, same_digest, table, texts, titles};
 pub use mesh::{Hears, Mesh};
 pub use namespace::{Lan, Place, unless_unwanted};

@@ -68,6 +68,27 @@ fn a_photo_goes_from_a_file_here_to_a_page_there() {
 }
 
 #[test]
+fn a_photo_whose_file_is_damaged_is_fetched_again_from_a_peer() {
+    let one = Home::new().up(&["--circle", "Gartenstraße"]);
+    let other = Home::new().up(&["--peer", one.address(), "--join", &one.link()]);
+    let file = one.home().file("red.png", RED);
+    let offered = one.json(&["offer", "Farbe", "--photo", &file, "--alt", "Rot"]);
+    let name = offered["photos"][0]["photo"].as_str().unwrap();
+    let look = || {
+        wait_until("the photo is looked at", Duration::from_secs(30), || {
+            let answer = request(&other, &format!("/photo/{name}"), "text/html,image/jpeg");
+            if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer) }
+        });
+        fs::read(kept(other.home(), name)).unwrap()
+    };
+    let whole = look();
+    for damaged in [&whole[..whole.len() / 2], &[]] {
+        fs::write(kept(other.home(), name), damaged).unwrap();
+        assert_eq!(look(), whole);
+    }
+}
+
+#[test]
 fn a_photo_that_can_not_be_read_is_refused_with_what_to_do() {
     let home = Home::with_circle();
     let heic = home.file("IMG_1.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");

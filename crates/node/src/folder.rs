@@ -67,6 +67,20 @@ impl Folder {
         Ok(secret)
     }
 
+    /// The same for a secret that nobody misses: one that is damaged is set aside, and another one made.
+    pub(crate) fn secret_or_anew(&self, name: &str) -> Result<[u8; 32], NodeError> {
+        if let Err(NodeError::BadKey(file)) = self.kept_secret(name) {
+            tracing::warn!(%file, "the file was damaged and set aside; a new one is made");
+            self.set_aside(name)?;
+        }
+        self.secret(name)
+    }
+
+    /// Gives a damaged file a name under which nobody looks for it.
+    pub(crate) fn set_aside(&self, name: &str) -> Result<(), NodeError> {
+        self.put_away(name, Some(&format!("{name}.damaged")))
+    }
+
     /// A small secret out of a file, if the file is there.
     pub(crate) fn kept_secret(&self, name: &str) -> Result<Option<[u8; 32]>, NodeError> {
         let Some(text) = self.read(name)?.map(Zeroizing::new) else { return Ok(None) };
@@ -87,6 +101,10 @@ impl Folder {
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // It is no text.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(NodeError::BadKey(self.shown(name)))
+            }
             Err(error) => Err(unusable(&path, &error)),
         }
     }
@@ -116,12 +134,14 @@ impl Folder {
         Ok(())
     }
 
-    /// The token that a program needs to write through the API, made by chance if there is none.
+    /// The token that a program needs to write through the API, made by chance if there is none, or the file is
+    /// damaged.
     ///
     /// # Errors
     /// If it can not be read or written.
     pub fn token(&self) -> Result<String, NodeError> {
-        Ok(data_encoding::HEXLOWER.encode(&self.secret(TOKEN)?))
+        let token = self.secret_or_anew(TOKEN)?;
+        Ok(data_encoding::HEXLOWER.encode(&token))
     }
 
     /// Says where this node's pages and API are, so that commands find it.

@@ -51,16 +51,32 @@ impl Identity {
             Some(text) => serde_json::from_str(&text).map_err(|_| bad(NOTES))?,
             None => Notes::default(),
         };
-        let public = folder.read(MEMBER)?.map(|did| did.trim().parse::<MemberId>().map_err(|_| bad(MEMBER)));
-        let (kept, public) = (folder.kept_secret(ROOT)?.is_some(), public.transpose()?);
+        let kept = folder.kept_secret(ROOT)?.is_some();
+        let public = match folder.read(MEMBER).map(|text| text.map(|did| did.trim().parse::<MemberId>())) {
+            Ok(Some(Ok(public))) => Some(public),
+            Ok(None) => None,
+            // The root key tells it, too.
+            Ok(Some(Err(_))) | Err(NodeError::BadKey(_)) if kept => None,
+            Ok(Some(Err(_))) => return Err(bad(MEMBER)),
+            Err(error) => return Err(error),
+        };
         // Whoever copies a root key into an empty folder restores it as well: a node that makes its keys
         // by itself makes this one last.
-        if kept && folder.kept_secret(NODE)?.is_none() {
-            notes = Notes { written_down: true, restored: true };
-            keep(folder, notes)?;
+        match folder.kept_secret(NODE) {
+            Ok(None) if kept => {
+                notes = Notes { written_down: true, restored: true };
+                keep(folder, notes)?;
+            }
+            // The root key grants another one. That others may hold newer things is said first, as always.
+            Err(NodeError::BadKey(_)) if kept => {
+                notes.restored = true;
+                keep(folder, notes)?;
+                folder.set_aside(NODE)?;
+            }
+            other => drop(other?),
         }
         let node = SecretKey::from_seed(&folder.secret(NODE)?);
-        let peer = folder.secret(PEER)?;
+        let peer = folder.secret_or_anew(PEER)?;
         let (member, root) = match public {
             Some(member) if !kept => (member, None),
             public => {

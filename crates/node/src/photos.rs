@@ -1,6 +1,6 @@
 //! Photos at a node: which there are, which are fetched, and which make room for others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -279,12 +279,31 @@ impl Service {
         chosen.iter().map(named).collect()
     }
 
+    /// What listings name by a hash: more than one only if they lie about its size.
+    fn referred(&self, hash: Hash) -> BTreeSet<Blob> {
+        let places = self.protocol.referring(hash).map(|(circle, id)| Place { circle, id });
+        self.read(|view| {
+            let entries = places.filter_map(|place| view.entry(&place));
+            let photos = entries.flat_map(|entry| entry.listing.photos.iter().flat_map(blobs));
+            photos.filter(|blob| blob.hash == hash).collect()
+        })
+    }
+
     /// Lets a photo be fetched; the receiver hears when it is here.
     pub(crate) fn look_at(&mut self, hash: Hash) -> Result<oneshot::Receiver<()>, NodeError> {
         if self.protocol.referring(hash).next().is_none() {
             return Err(NodeError::no_photo(&hash.to_string()));
         }
         let (tell, told) = oneshot::channel();
+        if self.photos.files.has(hash) {
+            // It has come meanwhile; whoever asked listens.
+            let _ = tell.send(());
+            return Ok(told);
+        }
+        // Its file may have been damaged.
+        for blob in self.referred(hash) {
+            self.blob_input(BlobInput::Gone(blob));
+        }
         for waiting in self.photos.waiting.values_mut() {
             waiting.retain(|waiting| !waiting.is_closed());
         }

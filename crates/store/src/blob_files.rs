@@ -100,6 +100,9 @@ impl BlobFiles {
             }
             Err(error) => {
                 tracing::warn!(%hash, %error, "a photo can not be read");
+                if error.kind() == io::ErrorKind::NotFound {
+                    self.known().remove(&hash);
+                }
                 None
             }
         }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use protocol::{Store as _, StoreError};
 
+use crate::faults::Operation;
 use crate::journal::sync_folder;
 use crate::leaving::{LEAVING, Leaving};
 use crate::open::{self, LOG};
@@ -101,14 +102,17 @@ impl SledStore {
                 batch.insert(key, value);
                 waiting = waiting.saturating_add(1);
                 if waiting == BATCH {
+                    self.faults.check(Operation::Write).map_err(io_failed)?;
                     to.apply_batch(std::mem::take(&mut batch)).map_err(failed)?;
                     waiting = 0;
                 }
             }
+            self.faults.check(Operation::Write).map_err(io_failed)?;
             to.apply_batch(batch).map_err(failed)?;
         }
         db.flush().map_err(failed)?;
         drop(db);
+        self.faults.check(Operation::Sync).map_err(io_failed)?;
         let durable = || -> io::Result<()> {
             fs::File::open(fresh.join(LOG))?.sync_all()?;
             sync_folder(&fresh.join(LOG))

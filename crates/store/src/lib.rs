@@ -11,6 +11,7 @@
 //! | `compact` | giving room back |
 //! | `leaving` | what was dropped leaves the disk within a day |
 //! | `open` | opening that always ends |
+//! | `room` | a reserve for opening on a full disk |
 //! | `repair` | what the one has and the other lacks |
 //! | `blob_files` | photos, in files named by their hash |
 //! | `layout` | how records lie in sled |
@@ -29,6 +30,7 @@ mod leaving;
 mod mended;
 mod open;
 mod repair;
+mod room;
 mod sled_store;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,8 @@ use record::Date;
 
 use crate::journal::sync_folder;
 use crate::mended::Mended;
+use crate::room;
+use crate::sled_store::disk;
 
 /// Why a store can not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +67,8 @@ const FRESH: &str = "records.new";
 /// sled's log inside it, and how its snapshots' names begin.
 pub(crate) const LOG: &str = "db";
 const SNAPSHOT: &str = "snap.";
+/// How the name of one ends that is not whole yet.
+const BEGUN: &str = ".generating";
 
 /// An open store, where it lies, and what had to be done for it.
 pub(crate) struct Opened {
@@ -123,7 +127,7 @@ pub(crate) fn config(folder: &Path) -> sled::Config {
 }
 
 fn open_newest(data: &Path, today: Date) -> Result<Opened, OpenError> {
-    let failed = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: error.to_string() };
+    let failed = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: disk(error) };
     let number = newest(data).map_err(|error| failed(&error))?;
     let folder = named(data, number);
     let reason = match attempt(&folder) {
@@ -131,6 +135,8 @@ fn open_newest(data: &Path, today: Date) -> Result<Opened, OpenError> {
         Err(Failure::Outside(error)) => return Err(error),
         Err(Failure::Damaged(reason)) => reason,
     };
+    // What a full disk makes of it is no damage.
+    room::check(data).map_err(|error| failed(&error))?;
     tracing::warn!(folder = %folder.display(), %reason, "the store is damaged");
     let aside = set_aside(data, &folder, today).map_err(|error| failed(&error))?;
     let second = named(data, number.saturating_add(1));
@@ -159,6 +165,7 @@ fn attempt(folder: &Path) -> Result<(sled::Db, u64), Failure> {
         let reason = "there is a file where the store's folder belongs: move it away".to_owned();
         return Err(Failure::Outside(OpenError::Folder { folder: folder.to_owned(), reason }));
     }
+    forget_begun_snapshots(folder);
     let size = fs::metadata(folder.join(LOG)).map_or(0, |log| log.len());
     let more = u32::try_from(size / MORE_BYTES).unwrap_or(u32::MAX);
     let patience = PATIENCE.saturating_add(MORE.saturating_mul(more));
@@ -177,7 +184,7 @@ fn attempt(folder: &Path) -> Result<(sled::Db, u64), Failure> {
             Err(Failure::Outside(OpenError::InUse(folder.to_owned())))
         }
         Ok(Err(sled::Error::Io(error))) if is_outside(&error) => {
-            Err(Failure::Outside(OpenError::Folder { folder: folder.to_owned(), reason: error.to_string() }))
+            Err(Failure::Outside(OpenError::Folder { folder: folder.to_owned(), reason: disk(&error) }))
         }
         Ok(Err(error)) => Err(Failure::Damaged(error.to_string())),
         Err(mpsc::RecvTimeoutError::Timeout) => {
@@ -185,6 +192,18 @@ fn attempt(folder: &Path) -> Result<(sled::Db, u64), Failure> {
         }
         // Its thread panicked: sled does that on some damage.
         Err(mpsc::RecvTimeoutError::Disconnected) => Err(Failure::Damaged("opening it failed".to_owned())),
+    }
+}
+
+/// Deletes snapshots that sled had not finished when power went, or the disk was full: it stumbles over them.
+fn forget_begun_snapshots(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(SNAPSHOT) && name.ends_with(BEGUN) {
+            // Where it stays, the store is opened without any snapshots.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

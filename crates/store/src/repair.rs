@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::StoreError;
-use record::{MemberId, Signed};
+use protocol::{Store as _, StoreError};
+use record::{Kind, Record, RecordId, Signed};
 
 use crate::journal::{Entry, Found};
 use crate::layout;
@@ -25,6 +25,7 @@ impl SledStore {
             mended.push(Mended::Restored(restored));
         }
         self.restore_notes(seen.unwrap_or(0))?;
+        self.keep_charters()?;
         let first_time = before == layout::WITHOUT_JOURNAL;
         let lost = found.damaged > 0 || found.new || seen.is_some_and(|seen| seen > self.journal.last());
         if lost || first_time {
@@ -88,6 +89,20 @@ impl SledStore {
         Ok(())
     }
 
+    /// Journals written by earlier versions lack the charters of their circles.
+    fn keep_charters(&mut self) -> Result<(), StoreError> {
+        let mut entries = Vec::new();
+        for circle in self.circles()? {
+            let place = (circle, RecordId::from_bytes(*circle.as_bytes()));
+            if !self.journal.holds(&place)
+                && let Some(charter) = self.get(circle, &place.1)?
+            {
+                entries.push(Entry::Record(place, charter));
+            }
+        }
+        self.journal.append(&entries).map(drop).map_err(io_failed)
+    }
+
     /// Writes into the journal what sled holds of the node's own and the journal does not.
     fn journal_anew(&mut self) -> Result<usize, StoreError> {
         let mut entries = Vec::new();
@@ -122,18 +137,21 @@ impl SledStore {
             for entry in self.sled()?.records.scan_prefix(circle.as_bytes()) {
                 let (_, value) = entry.map_err(failed)?;
                 let Some(record) = layout::record(&value) else { continue };
-                let Some((author, id)) = said_by(&record.envelope) else { continue };
-                if self.own.contains(&author) && !self.journal.holds(&(circle, id)) {
+                let Some(id) = self.to_be_journaled(&record) else { continue };
+                if !self.journal.holds(&(circle, id)) {
                     entries.push(Entry::Record((circle, id), record));
                 }
             }
         }
         Ok(entries.len().saturating_sub(before))
     }
-}
 
-/// Who said what an envelope holds, and under which id.
-pub(crate) fn said_by(envelope: &[u8]) -> Option<(MemberId, record::RecordId)> {
-    let signed = Signed::parse(envelope).ok()?;
-    Some((signed.header().author, signed.id()))
+    /// The id of a record that goes into the journal as well: of what is the node's own, and of charters, since
+    /// without its charter a circle shows nothing, not even that.
+    pub(crate) fn to_be_journaled(&self, record: &Record) -> Option<RecordId> {
+        let signed = Signed::parse(&record.envelope).ok()?;
+        let header = signed.header();
+        let kept = self.own.contains(&header.author) || header.kind.as_str() == Kind::CHARTER;
+        kept.then(|| signed.id())
+    }
 }

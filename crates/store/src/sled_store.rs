@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use protocol::{Batch, Store, StoreError};
@@ -15,7 +15,7 @@ use crate::layout;
 use crate::leaving::Leaving;
 use crate::mended::Mended;
 use crate::open::{LOG, OpenError, Opened, open};
-use crate::repair::said_by;
+use crate::room;
 
 /// Records of circles, and the node's small notes, in a folder.
 ///
@@ -39,7 +39,7 @@ pub struct SledStore {
     /// The members whose records go into the journal.
     pub(crate) own: BTreeSet<MemberId>,
     pub(crate) mended: Vec<Mended>,
-    faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 /// sled, opened.
@@ -62,9 +62,6 @@ const JOURNAL: &str = "journal";
 const LAYOUT: &str = "layout";
 /// Every so many times that the store is made durable it is looked at whether it is wasteful.
 const LOOK_AT_WASTE: u32 = 30;
-/// A file that is written to find out whether the disk takes something.
-const PROBE: &str = "room";
-const PROBE_BYTES: usize = 2 * 1024 * 1024;
 
 impl SledStore {
     /// Opens the store in a data folder; makes it if there is none. What these members write is kept so that
@@ -84,6 +81,7 @@ impl SledStore {
     pub fn open_with(data: &Path, own: &[MemberId], today: Date, faults: Faults) -> Result<Self, OpenError> {
         let outside = |error: &io::Error| OpenError::Folder { folder: data.to_owned(), reason: disk(error) };
         let (journal, found) = fs::create_dir_all(data)
+            .and_then(|()| room::for_opening(data))
             .and_then(|()| Journal::open(&data.join(JOURNAL), faults.clone()))
             .map_err(|error| outside(&error))?;
         let (sled, layout, mended) = open_sled(data, today)?;
@@ -99,6 +97,7 @@ impl SledStore {
         let failed = |error: StoreError| OpenError::Folder { folder: store.data.clone(), reason: error.0 };
         store.mended.extend(repaired.map_err(failed)?);
         store.compact_if_wasteful();
+        room::keep_reserve(&store.data);
         Ok(store)
     }
 
@@ -199,7 +198,7 @@ impl SledStore {
         if !self.failed {
             return Ok(());
         }
-        self.disk_takes_something().map_err(io_failed)?;
+        room::check(&self.data).map_err(io_failed)?;
         // sled lets go of its files only when nothing of it is left.
         self.sled = None;
         let (sled, layout, mended) =
@@ -213,23 +212,9 @@ impl SledStore {
         Ok(())
     }
 
-    /// Whether there is room for what sled and the journal need to begin with.
-    fn disk_takes_something(&self) -> io::Result<()> {
-        let path = self.data.join(PROBE);
-        let write = || {
-            let mut file = File::create(&path)?;
-            file.write_all(&vec![0; PROBE_BYTES])?;
-            file.sync_all()
-        };
-        let written = write();
-        let removed = fs::remove_file(&path);
-        written.and(removed)
-    }
-
     /// What of a batch goes into the journal as well.
     fn own_part(&self, circle: CircleId, batch: &Batch) -> Vec<Entry> {
-        let own = |record: &Record| said_by(&record.envelope).is_some_and(|(by, _)| self.own.contains(&by));
-        let put = batch.put.iter().filter(|(_, record)| own(record));
+        let put = batch.put.iter().filter(|(_, record)| self.to_be_journaled(record).is_some());
         let put = put.map(|(id, record)| Entry::Record((circle, *id), record.clone()));
         let gone = batch.drop.iter().map(|id| (circle, *id)).filter(|place| self.journal.holds(place));
         put.chain(gone.map(Entry::Forget)).collect()
@@ -343,11 +328,10 @@ pub(crate) fn io_failed(error: io::Error) -> StoreError {
     StoreError(disk(&error))
 }
 
-fn disk(error: &io::Error) -> String {
-    let kind = error.kind();
-    if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+pub(crate) fn disk(error: &io::Error) -> String {
+    if room::is_full(error) {
         "the disk is full: make room, then try again".to_owned()
-    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+    } else if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
         "the disk can only be read: it may be worn out, or be mounted that way".to_owned()
     } else {
         format!("the disk failed ({error}): check it, then try again")

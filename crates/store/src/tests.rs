@@ -1,4 +1,8 @@
+mod churn;
 mod damage;
+mod faults;
+mod first_layout;
+mod mishaps;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -1,5 +1,7 @@
 //! A circle of made-up members whose listings are those of the demo's tables, over and over.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use catalogue::Catalogue;
 use record::{
     Body, Cell, Charter, CircleId, Grant, GrantRole, Hash, Key, Listing, Map, MemberId, Record, SecretKey,
@@ -10,6 +12,12 @@ use crate::Outcome;
 
 /// The moment at which everything happens where no clock runs: in the middle of a day.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+/// This moment, for what a node with the system's clock takes in.
+pub(crate) fn now() -> Outcome<Timestamp> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(Timestamp::from_millis(u64::try_from(since.as_millis())?))
+}
 
 /// How many records each member has, about.
 const RECORDS_OF_ONE: usize = 100;

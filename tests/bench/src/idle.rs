@@ -1,11 +1,9 @@
 //! A node that has nothing to do: its processor time, bytes and memory, minute by minute.
 
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use record::Timestamp;
-
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, now};
 use crate::figure::Report;
 use crate::process::Process;
 use crate::proxy::Proxy;
@@ -16,8 +14,7 @@ const PEERS: usize = 8;
 const MINUTE: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(scale: Scale, minutes: usize) -> Outcome<Report> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-    let corpus = Corpus::new(scale.records, Timestamp::from_millis(u64::try_from(now)?))?;
+    let corpus = Corpus::new(scale.records, now()?)?;
     let mut records = vec![corpus.founding().clone()];
     for record in corpus.records(scale.records.saturating_sub(1)) {
         records.push(record?);

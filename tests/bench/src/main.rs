@@ -4,6 +4,7 @@
 //! floor in one run, for several rounds, and reports medians, the spread and the ratio. Nothing is
 //! asserted: an aim is printed beside the figure that it belongs to.
 
+mod accept;
 mod corpus;
 mod digest;
 mod figure;
@@ -12,6 +13,7 @@ mod gossip;
 mod idle;
 mod process;
 mod proxy;
+mod store;
 mod sync;
 mod verify;
 
@@ -57,6 +59,10 @@ struct Scale {
 enum Benchmark {
     /// From bytes on the wire to admitted records; the floor is ed25519-dalek's `verify_strict`
     Verify,
+    /// Inserts beside bare sled, one durable write beside `write` and `fdatasync`, and a start with all records
+    Store,
+    /// Records taken in by a node until they are durable; the floor is the check of all signatures
+    Accept,
     /// One new record, and the digest of all; the floor is SHA-256 of what is hashed
     Digest,
     /// Two nodes in two processes: from empty, and when little is missing; the floor is the check of all
@@ -98,6 +104,8 @@ fn main() -> Outcome<()> {
     let report = match cli.benchmark {
         None => return print(&Cli::command().render_help().to_string()),
         Some(Benchmark::Verify) => verify::run(cli.scale)?,
+        Some(Benchmark::Store) => store::run(cli.scale)?,
+        Some(Benchmark::Accept) => accept::run(cli.scale)?,
         Some(Benchmark::Digest) => digest::run(cli.scale)?,
         Some(Benchmark::Sync) => sync::run(cli.scale)?,
         Some(Benchmark::Gossip { nodes, seconds }) => match gossip::alone()? {

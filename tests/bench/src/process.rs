@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use node::{Address, Config, Handle, Network, Node};
+use node::{Address, Config, Filter, Handle, Network, Node};
 
 use crate::{Outcome, print};
 
@@ -18,6 +18,8 @@ use crate::{Outcome, print};
 const POLL: Duration = Duration::from_millis(1);
 /// What it has not reached by then it never will.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// How many listings a page has.
+const PAGE: usize = 40;
 /// The unit of `/proc/PID/stat`: what Linux tells programs, whatever it counts in itself.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -71,6 +73,11 @@ impl Process {
     /// Waits until a round is finished with so many peers.
     pub(crate) fn synced(&mut self, peers: usize) -> Outcome<()> {
         self.ask(&format!("synced {peers}")).map(drop)
+    }
+
+    /// How long its first page of listings takes, in seconds.
+    pub(crate) fn page(&mut self) -> Outcome<f64> {
+        Ok(self.ask("page")?.parse()?)
     }
 
     /// Lets it end in good order: all that it has is on the disk then.
@@ -153,6 +160,7 @@ async fn serve(data: PathBuf) -> Outcome<()> {
         });
         let command = read.await??;
         let answer = match command.trim_end().split_once(' ') {
+            None if command.trim_end() == "page" => page(node.handle())?,
             Some(("dial", address)) => node.handle().dial(address.parse()?).await.map(|()| String::new())?,
             Some(("reach", records)) => reach(node.handle(), records.parse()?).await?,
             Some(("synced", peers)) => synced(node.handle(), peers.parse()?).await?,
@@ -175,6 +183,13 @@ async fn reach(handle: &Handle, records: usize) -> Outcome<String> {
     .await?;
     let connected = connected.ok_or("it was never connected")?;
     Ok(connected.elapsed().as_secs_f64().to_string())
+}
+
+fn page(handle: &Handle) -> Outcome<String> {
+    let begun = Instant::now();
+    let listings = handle.listings(&Filter { limit: Some(PAGE), ..Filter::default() })?;
+    let time = begun.elapsed().as_secs_f64();
+    if listings.is_empty() { Err("it shows nothing".into()) } else { Ok(time.to_string()) }
 }
 
 async fn synced(handle: &Handle, peers: usize) -> Outcome<String> {

@@ -4,13 +4,12 @@
 //! the bytes, the records' own, and what bare negentropy exchanges about the same sets.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
-use record::{Class, Timestamp, Verified};
+use record::{Class, Verified};
 use tempfile::TempDir;
 
-use crate::corpus::{Corpus, to_wire};
+use crate::corpus::{Corpus, now, to_wire};
 use crate::figure::{Report, ratios};
 use crate::process::{Process, cpu_of};
 use crate::proxy::Proxy;
@@ -89,8 +88,7 @@ pub(crate) fn run(scale: Scale) -> Outcome<Report> {
 
 impl Case {
     fn new(count: usize) -> Outcome<Self> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-        let corpus = Corpus::new(count, Timestamp::from_millis(u64::try_from(now)?))?;
+        let corpus = Corpus::new(count, now()?)?;
         let mut records = vec![corpus.founding().clone()];
         for record in corpus.records(count.saturating_sub(1)) {
             records.push(record?);

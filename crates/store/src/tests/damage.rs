@@ -1,7 +1,7 @@
 //! Files damaged in every way that cards and power cuts know: the store opens all the same, soon, and the
 //! node's own things are there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,19 +15,19 @@ use record::{
 };
 
 use super::TODAY;
-use crate::{Faults, Mended, Operation, SledStore};
+use crate::{Mended, SledStore};
 
-const CIRCLE: CircleId = CircleId::from_bytes([1; 32]);
+pub(super) const CIRCLE: CircleId = CircleId::from_bytes([1; 32]);
 /// How many of them a store of the tests has; of foreign ones ten times as many.
-const OWN: u32 = 60;
+pub(super) const OWN: u32 = 60;
 /// A store is up within this time, whatever its state.
-const UP: Duration = Duration::from_secs(10);
+pub(super) const UP: Duration = Duration::from_secs(10);
 
 fn keys(number: u8) -> (MemberId, SecretKey) {
     (SecretKey::from_seed(&[number; 32]).public().into(), SecretKey::from_seed(&[number + 100; 32]))
 }
 
-fn listing(member: u8, number: u32) -> (RecordId, Record) {
+pub(super) fn listing(member: u8, number: u32) -> (RecordId, Record) {
     let (author, device) = keys(member);
     let key = Key::derive("test", &[&number.to_be_bytes()]);
     let revision = Timestamp::from_millis(1_790_000_000_000 + u64::from(number));
@@ -37,7 +37,7 @@ fn listing(member: u8, number: u32) -> (RecordId, Record) {
     (record.id(), record.to_record())
 }
 
-fn grant() -> (RecordId, Record) {
+pub(super) fn grant() -> (RecordId, Record) {
     let (author, device) = keys(1);
     let revision = Timestamp::from_millis(1_790_000_000_000);
     let statement = Statement { author, circle: CIRCLE, key: Grant::key(&device.public()), revision };
@@ -51,24 +51,31 @@ fn grant() -> (RecordId, Record) {
     (record.id(), record.to_record())
 }
 
-fn own() -> Vec<MemberId> {
+pub(super) fn own() -> Vec<MemberId> {
     vec![keys(1).0]
 }
 
-fn put(records: Vec<(RecordId, Record)>) -> Batch {
+pub(super) fn put(records: Vec<(RecordId, Record)>) -> Batch {
     Batch { put: records, drop: Vec::new() }
 }
 
 /// A store with own and foreign records, as a node leaves it; gives an older copy of all files too.
-fn filled(data: &Path, older: &Path) {
+pub(super) fn filled(data: &Path, older: &Path) {
+    filled_with(OWN * 10, data, older);
+}
+
+/// The same with so many foreign records.
+pub(super) fn filled_with(foreign: u32, data: &Path, older: &Path) {
     let mut store = SledStore::open(data, &own(), TODAY).unwrap();
     store.add_circle(CIRCLE).unwrap();
     store.set_meta("peers", b"[\"somewhere\"]").unwrap();
     store.apply(CIRCLE, put(vec![grant()])).unwrap();
-    let foreign: Vec<_> = (0..OWN * 10).map(|number| listing(2, number)).collect();
-    for (number, chunk) in foreign.chunks(50).enumerate() {
-        store.apply(CIRCLE, put(chunk.to_vec())).unwrap();
-        let first = u32::try_from(number).unwrap() * OWN / 12;
+    for number in 0..12 {
+        let part = foreign / 12 * number..foreign / 12 * (number + 1);
+        for chunk in part.collect::<Vec<_>>().chunks(500) {
+            store.apply(CIRCLE, put(chunk.iter().map(|number| listing(2, *number)).collect())).unwrap();
+        }
+        let first = number * OWN / 12;
         store
             .apply(CIRCLE, put((first..first + OWN / 12).map(|number| listing(1, number)).collect()))
             .unwrap();
@@ -83,7 +90,7 @@ fn filled(data: &Path, older: &Path) {
     store.sync().unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
@@ -95,7 +102,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.file_type().unwrap().is_dir() {
@@ -110,7 +117,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// One sort of damage to one file.
 #[derive(Debug, Clone, Copy)]
-enum Damage {
+pub(super) enum Damage {
     Cut(u64),
     ZeroPage(u64),
     Empty,
@@ -122,14 +129,14 @@ enum Damage {
 
 impl Damage {
     /// All sorts; `seed` chooses where they hit.
-    fn all(seed: u64) -> Vec<Self> {
+    pub(super) fn all(seed: u64) -> Vec<Self> {
         let cuts = [1, 100, 4_096, 8_192, 65_536].map(|cut| Self::Cut(cut + seed % 7));
         let pages = (0..4).map(|page| Self::ZeroPage(page * 37 + seed * 11));
         let rest = [Self::Empty, Self::Older, Self::Gone, Self::Garbage, Self::Leftover];
         cuts.into_iter().chain(pages).chain(rest).collect()
     }
 
-    fn inflict(self, file: &Path, older: &Path) {
+    pub(super) fn inflict(self, file: &Path, older: &Path) {
         let size = fs::metadata(file).unwrap().len();
         let open = || fs::OpenOptions::new().read(true).write(true).open(file).unwrap();
         match self {
@@ -167,8 +174,13 @@ impl Damage {
 
 /// Where the process that opens a damaged store finds it.
 const PATIENT: &str = "COMMONSHELF_STORE_TEST_DAMAGED";
-/// How often the damage is done anew, each time elsewhere: more than once for the full size.
-const SEEDS: &str = "COMMONSHELF_DAMAGE_SEEDS";
+/// How often the damage is done anew, each time elsewhere, in every run of the tests and at full size.
+const SEEDS: [u64; 2] = [2, 8];
+
+/// Whether the tests run at full size: `COMMONSHELF_FULL=1`.
+pub(super) fn is_full_size() -> bool {
+    std::env::var_os("COMMONSHELF_FULL").is_some_and(|value| value == "1")
+}
 
 /// Not a test of its own: the process that opens one damaged store. A thread that hangs dies with it.
 #[test]
@@ -190,7 +202,7 @@ fn opens_a_damaged_store() {
     println!("up after {} ms, {} foreign, {:?}", took.as_millis(), foreign.count(), store.mended());
 }
 
-fn patient(folder: &Path) -> Child {
+pub(super) fn patient(folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["tests::damage::opens_a_damaged_store", "--exact", "--nocapture"])
         .env(PATIENT, folder)
@@ -200,26 +212,14 @@ fn patient(folder: &Path) -> Child {
         .unwrap()
 }
 
-#[test]
-fn whatever_is_damaged_the_store_is_up_soon_and_the_nodes_own_things_are_there() {
+/// Damages copies of a store, each in one way, opens each, and tells how it went.
+pub(super) fn suffer(whole: &Path, cases: &[(String, Box<dyn Fn(&Path)>)]) {
     let dir = tempfile::tempdir().unwrap();
-    let (whole, older) = (dir.path().join("whole"), dir.path().join("older"));
-    fs::create_dir_all(&whole).unwrap();
-    filled(&whole, &older);
-    let seeds = std::env::var(SEEDS).ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1);
-    let mut cases = Vec::new();
-    for seed in 0..seeds {
-        for file in files(&whole) {
-            let name = file.strip_prefix(&whole).unwrap().to_owned();
-            cases.extend(Damage::all(seed).into_iter().map(|damage| (seed, name.clone(), damage)));
-        }
-    }
     let (mut slowest, mut mended) = (0, BTreeMap::<String, usize>::new());
-    for (number, (seed, name, damage)) in cases.iter().enumerate() {
-        let what = format!("{} with seed {seed}: {damage:?}", name.display());
-        let folder = dir.path().join(format!("case {number}"));
-        copy(&whole, &folder);
-        damage.inflict(&folder.join(name), &older.join(name));
+    for (what, inflict) in cases {
+        let folder = dir.path().join("case");
+        copy(whole, &folder);
+        inflict(&folder);
         let output = patient(&folder).wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{what}:\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
@@ -233,7 +233,26 @@ fn whatever_is_damaged_the_store_is_up_soon_and_the_nodes_own_things_are_there()
         fs::remove_dir_all(&folder).unwrap();
     }
     println!("{} cases, the slowest up after {slowest} ms: {mended:?}", cases.len());
-    assert!(cases.len() >= 40, "{}", cases.len());
+}
+
+#[test]
+fn whatever_is_damaged_the_store_is_up_soon_and_the_nodes_own_things_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (whole, older) = (dir.path().join("whole"), dir.path().join("older"));
+    fs::create_dir_all(&whole).unwrap();
+    filled(&whole, &older);
+    let seeds = SEEDS[usize::from(is_full_size())];
+    let mut cases: Vec<(String, Box<dyn Fn(&Path)>)> = Vec::new();
+    for (seed, file) in (0..seeds).flat_map(|seed| files(&whole).into_iter().map(move |file| (seed, file))) {
+        let name = file.strip_prefix(&whole).unwrap().to_owned();
+        for damage in Damage::all(seed) {
+            let what = format!("{} with seed {seed}: {damage:?}", name.display());
+            let (name, older) = (name.clone(), older.join(&name));
+            cases.push((what, Box::new(move |folder| damage.inflict(&folder.join(&name), &older))));
+        }
+    }
+    assert!(cases.len() >= 100, "{}", cases.len());
+    suffer(&whole, &cases);
 }
 
 #[test]
@@ -263,47 +282,6 @@ fn whose_records_count_as_own_can_change() {
     fs::remove_dir_all(dir.path().join("records")).unwrap();
     let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
     assert!(store.get(CIRCLE, &listing(2, 2).0).unwrap().is_some());
-}
-
-#[test]
-fn what_a_disk_refused_to_write_is_not_acknowledged_and_what_was_acknowledged_is_there() {
-    for (operation, last) in [(Operation::Write, 200), (Operation::Sync, 60)] {
-        for number in (0..last).step_by(7) {
-            let dir = tempfile::tempdir().unwrap();
-            let faults = Faults::default();
-            let mut acknowledged = BTreeSet::new();
-            {
-                let mut store = SledStore::open_with(dir.path(), &own(), TODAY, faults.clone()).unwrap();
-                store.add_circle(CIRCLE).unwrap();
-                faults.after(operation, number);
-                let mut failures = 0;
-                for number in 0..120 {
-                    let (id, record) = listing(1, number);
-                    let done = store.apply(CIRCLE, put(vec![(id, record)])).and_then(|()| store.secure());
-                    let synced = if number % 10 == 0 { store.sync() } else { Ok(()) };
-                    match done {
-                        Ok(()) => drop(acknowledged.insert(id)),
-                        Err(error) => {
-                            failures += 1;
-                            assert!(error.to_string().contains("disk"), "{error}");
-                        }
-                    }
-                    failures += usize::from(synced.is_err());
-                }
-                assert!(failures <= 2, "it recovers by itself: {failures} failures");
-                assert!(failures > 0 || number > 100, "{operation:?} {number}");
-            }
-            let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
-            for id in &acknowledged {
-                assert!(store.get(CIRCLE, id).unwrap().is_some(), "{operation:?} {number}");
-            }
-        }
-    }
-}
-
-/// The bytes of all files in a folder.
-fn size(folder: &Path) -> u64 {
-    files(folder).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
 }
 
 /// Whether any file in a folder holds these bytes.
@@ -343,45 +321,4 @@ fn after_purging_nothing_of_what_was_dropped_is_on_the_disk_and_the_rest_is() {
     };
     assert_eq!((all(1, 0..OWN), all(2, 0..OWN * 10)), (OWN as usize - 1, OWN as usize * 10 - 1));
     assert!(store.get(CIRCLE, &listing(1, 900).0).unwrap().is_some());
-}
-
-#[test]
-fn a_store_in_which_much_comes_and_goes_stays_small() {
-    let rounds = if std::env::var_os(SEEDS).is_some() { 2_000 } else { 300 };
-    let dir = tempfile::tempdir().unwrap();
-    let mut store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
-    store.add_circle(CIRCLE).unwrap();
-    // As large as records are, and signed by nobody: the store does not look.
-    let record = |number: u32| {
-        (
-            RecordId::of_header(&number.to_be_bytes()),
-            Record { envelope: number.to_be_bytes().repeat(80), body: Some(number.to_le_bytes().repeat(60)) },
-        )
-    };
-    let (live, step) = (5_000_u32, 100_u32);
-    store.apply(CIRCLE, put((0..live).map(record).collect())).unwrap();
-    let mut largest = 0;
-    for round in 0..rounds {
-        let first = round * step;
-        let batch = Batch {
-            put: (live + first..live + first + step).map(record).collect(),
-            drop: (first..first + step).map(|number| record(number).0).collect(),
-        };
-        store.apply(CIRCLE, batch).unwrap();
-        store.sync().unwrap();
-        if round % 20 == 0 {
-            largest = largest.max(size(dir.path()));
-        }
-    }
-    let bytes = u64::from(live) * (64 + 320 + 240);
-    let bound = 4 * bytes + 32 * 1024 * 1024;
-    println!("{} writes and deletes of {bytes} live bytes: at most {largest} on the disk", rounds * step);
-    assert!(largest <= bound, "{largest} bytes for {bytes}");
-    drop(store);
-    let begun = Instant::now();
-    let store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
-    println!("open after {:.2} s", begun.elapsed().as_secs_f64());
-    let mut count = 0;
-    store.each(CIRCLE, &mut |_| count += 1).unwrap();
-    assert_eq!(count, live);
 }

@@ -1,0 +1,67 @@
+//! Room on the disk: whether there is some, and a reserve with which a store opens where there is none.
+//!
+//! sled writes when it opens. A node whose power was cut while its disk was full has to come up all the same, if
+//! only to be read; so a file that holds nothing gives its room then.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// A file that is written to find out whether the disk takes something.
+const PROBE: &str = "room";
+/// The file that gives its room.
+const RESERVE: &str = "reserve";
+/// What sled and the journal need to begin with, in bytes.
+const ENOUGH: usize = 2 * 1024 * 1024;
+/// Of a reserve for which there is not enough room, so much is left to the node's small files.
+const SMALL_FILES: u64 = 256 * 1024;
+
+/// Whether the disk takes what sled and the journal need to begin with.
+pub(crate) fn check(data: &Path) -> io::Result<()> {
+    probe(data, File::sync_all)
+}
+
+/// Makes sure that there is room to open a store; where there is none, the reserve gives its own.
+pub(crate) fn for_opening(data: &Path) -> io::Result<()> {
+    // Why not to the card: a full disk says so at once, and cards wear out.
+    match probe(data, |_| Ok(())) {
+        Err(error) if is_full(&error) && fs::remove_file(data.join(RESERVE)).is_ok() => {
+            tracing::warn!("the disk is full; the reserve is used to open the store");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn probe(data: &Path, secure: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+    let path = data.join(PROBE);
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(&vec![0; ENOUGH])?;
+        secure(&file)
+    });
+    let removed = fs::remove_file(&path);
+    written.and(removed)
+}
+
+/// Whether it failed since the disk is full.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Keeps a reserve, as large as there is room for.
+pub(crate) fn keep_reserve(data: &Path) {
+    let path = data.join(RESERVE);
+    if fs::metadata(&path).is_ok_and(|file| file.len() == ENOUGH as u64) {
+        return;
+    }
+    let kept = File::create(&path).and_then(|mut file| {
+        let written = file.write_all(&vec![0; ENOUGH]).and_then(|()| file.sync_all());
+        if written.is_err() {
+            file.set_len(file.metadata()?.len().saturating_sub(SMALL_FILES))?;
+        }
+        Ok(())
+    });
+    if let Err(error) = kept {
+        tracing::warn!(%error, "no room is kept in reserve");
+    }
+}
