@@ -30,13 +30,24 @@ pub struct Folder {
 const LOCK: &str = "lock";
 const RUNNING: &str = "node.json";
 const TOKEN: &str = "api.token";
+/// Says that a backup is being restored into the folder.
+pub(crate) const RESTORING: &str = "restoring";
 
 impl Folder {
-    /// Opens a folder, making it if need be, and takes it for this process.
+    /// Opens a node's folder, making it if need be, and takes it for this process.
     ///
     /// # Errors
-    /// If it can not be written, or another process owns it.
+    /// If it can not be written, or another process owns it, or a backup was not restored into it to the end.
     pub fn open(path: &Path) -> Result<Self, NodeError> {
+        let folder = Self::take(path)?;
+        if path.join(RESTORING).exists() {
+            return Err(NodeError::Unfinished(path.display().to_string()));
+        }
+        Ok(folder)
+    }
+
+    /// Takes a folder for this process, whatever is in it.
+    pub(crate) fn take(path: &Path) -> Result<Self, NodeError> {
         let failed = |error: &io::Error| unusable(path, error);
         fs::create_dir_all(path).map_err(|error| failed(&error))?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));

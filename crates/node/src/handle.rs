@@ -417,6 +417,12 @@ impl Handle {
         }
     }
 
+    /// A photo's file, whatever it is for.
+    pub(crate) async fn photo_file(&self, hash: Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        let files = Arc::clone(&self.photos);
+        tokio::task::spawn_blocking(move || files.read(hash)).await.map_err(|_| NodeError::Stopped)
+    }
+
     /// Reads a table and writes its rows as listings; the same file a second time changes nothing.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod backup;
 mod belonging;
 mod carry;
 mod circles;
@@ -30,12 +31,14 @@ mod photo;
 mod photos;
 mod qr;
 mod reading;
+mod restore;
 mod secrets;
 mod service;
 mod tokens;
 mod view;
 mod writing;
 
+pub use backup::{BACKUP_MAGIC, BackupError, BackupReader, OutgoingBackup};
 pub use belonging::{MemberInput, MemberJson};
 pub use carry::{Incoming, Outgoing};
 pub use circles::FoundInput;
@@ -62,4 +65,5 @@ pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWr
 pub use qr::Qr;
 /// A moment, and its date.
 pub use record::Timestamp;
+pub use restore::{RestoredJson, restore};
 pub use tokens::TOKEN_DAYS;
