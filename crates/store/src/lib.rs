@@ -11,6 +11,7 @@
 //! | `compact` | giving room back |
 //! | `open` | opening that always ends |
 //! | `repair` | what the one has and the other lacks |
+//! | `look` | how all of it is, without a change |
 //! | `blob_files` | photos, in files named by their hash |
 //! | `layout` | how records lie in sled |
 //! | `mended`, `faults` | what was wrong, in words; fail points for tests |
@@ -24,6 +25,7 @@ mod compact;
 mod faults;
 mod journal;
 mod layout;
+mod look;
 mod mended;
 mod open;
 mod repair;
@@ -33,6 +35,7 @@ mod tests;
 
 pub use blob_files::BlobFiles;
 pub use faults::{Faults, Operation};
+pub use look::{JournalLook, Look, look, remove_left_over};
 pub use mended::Mended;
 pub use open::OpenError;
 pub use sled_store::SledStore;

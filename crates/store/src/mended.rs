@@ -41,3 +41,14 @@ pub enum Mended {
         kept: usize,
     },
 }
+
+impl Mended {
+    /// Whether things of others may be missing, which other nodes give again.
+    #[must_use]
+    pub const fn lacks_others(&self) -> bool {
+        match self {
+            Self::WithoutSnapshots { .. } | Self::Anew { .. } => true,
+            Self::Restored(_) | Self::Journal { .. } => false,
+        }
+    }
+}
