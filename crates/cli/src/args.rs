@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use node::{Address, AddressError, FilterInput, ListingInput, MemberInput};
 
+use crate::doctor::Doctor;
 use crate::keys::{Grant, Key};
 
 /// Give, lend and find things in your neighbourhood, without a server.
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Up(Up),
     /// A small neighbourhood of real nodes on this machine, to look at
     Demo(Demo),
+    /// Say how this node's data are, what is wrong with them and what to do about it
+    Doctor(Doctor),
     /// Make a node again out of what `export --all` wrote, in an empty data folder
     Restore(Restore),
     #[command(flatten)]

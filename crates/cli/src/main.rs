@@ -12,6 +12,7 @@ mod bundle;
 mod client;
 mod commands;
 mod demo;
+mod doctor;
 mod failure;
 mod keys;
 mod out;
@@ -53,6 +54,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, cli.json),
         Command::Up(args) => up::run(&folder(cli.data)?, args, cli.json),
+        Command::Doctor(args) => printed(&doctor::run(&folder(cli.data)?, &args)?, cli.json),
         Command::Restore(args) => {
             printed(&whole::restore(&folder(cli.data)?, &args.file, args.alone)?, cli.json)
         }

@@ -27,6 +27,7 @@ use crate::json::{
 use crate::keys::{HEARD, heard};
 use crate::known::{KNOWN, Known};
 use crate::link::CircleLink;
+use crate::mending::Mending;
 use crate::photo::{self, Prepared};
 use crate::photos::Photos;
 use crate::secrets::Secrets;
@@ -39,8 +40,6 @@ const INBOX: usize = 1_024;
 const NEWS: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
-/// The notices about what was mended when the store was opened, of which there are three at most.
-const MENDED: [&str; 3] = ["mended 1", "mended 2", "mended 3"];
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -102,14 +101,8 @@ impl Node {
         let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
-        let mut view = View::new(identity.member());
-        for (name, mended) in MENDED.iter().zip(store.mended()) {
-            let text = mended.to_string();
-            let mut letters = text.chars();
-            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-            view.notices.insert(*name, first.chain(letters).chain(['.']).collect());
-        }
-        let view = Arc::new(RwLock::new(view));
+        let mending = Mending::load(&folder)?;
+        let view = Arc::new(RwLock::new(View::new(identity.member())));
         let protocol = Protocol::new(peer.clone(), store, random()?).verifying(cores::verify);
         let folder = Arc::new(folder);
         let (messages, inbox) = mpsc::channel(INBOX);
@@ -126,6 +119,7 @@ impl Node {
             folder: Arc::clone(&folder),
             photos,
             heard,
+            mending,
             member: config.member,
             known,
             view: Arc::clone(&view),

@@ -16,6 +16,7 @@ use crate::error::NodeError;
 use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
+use crate::mending::Mending;
 use crate::photos::{PATIENCE, Photos};
 use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
@@ -65,6 +66,8 @@ pub(crate) struct Service {
     pub(crate) photos: Photos,
     /// The circles of which a peer was heard since this node was restored.
     pub(crate) heard: BTreeSet<CircleId>,
+    /// What was mended, and is not back yet.
+    pub(crate) mending: Mending,
     pub(crate) member: Option<String>,
     /// Where peers were.
     pub(crate) known: Known,
@@ -211,6 +214,7 @@ impl Service {
                         }
                     });
                     self.hear(circle);
+                    self.fetched(circle);
                     self.met(&peer);
                     if let Err(error) = self.knock(&peer, circle) {
                         tracing::error!(%error, "an invitation was not used");
@@ -300,6 +304,7 @@ impl Service {
             self.tell_about_keys();
         }
         self.forget_given(PATIENCE);
+        self.tell_mended();
         let mut outputs = self.protocol.handle(Input::Tick, now);
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));

@@ -35,6 +35,8 @@ mod tests;
 
 pub use blob_files::BlobFiles;
 pub use faults::{Faults, Operation};
+/// The layout of a data folder that this version writes; a higher number is a later version's.
+pub use layout::VERSION as LAYOUT;
 pub use look::{JournalLook, Look, look, remove_left_over};
 pub use mended::Mended;
 pub use open::OpenError;

@@ -29,6 +29,11 @@ pub enum Mended {
         /// What was wrong.
         reason: String,
     },
+    /// There were none, though there had been.
+    #[error(
+        "the records were gone: what your own members wrote is back, and the rest is fetched again from other nodes"
+    )]
+    Gone,
     /// Something of the node's own was missing and came back from the journal.
     #[error("{0} things of your own were missing among the records and are back")]
     Restored(usize),
@@ -47,8 +52,8 @@ impl Mended {
     #[must_use]
     pub const fn lacks_others(&self) -> bool {
         match self {
-            Self::WithoutSnapshots { .. } | Self::Anew { .. } => true,
-            Self::Restored(_) | Self::Journal { .. } => false,
+            Self::Anew { .. } | Self::Gone | Self::Restored(_) => true,
+            Self::WithoutSnapshots { .. } | Self::Journal { .. } => false,
         }
     }
 }
