@@ -18,7 +18,7 @@ fn doctor(home: &Home, args: &[&str]) -> (Value, bool) {
     let output = home.cli(&[&["doctor", "--json"], args].concat());
     assert!([0, 1].contains(&output.code), "{output:#?}");
     let health: Value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:#?}"));
-    let advice: Vec<&str> = output.stderr.lines().collect();
+    let advice: Vec<&str> = output.stderr.lines().filter(|line| !line.contains(" WARN ")).collect();
     assert_eq!(at(&health, "/advice"), &json!(advice), "each sentence is said: {output:#?}");
     assert_eq!((at(&health, "/well"), advice.is_empty()), (&json!(output.code == 0), output.code == 0));
     (health, output.code == 0)
@@ -63,11 +63,11 @@ fn what_is_wrong_is_told_with_what_to_do_and_mended_when_asked() {
     let home = Home::with_circle();
     home.run(&["offer", "Leiter"]);
     let data = home.data();
-    fs::write(data.join("records/snap.0000000000000001.generating"), "").unwrap();
+    fs::write(data.join("records/snap.ffffffffffffffff.generating"), "").unwrap();
     fs::write(data.join("keys.json.new"), "half").unwrap();
     let mut journal = fs::read(data.join("journal")).unwrap();
-    let end = journal.len() - 300;
-    journal[end..end + 40].fill(0);
+    let middle = journal.len() / 2;
+    journal[middle..middle + 40].fill(0);
     fs::write(data.join("journal"), journal).unwrap();
     #[cfg(unix)]
     {
@@ -104,10 +104,11 @@ fn what_is_wrong_is_told_with_what_to_do_and_mended_when_asked() {
 fn what_a_stopped_node_can_mend_it_mends_without_being_started() {
     let home = Home::with_circle();
     home.run(&["offer", "Leiter"]);
-    fs::write(home.data().join("records/snap.0000000000000001.generating"), "").unwrap();
+    fs::write(home.data().join("records/snap.ffffffffffffffff.generating"), "").unwrap();
     assert!(!doctor(&home, &[]).1);
     let (mended, well) = doctor(&home, &["--repair"]);
     assert!(well && at(&mended, "/running") == false, "{mended:#}");
+    assert!(at(&mended, "/done/0").as_str().unwrap().contains("could be read all the same"), "{mended:#}");
     // The person who starts it later is told.
     let node = home.up(&[]);
     let notices = node.json(&["status"])["notices"].to_string();
@@ -125,10 +126,9 @@ fn records_that_are_gone_are_missed_until_another_node_has_given_them_back() {
     other.wait_for_charter();
     other.run(&["import", &rows]);
     same_digest(one.home(), other.home(), 201, AGREED);
-    let mut one = one;
-    one.process().kill9();
-    let home = one.home().clone();
+    let (mut other, home) = (other, one.home().clone());
     drop(one);
+    other.process().kill9();
     fs::remove_dir_all(home.data().join("records")).unwrap();
     assert!(at(&doctor(&home, &[]).0, "/advice").to_string().contains("there are none"));
 
@@ -145,6 +145,7 @@ fn records_that_are_gone_are_missed_until_another_node_has_given_them_back() {
     drop(alone);
     assert_eq!(at(&doctor(&home, &[]).0, "/fetching/0"), "Gartenstraße");
 
+    let other = other.restart(&[]);
     let node = home.up(&["--peer", other.address()]);
     same_digest(node.home(), other.home(), 201, AGREED);
     wait_until("the notice's end", BACK, || match notices(node.home()) {

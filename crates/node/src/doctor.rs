@@ -14,7 +14,7 @@ use crate::folder::{Folder, RESTORING};
 use crate::handle::Handle;
 use crate::identity;
 use crate::json::ClockJson;
-use crate::mending::Mending;
+use crate::mending::{Mending, sentence};
 use crate::service::Service;
 
 /// Less free room than this is told, in bytes: writing the store anew takes some.
@@ -321,6 +321,10 @@ impl Service {
     }
 
     fn repair(&mut self, done: &mut Vec<String>) -> Result<(), NodeError> {
+        if self.net.is_none() {
+            // The node was started for this, and opening the store has mended it.
+            done.extend(self.protocol.store().mended().iter().map(sentence));
+        }
         let found = self.health(Vec::new())?;
         if found.journal.as_ref().is_none_or(|journal| journal.damaged > 0) {
             self.protocol.store().mend_journal()?;

@@ -56,10 +56,7 @@ impl Mending {
     fn add(&mut self, mended: &[Mended], circles: &[CircleId]) -> bool {
         let new = mended.get(self.seen..).unwrap_or_default();
         for mended in new {
-            let text = mended.to_string();
-            let mut letters = text.chars();
-            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-            self.told.push(first.chain(letters).chain(['.']).collect());
+            self.told.push(sentence(mended));
             if mended.lacks_others() {
                 self.missing.extend(circles.iter().map(ToString::to_string));
             }
@@ -114,6 +111,14 @@ impl Mending {
         let told: Vec<&str> = self.told.iter().chain(&fetched).map(String::as_str).collect();
         (!told.is_empty()).then(|| told.join(" "))
     }
+}
+
+/// What was mended, in a sentence.
+pub(crate) fn sentence(mended: &Mended) -> String {
+    let text = mended.to_string();
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).chain(['.']).collect()
 }
 
 impl Service {
