@@ -242,6 +242,13 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
+    /// Those of a backup that is made at this moment, in Unix milliseconds.
+    pub(crate) fn begin(made: u64) -> Self {
+        let mut frames = Self { bytes: BACKUP_MAGIC.to_vec(), count: 0 };
+        frames.push(&Part::Head(made));
+        frames
+    }
+
     pub(crate) fn push(&mut self, part: &Part) {
         let frame = part.encode();
         // Why: what goes into a frame is a photo at most.
@@ -278,8 +285,7 @@ impl Handle {
     pub async fn backup(&self) -> Result<OutgoingBackup, NodeError> {
         let made = self.now();
         let frames = self.on_node(move |service| {
-            let mut frames = Frames { bytes: BACKUP_MAGIC.to_vec(), count: 0 };
-            frames.push(&Part::Head(made));
+            let mut frames = Frames::begin(made);
             service.copy_small(&mut frames)?;
             Ok(frames)
         });
@@ -385,9 +391,8 @@ mod tests {
 
     fn whole() -> Vec<u8> {
         let circle = CircleId::from_bytes([7; 32]);
-        let mut frames = Frames { bytes: BACKUP_MAGIC.to_vec(), count: 0 };
+        let mut frames = Frames::begin(5);
         for part in [
-            Part::Head(5),
             Part::File("node.key".into(), vec![1; 64]),
             Part::Note("peers".into(), b"[]".to_vec()),
             Part::Circle(circle),

@@ -256,3 +256,6 @@ fn unusable(path: &Path, error: &std::io::Error) -> NodeError {
 fn foreign(error: &BackupError) -> NodeError {
     NodeError::Invalid(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;
