@@ -340,6 +340,9 @@ impl OutgoingBackup {
             // The last ones, and all that is small, are of one moment.
             let last = ahead.len() <= WINDOW;
             let window = ahead.split_off(ahead.len().saturating_sub(WINDOW));
+            // A circle that was founded meanwhile is told before what is in it.
+            let circles: BTreeSet<CircleId> = window.iter().map(|(circle, _)| *circle).collect();
+            circles.into_iter().for_each(|circle| frames.push(&Part::Circle(circle)));
             for (circle, id) in &window {
                 // One that has gone meanwhile was replaced by something newer, which comes later.
                 if let Some(record) = service.protocol.record(*circle, id)? {
