@@ -37,7 +37,7 @@ pub use full::{full_or_short, is_full_size};
 pub use home::Home;
 pub use http::{Answer, raw, throw};
 pub use ledger::Ledger;
-pub use listings::{at, by_text, check_listing, same_digest, table, texts, titles};
+pub use listings::{RED, at, by_text, check_listing, same_digest, table, texts, titles};
 pub use mesh::{Hears, Mesh};
 pub use namespace::{Lan, Place, unless_unwanted};
 pub use node::{Node, Ready};

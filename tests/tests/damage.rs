@@ -89,7 +89,10 @@ fn while_it_runs_a_node_whose_records_were_damaged_says_so_and_says_no_more_once
 }
 
 /// What becomes of one small file.
-const FATES: [(&str, fn(&Path)); 5] = [
+/// What befalls a file, in words and in deed.
+type Fate = (&'static str, fn(&Path));
+
+const FATES: [Fate; 5] = [
     ("empty", |file| fs::write(file, "").unwrap()),
     ("half", |file| {
         let bytes = fs::read(file).unwrap();
@@ -146,7 +149,8 @@ fn whichever_small_file_is_damaged_a_command_works_or_says_in_a_sentence_what_to
     assert_eq!(node.process().signal("TERM"), 0);
     fs::write(whole.data().join("node.json"), stale).unwrap();
     let files = small_files(&whole.data());
-    for name in ["api.token", "journal", "node.json", "node.key", "peer.key", "read-secrets.json", "root.key"] {
+    for name in ["api.token", "journal", "node.json", "node.key", "peer.key", "read-secrets.json", "root.key"]
+    {
         assert!(files.contains(&PathBuf::from(name)), "{name} is in {files:?}");
     }
     let mut told = Vec::new();

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use tests::{Client, Dice, Disk, Home, Ledger, Node, check_sentence, same_digest, unless_unwanted, wait_until};
+use tests::{
+    Client, Dice, Disk, Home, Ledger, Node, check_sentence, same_digest, unless_unwanted, wait_until,
+};
 
 const AGREED: Duration = Duration::from_secs(60);
 /// How large the disk is, in MiB, and how often it is filled.
@@ -102,5 +104,9 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
     same_digest(&home, other.home(), there, AGREED);
     let status = node.json(&["status"]);
     assert!(!status["notices"].to_string().contains("damaged"), "{status:#}");
-    eprintln!("filled {TIMES} times; {} writes, {} things are there", ledgers[0].written(), ledgers[0].there().len());
+    eprintln!(
+        "filled {TIMES} times; {} writes, {} things are there",
+        ledgers[0].written(),
+        ledgers[0].there().len()
+    );
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use node::{Address, AddressError, FilterInput, ListingInput, MemberInput};
 
+use crate::doctor::Doctor;
 use crate::keys::{Grant, Key};
 
 /// Give, lend and find things in your neighbourhood, without a server.
@@ -29,6 +30,10 @@ pub(crate) enum Command {
     Up(Up),
     /// A small neighbourhood of real nodes on this machine, to look at
     Demo(Demo),
+    /// Say how this node's data are, what is wrong with them and what to do about it
+    Doctor(Doctor),
+    /// Make a node again out of what `export --all` wrote, in an empty data folder
+    Restore(Restore),
     #[command(flatten)]
     Ask(Question),
 }
@@ -54,7 +59,7 @@ pub(crate) enum Question {
     Matches(Matches),
     /// Take in a table (CSV, TSV or JSON lines), or a bundle
     Import(Import),
-    /// Print all listings as JSON lines, or write a bundle
+    /// Print all listings as JSON lines, or write a bundle, or a backup of the whole node
     Export(Export),
     /// Show who is connected
     Peers,
@@ -147,6 +152,15 @@ pub(crate) struct Demo {
     /// End when the nodes agree, instead of keeping their pages open
     #[arg(long)]
     pub(crate) exit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The file that `export --all` wrote
+    pub(crate) file: PathBuf,
+    /// Don't wait for another node: there is none that knows of you
+    #[arg(long)]
+    pub(crate) alone: bool,
 }
 
 #[derive(Debug, Args)]
@@ -288,6 +302,9 @@ pub(crate) struct Export {
     /// Write a whole circle into this file instead, with all that makes it count elsewhere
     #[arg(long, value_name = "FILE", conflicts_with_all = ["side", "mine", "category", "near", "within", "limit"])]
     pub(crate) bundle: Option<PathBuf>,
+    /// Write all that this node has, its keys and circles and photos, into this encrypted file: a backup
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "circle", "side", "mine", "category", "near", "within", "limit"])]
+    pub(crate) all: Option<PathBuf>,
     /// Of a bundle's things only those that were written since: 30d or a date
     #[arg(long, value_name = "DATE", requires = "bundle")]
     pub(crate) since: Option<String>,

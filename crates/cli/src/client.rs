@@ -44,14 +44,23 @@ const HERE: &str = "localhost";
 impl Client {
     /// Finds the node that runs in a folder, or opens the folder.
     pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
+        Self::find(folder, Self::here, |client| client)
+    }
+
+    /// Finds the node that runs in a folder, or does something with the folder that needs it for itself.
+    pub(crate) fn find<T>(
+        folder: &Path,
+        here: impl Fn(&Path) -> Result<T, NodeError>,
+        running: impl FnOnce(Self) -> T,
+    ) -> Result<T, Failure> {
         let begun = Instant::now();
         loop {
-            match Self::here(folder) {
+            match here(folder) {
                 Err(NodeError::Owned { .. }) => {}
                 other => return other.map_err(Failure::from),
             }
-            if let Some(running) = Self::running(folder) {
-                return Ok(running);
+            if let Some(client) = Self::running(folder) {
+                return Ok(running(client));
             }
             if begun.elapsed() > PATIENCE {
                 return Err(Failure::new(format!(

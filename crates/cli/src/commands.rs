@@ -17,7 +17,7 @@ use zeroize::Zeroize as _;
 use crate::args::{Circle, Clock, Details, Export, Import, Question, Write};
 use crate::client::{Ask, Client};
 use crate::failure::Failure;
-use crate::{bundle, keys, show};
+use crate::{bundle, keys, show, whole};
 
 /// What a command prints.
 pub(crate) struct Printed {
@@ -74,7 +74,8 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             answer(client, Ask::get("/matches").query(&options), |pairs: Vec<PairJson>| show::pairs(&pairs))
         }
         Question::Import(import) => self::import(client, &import),
-        Question::Export(Export { bundle: Some(file), since, filter }) => {
+        Question::Export(Export { all: Some(file), .. }) => whole::export(client, &file),
+        Question::Export(Export { bundle: Some(file), since, filter, .. }) => {
             bundle::export(client, &file, filter.input().circle.as_deref(), since.as_deref())
         }
         Question::Export(Export { bundle: None, filter, .. }) => {

@@ -12,12 +12,15 @@ mod bundle;
 mod client;
 mod commands;
 mod demo;
+mod doctor;
 mod failure;
 mod keys;
 mod out;
+mod passphrase;
 mod show;
 mod stream;
 mod up;
+mod whole;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +30,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command};
 use crate::client::Client;
+use crate::commands::Printed;
 use crate::failure::Failure;
 
 /// Says how much is logged, to the standard error: `COMMONSHELF_LOG=info`, `=debug`, `=net=debug,info`…
@@ -50,15 +54,22 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, cli.json),
         Command::Up(args) => up::run(&folder(cli.data)?, args, cli.json),
+        Command::Doctor(args) => printed(&doctor::run(&folder(cli.data)?, &args)?, cli.json),
+        Command::Restore(args) => {
+            printed(&whole::restore(&folder(cli.data)?, &args.file, args.alone)?, cli.json)
+        }
         Command::Ask(question) => {
             let client = Client::open(&folder(cli.data)?)?;
             let done = commands::run(&client, question);
             client.close();
-            let printed = done?;
-            out::text(if cli.json { &printed.json } else { &printed.text })?;
-            printed.problem.as_ref().map_or(Ok(()), |problem| Err(Failure::new(problem.clone())))
+            printed(&done?, cli.json)
         }
     }
+}
+
+fn printed(printed: &Printed, json: bool) -> Result<(), Failure> {
+    out::text(if json { &printed.json } else { &printed.text })?;
+    printed.problem.as_ref().map_or(Ok(()), |problem| Err(Failure::new(problem.clone())))
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {

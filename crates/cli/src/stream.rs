@@ -38,7 +38,7 @@ impl Client {
     ) -> Result<(), Failure> {
         match self {
             Self::Running { agent, http, token } => {
-                let answer = over_http(agent, http, token, ask, ureq::SendBody::none())?;
+                let answer = over_http(agent, http, token, ask, ask.body.as_slice())?;
                 if !answer.status().is_success() {
                     return read_text(http, answer).map(drop);
                 }

@@ -146,6 +146,15 @@ pub enum NodeError {
     /// The folder holds things of another member.
     #[error("this folder already holds things of another member, {0}: restore into an empty one with --data")]
     NotEmpty(MemberId),
+    /// A backup is restored into an empty folder.
+    #[error(
+        "the folder {0} holds a node already, which would be lost: choose an empty one with --data, or move that one \
+         away"
+    )]
+    HoldsANode(String),
+    /// A backup was not restored to the end.
+    #[error("a backup was not restored into {0} to the end: do it again with `commonshelf restore FILE`")]
+    Unfinished(String),
     /// What other nodes know of this member's things has not arrived yet.
     #[error(
         "this node was restored and has heard from no other one yet, and others may hold newer versions of \
@@ -251,6 +260,8 @@ impl NodeError {
             | Self::NoRoot
             | Self::TakenOff
             | Self::NotEmpty(_)
+            | Self::HoldsANode(_)
+            | Self::Unfinished(_)
             | Self::NotHeard
             | Self::NotMember(_)
             | Self::MembersRead

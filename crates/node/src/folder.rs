@@ -30,13 +30,27 @@ pub struct Folder {
 const LOCK: &str = "lock";
 const RUNNING: &str = "node.json";
 const TOKEN: &str = "api.token";
+/// The files that only the owner may read.
+const SECRET: [&str; 7] =
+    ["root.key", "node.key", "peer.key", "keys.json", "read-secrets.json", TOKEN, "journal"];
+/// Says that a backup is being restored into the folder.
+pub(crate) const RESTORING: &str = "restoring";
 
 impl Folder {
-    /// Opens a folder, making it if need be, and takes it for this process.
+    /// Opens a node's folder, making it if need be, and takes it for this process.
     ///
     /// # Errors
-    /// If it can not be written, or another process owns it.
+    /// If it can not be written, or another process owns it, or a backup was not restored into it to the end.
     pub fn open(path: &Path) -> Result<Self, NodeError> {
+        let folder = Self::take(path)?;
+        if path.join(RESTORING).exists() {
+            return Err(NodeError::Unfinished(path.display().to_string()));
+        }
+        Ok(folder)
+    }
+
+    /// Takes a folder for this process, whatever is in it.
+    pub(crate) fn take(path: &Path) -> Result<Self, NodeError> {
         let failed = |error: &io::Error| unusable(path, error);
         fs::create_dir_all(path).map_err(|error| failed(&error))?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
@@ -126,6 +140,40 @@ impl Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unusable(&path, &error)),
             Ok(()) | Err(_) => Ok(()),
         }
+    }
+
+    /// The files that others on this machine could read and should not.
+    pub(crate) fn exposed(&self) -> Result<Vec<String>, NodeError> {
+        let mut exposed = Vec::new();
+        #[cfg(unix)]
+        for entry in fs::read_dir(&self.path).map_err(|error| unusable(&self.path, &error))? {
+            use std::os::unix::fs::PermissionsExt as _;
+            let entry = entry.map_err(|error| unusable(&self.path, &error))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let mode =
+                entry.metadata().map_err(|error| unusable(&entry.path(), &error))?.permissions().mode();
+            if SECRET.iter().any(|secret| name == *secret || name.strip_suffix(".old") == Some(secret))
+                && mode & 0o077 != 0
+            {
+                exposed.push(name);
+            }
+        }
+        exposed.sort();
+        Ok(exposed)
+    }
+
+    /// Makes files readable by their owner alone.
+    pub(crate) fn hide(&self, names: &[String]) -> Result<(), NodeError> {
+        #[cfg(unix)]
+        for name in names {
+            use std::os::unix::fs::PermissionsExt as _;
+            let path = self.path.join(name);
+            let hidden = fs::set_permissions(&path, fs::Permissions::from_mode(0o600));
+            hidden.map_err(|error| unusable(&path, &error))?;
+        }
+        #[cfg(not(unix))]
+        let _ = names;
+        Ok(())
     }
 
     fn sync_folder(&self) -> io::Result<()> {

@@ -28,6 +28,7 @@ use crate::json::{
 use crate::keys::{HEARD, heard};
 use crate::known::{KNOWN, Known};
 use crate::link::CircleLink;
+use crate::mending::Mending;
 use crate::photo::{self, Prepared};
 use crate::photos::Photos;
 use crate::secrets::Secrets;
@@ -40,8 +41,6 @@ const INBOX: usize = 1_024;
 const NEWS: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
-/// The notices about what was mended when the store was opened, of which there are three at most.
-const MENDED: [&str; 3] = ["mended 1", "mended 2", "mended 3"];
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -104,14 +103,8 @@ impl Node {
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
         let hidden: Hidden = hidden(store.meta(HIDDEN)?.as_deref());
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
-        let mut view = View::new(identity.member());
-        for (name, mended) in MENDED.iter().zip(store.mended()) {
-            let text = mended.to_string();
-            let mut letters = text.chars();
-            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-            view.notices.insert(*name, first.chain(letters).chain(['.']).collect());
-        }
-        let view = Arc::new(RwLock::new(view));
+        let mending = Mending::load(&folder)?;
+        let view = Arc::new(RwLock::new(View::new(identity.member())));
         let protocol = Protocol::new(peer.clone(), store, random()?).verifying(cores::verify);
         let folder = Arc::new(folder);
         let (messages, inbox) = mpsc::channel(INBOX);
@@ -129,6 +122,7 @@ impl Node {
             photos,
             heard,
             hidden,
+            mending,
             member: config.member,
             known,
             view: Arc::clone(&view),
@@ -418,6 +412,12 @@ impl Handle {
             Ok(Ok(())) => Ok(read().await),
             Ok(Err(_)) | Err(_) => Ok(None),
         }
+    }
+
+    /// A photo's file, whatever it is for.
+    pub(crate) async fn photo_file(&self, hash: Hash) -> Result<Option<Vec<u8>>, NodeError> {
+        let files = Arc::clone(&self.photos);
+        tokio::task::spawn_blocking(move || files.read(hash)).await.map_err(|_| NodeError::Stopped)
     }
 
     /// Reads a table and writes its rows as listings; the same file a second time changes nothing.

@@ -20,6 +20,15 @@ const MEMBER: &str = "member.pub";
 /// [`Notes`].
 const NOTES: &str = "keys.json";
 
+/// The files in which all of it lies.
+pub(crate) const FILES: [&str; 5] = [ROOT, NODE, PEER, MEMBER, NOTES];
+
+/// Whether a folder holds all keys that a node has.
+pub(crate) fn is_whole(folder: &Folder) -> Result<bool, NodeError> {
+    let has = |name| Ok::<_, NodeError>(folder.read(name)?.is_some());
+    Ok(has(NODE)? && has(PEER)? && (has(ROOT)? || has(MEMBER)?))
+}
+
 /// The keys of a node and of its own member.
 pub(crate) struct Identity {
     member: MemberId,

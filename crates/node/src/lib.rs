@@ -8,12 +8,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod backup;
 mod belonging;
 mod carry;
 mod circles;
 mod clock;
 mod config;
 mod cores;
+mod doctor;
 mod error;
 mod folder;
 mod grants;
@@ -26,21 +28,25 @@ mod json;
 mod keys;
 mod known;
 mod link;
+mod mending;
 mod percent;
 mod photo;
 mod photos;
 mod qr;
 mod reading;
+mod restore;
 mod secrets;
 mod service;
 mod tokens;
 mod view;
 mod writing;
 
+pub use backup::{BACKUP_MAGIC, BackupError, BackupReader, OutgoingBackup};
 pub use belonging::{MemberInput, MemberJson};
 pub use carry::{Incoming, Outgoing};
 pub use circles::FoundInput;
 pub use config::{Config, Network};
+pub use doctor::{AsideJson, CircleHealthJson, CureInput, HealthJson, JournalJson, look};
 pub use error::{ErrorKind, NodeError};
 pub use folder::{Folder, Running, running, token_of};
 pub use grants::{GrantInput, GrantJson, RevokedJson};
@@ -64,4 +70,5 @@ pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWr
 pub use qr::Qr;
 /// A moment, and its date.
 pub use record::Timestamp;
+pub use restore::{RestoredJson, restore};
 pub use tokens::TOKEN_DAYS;

@@ -20,7 +20,7 @@ use crate::service::Service;
 use crate::view::Place;
 
 /// Where photos lie, below the data folder.
-const FOLDER: &str = "photos";
+pub(crate) const FOLDER: &str = "photos";
 /// How many bytes the photos of others may have together with this member's own.
 const ROOM: u64 = 512 * 1024 * 1024;
 /// When there is no room, so much is made at once.
@@ -61,12 +61,12 @@ struct Given {
 
 impl Photos {
     pub(crate) fn open(folder: &Folder) -> Result<Self, NodeError> {
-        let path = folder.path().join(FOLDER);
-        let files = BlobFiles::open(&path).map_err(|error| NodeError::Folder {
-            folder: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
-        Ok(Self { files: Arc::new(files), given: BTreeMap::new(), waiting: BTreeMap::new(), served: None })
+        Ok(Self {
+            files: Arc::new(files(folder)?),
+            given: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            served: None,
+        })
     }
 
     fn is_given(&self, hash: Hash) -> bool {
@@ -89,6 +89,13 @@ fn given_up(all: Vec<Blob>, mut surplus: u64, is_own: impl Fn(Hash) -> bool) -> 
         }
     }
     given_up
+}
+
+/// The files of a folder's photos.
+pub(crate) fn files(folder: &Folder) -> Result<BlobFiles, NodeError> {
+    let path = folder.path().join(FOLDER);
+    BlobFiles::open(&path)
+        .map_err(|error| NodeError::Folder { folder: path.display().to_string(), reason: error.to_string() })
 }
 
 fn blobs(photo: &Photo) -> [Blob; 2] {

@@ -9,7 +9,7 @@ use crate::error::NodeError;
 use crate::folder::Folder;
 
 /// Where they lie: readable by the owner alone. Peers give everything else back, and this only to members.
-const FILE: &str = "read-secrets.json";
+pub(crate) const FILE: &str = "read-secrets.json";
 
 /// The read secrets that this node holds, of each circle the one in use first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use crate::folder::Folder;
 use crate::hiding::Hidden;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
+use crate::mending::Mending;
 use crate::photos::{PATIENCE, Photos};
 use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
@@ -70,6 +71,8 @@ pub(crate) struct Service {
     pub(crate) heard: BTreeSet<CircleId>,
     /// What whoever runs this node does not want on it.
     pub(crate) hidden: Hidden,
+    /// What was mended, and is not back yet.
+    pub(crate) mending: Mending,
     pub(crate) member: Option<String>,
     /// Where peers were.
     pub(crate) known: Known,
@@ -217,6 +220,7 @@ impl Service {
                         }
                     });
                     self.hear(circle);
+                    self.fetched(circle);
                     self.met(&peer);
                     if let Err(error) = self.knock(&peer, circle) {
                         tracing::error!(%error, "an invitation was not used");
@@ -310,6 +314,7 @@ impl Service {
             self.let_leave();
         }
         self.forget_given(PATIENCE);
+        self.tell_mended();
         let mut outputs = self.protocol.handle(Input::Tick, now);
         if self.looking && self.ticks.is_multiple_of(ASK_EVERY) {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));

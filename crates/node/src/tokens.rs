@@ -20,8 +20,8 @@ const MAX_GIVEN: usize = 200;
 /// How many it remembers that it was given.
 const MAX_HELD: usize = 16;
 /// Under which names they lie in the store.
-const GIVEN: &str = "tokens-given";
-const HELD: &str = "tokens-held";
+pub(crate) const GIVEN: &str = "tokens-given";
+pub(crate) const HELD: &str = "tokens-held";
 
 /// A token that this node gave out. The token itself is not kept.
 #[derive(Serialize, Deserialize)]

@@ -94,6 +94,22 @@ impl Journal {
         let _ = fs::remove_file(beside(path));
         let new = !path.exists();
         let file = owners_alone().read(true).create(true).truncate(false).open(path)?;
+        let (journal, found) = Self::scanned(path, file, faults)?;
+        if found.torn > 0 {
+            journal.file.set_len(journal.end)?;
+        }
+        if new {
+            sync_folder(path)?;
+        }
+        Ok((journal, Found { new, ..found }))
+    }
+
+    /// Reads a journal, and leaves it as it is. It is not to be written to.
+    pub(crate) fn look(path: &Path, faults: Faults) -> io::Result<(Self, Found)> {
+        Self::scanned(path, File::open(path)?, faults)
+    }
+
+    fn scanned(path: &Path, file: File, faults: Faults) -> io::Result<(Self, Found)> {
         let mut journal = Self {
             path: path.to_owned(),
             file,
@@ -108,13 +124,7 @@ impl Journal {
             faults,
         };
         let (torn, damaged) = journal.scan()?;
-        if torn > 0 {
-            journal.file.set_len(journal.end)?;
-        }
-        if new {
-            sync_folder(path)?;
-        }
-        Ok((journal, Found { new, torn, damaged }))
+        Ok((journal, Found { new: false, torn, damaged }))
     }
 
     /// The number of its last entry.

@@ -8,7 +8,7 @@ use record::{CircleId, Record, RecordId};
 
 /// The layout of a folder; a higher number means a later program's folder. In the first one there was no
 /// journal; sled's part has not changed since.
-pub(crate) const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 /// The first one.
 pub(crate) const WITHOUT_JOURNAL: u32 = 1;
 

@@ -13,6 +13,7 @@
 //! | `open` | opening that always ends |
 //! | `room` | a reserve for opening on a full disk |
 //! | `repair` | what the one has and the other lacks |
+//! | `look` | how all of it is, without a change |
 //! | `blob_files` | photos, in files named by their hash |
 //! | `layout` | how records lie in sled |
 //! | `mended`, `faults` | what was wrong, in words; fail points for tests |
@@ -27,6 +28,7 @@ mod faults;
 mod journal;
 mod layout;
 mod leaving;
+mod look;
 mod mended;
 mod open;
 mod repair;
@@ -37,6 +39,9 @@ mod tests;
 
 pub use blob_files::BlobFiles;
 pub use faults::{Faults, Operation};
+/// The layout of a data folder that this version writes; a higher number is a later version's.
+pub use layout::VERSION as LAYOUT;
+pub use look::{JournalLook, Look, look, remove_left_over};
 pub use mended::Mended;
 pub use open::OpenError;
 pub use sled_store::SledStore;

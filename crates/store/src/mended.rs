@@ -29,6 +29,11 @@ pub enum Mended {
         /// What was wrong.
         reason: String,
     },
+    /// There were none, though there had been.
+    #[error(
+        "the records were gone: what your own members wrote is back, and the rest is fetched again from other nodes"
+    )]
+    Gone,
     /// Something of the node's own was missing and came back from the journal.
     #[error("{0} things of your own were missing among the records and are back")]
     Restored(usize),
@@ -40,4 +45,15 @@ pub enum Mended {
         /// How many records went into it again from the store.
         kept: usize,
     },
+}
+
+impl Mended {
+    /// Whether things of others may be missing, which other nodes give again.
+    #[must_use]
+    pub const fn lacks_others(&self) -> bool {
+        match self {
+            Self::Anew { .. } | Self::Gone | Self::Restored(_) => true,
+            Self::WithoutSnapshots { .. } | Self::Journal { .. } => false,
+        }
+    }
 }

@@ -80,9 +80,12 @@ pub(crate) struct Opened {
 }
 
 /// Why one try failed.
-enum Failure {
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
     /// Nothing is wrong with the data: the system or another process is in the way.
+    #[error(transparent)]
     Outside(OpenError),
+    #[error("{0}")]
     Damaged(String),
 }
 
@@ -140,7 +143,8 @@ fn open_newest(data: &Path, today: Date) -> Result<Opened, OpenError> {
     tracing::warn!(folder = %folder.display(), %reason, "the store is damaged");
     let aside = set_aside(data, &folder, today).map_err(|error| failed(&error))?;
     let second = named(data, number.saturating_add(1));
-    if copy_without_snapshots(&aside, &second).is_ok()
+    // sled makes its snapshots again from its log.
+    if copy(&aside, &second, &|name| !name.starts_with(SNAPSHOT)).is_ok()
         && let Ok((db, live)) = attempt(&second)
     {
         let mended = vec![Mended::WithoutSnapshots { aside, reason }];
@@ -159,7 +163,7 @@ fn open_newest(data: &Path, today: Date) -> Result<Opened, OpenError> {
 }
 
 /// Opens a folder and reads all that is in it, in a thread of its own.
-fn attempt(folder: &Path) -> Result<(sled::Db, u64), Failure> {
+pub(crate) fn attempt(folder: &Path) -> Result<(sled::Db, u64), Failure> {
     let config = config(folder);
     if folder.exists() && !folder.is_dir() {
         let reason = "there is a file where the store's folder belongs: move it away".to_owned();
@@ -208,7 +212,7 @@ fn forget_begun_snapshots(folder: &Path) {
 }
 
 /// Reads everything once, since sled finds some damage only then; and counts it, in bytes.
-fn read_through(db: &sled::Db) -> sled::Result<u64> {
+pub(crate) fn read_through(db: &sled::Db) -> sled::Result<u64> {
     let mut live = 0_u64;
     for name in db.tree_names() {
         let tree = db.open_tree(name)?;
@@ -248,17 +252,17 @@ fn is_outside(error: &io::Error) -> bool {
     )
 }
 
-fn named(data: &Path, number: u32) -> PathBuf {
+pub(crate) fn named(data: &Path, number: u32) -> PathBuf {
     data.join(if number <= 1 { FOLDER.to_owned() } else { format!("{FOLDER}.{number}") })
 }
 
 /// The number of the newest store; 1 if there is none.
-fn newest(data: &Path) -> io::Result<u32> {
+pub(crate) fn newest(data: &Path) -> io::Result<u32> {
     Ok(stores(data)?.into_iter().map(|(number, _)| number).max().unwrap_or(1))
 }
 
 /// All stores in a data folder, by their numbers.
-fn stores(data: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
+pub(crate) fn stores(data: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
     let mut stores = Vec::new();
     for entry in fs::read_dir(data)? {
         let path = entry?.path();
@@ -272,7 +276,7 @@ fn stores(data: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
 }
 
 /// The damaged stores that were set aside, the oldest first.
-fn aside(data: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn aside(data: &Path) -> io::Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(data)? {
         let path = entry?.path();
@@ -301,17 +305,17 @@ fn set_aside(data: &Path, folder: &Path, today: Date) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
-/// Copies a store without its snapshots: sled makes them again from its log.
-fn copy_without_snapshots(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies a store, or those files of it whose names are wanted.
+pub(crate) fn copy(from: &Path, to: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (name, target) = (entry.file_name(), to.join(entry.file_name()));
-        if name.to_string_lossy().starts_with(SNAPSHOT) {
+        if !wanted(&name.to_string_lossy()) {
             continue;
         }
         if entry.file_type()?.is_dir() {
-            copy_without_snapshots(&entry.path(), &target)?;
+            copy(&entry.path(), &target, wanted)?;
         } else {
             fs::copy(entry.path(), target)?;
         }

@@ -20,8 +20,12 @@ impl SledStore {
     pub(crate) fn repair(&mut self, found: Found, before: u32) -> Result<Vec<Mended>, StoreError> {
         let seen = self.meta(SEEN)?.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
         let mut mended = Vec::new();
+        let anew = self.mended.iter().any(|mended| matches!(mended, Mended::Anew { .. }));
+        let gone = seen.is_none() && self.journal.last() > 0 && before != layout::WITHOUT_JOURNAL;
         let restored = self.restore_records(seen)?;
-        if restored > 0 {
+        if gone && !anew {
+            mended.push(Mended::Gone);
+        } else if restored > 0 {
             mended.push(Mended::Restored(restored));
         }
         self.restore_notes(seen.unwrap_or(0))?;

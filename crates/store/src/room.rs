@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// A file that is written to find out whether the disk takes something.
-const PROBE: &str = "room";
+pub(crate) const PROBE: &str = "room";
 /// The file that gives its room.
 const RESERVE: &str = "reserve";
 /// What sled and the journal need to begin with, in bytes.

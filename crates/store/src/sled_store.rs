@@ -58,8 +58,8 @@ pub(crate) struct Sled {
 }
 
 /// The journal inside the node's data folder.
-const JOURNAL: &str = "journal";
-const LAYOUT: &str = "layout";
+pub(crate) const JOURNAL: &str = "journal";
+pub(crate) const LAYOUT: &str = "layout";
 /// Every so many times that the store is made durable it is looked at whether it is wasteful.
 const LOOK_AT_WASTE: u32 = 30;
 
@@ -168,8 +168,7 @@ impl SledStore {
             let (key, value) = entry.map_err(failed)?;
             match <[u8; 32]>::try_from(key.as_ref()) {
                 Ok(bytes) => {
-                    let number = <[u8; 4]>::try_from(value.as_ref()).map_or(0, u32::from_be_bytes);
-                    circles.push((number, CircleId::from_bytes(bytes)));
+                    circles.push((number(&value), CircleId::from_bytes(bytes)));
                 }
                 Err(_) => tracing::warn!("the store has a circle whose name is damaged"),
             }
@@ -229,7 +228,7 @@ pub(crate) fn open_sled(data: &Path, today: Date) -> Result<(Sled, u32, Vec<Mend
     let tree = |name| db.open_tree(name).map_err(failed);
     let (records, meta, circles) = (tree(RECORDS)?, tree(META)?, tree(CIRCLES)?);
     let layout = meta.get(LAYOUT).map_err(failed)?;
-    let layout = match layout.map(|bytes| <[u8; 4]>::try_from(bytes.as_ref()).map_or(0, u32::from_be_bytes)) {
+    let layout = match layout.map(|bytes| number(&bytes)) {
         None => layout::VERSION,
         Some(found @ (layout::WITHOUT_JOURNAL | layout::VERSION)) => found,
         Some(found) => return Err(OpenError::Layout { folder, found, known: layout::VERSION }),
@@ -299,6 +298,11 @@ impl Store for SledStore {
         }
         Ok(())
     }
+}
+
+/// A number as it lies in sled; 0 if it is none.
+pub(crate) fn number(bytes: &[u8]) -> u32 {
+    bytes.try_into().map_or(0, u32::from_be_bytes)
 }
 
 /// A value's record. What is damaged counts as not here: peers have it.

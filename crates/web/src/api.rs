@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
-use crate::{Shelf, bundle, gate, hidden, keys, members, photos};
+use crate::{Shelf, bundle, gate, hidden, keys, members, photos, upkeep};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -52,6 +52,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/circles/invite", get(invite).post(invite_to_write))
         .route("/circles/renew", post(renew))
         .merge(keys::routes(shelf))
+        .merge(upkeep::routes(shelf))
         .merge(members::routes())
         .merge(hidden::routes())
         .merge(bundle::routes())

@@ -32,7 +32,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
 }
 
 /// Lets through whoever carries the token and sits at the node itself.
-async fn owner(State(shelf): Node, request: Request, next: Next) -> Response {
+pub(crate) async fn owner(State(shelf): Node, request: Request, next: Next) -> Response {
     let local = gate::is_local(request.extensions().get::<ConnectInfo<SocketAddr>>());
     if !shelf.access.may_write(request.headers()) {
         ApiError(Failure::unauthorized()).into_response()

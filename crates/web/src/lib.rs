@@ -24,6 +24,7 @@ mod members;
 mod pages;
 mod photos;
 mod serve;
+mod upkeep;
 mod words;
 
 use std::sync::Arc;

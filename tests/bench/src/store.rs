@@ -131,7 +131,8 @@ fn ours(corpus: &Corpus, records: &[Verified], folders: &TempDir, own: bool) -> 
     authors.dedup();
     let mut store = SledStore::open(dir.path(), if own { &authors } else { &[] }, NOW.date())?;
     store.add_circle(corpus.circle())?;
-    let all: Vec<(RecordId, Record)> = records.iter().map(|record| (record.id(), record.to_record())).collect();
+    let all: Vec<(RecordId, Record)> =
+        records.iter().map(|record| (record.id(), record.to_record())).collect();
     let mut batches: Vec<Vec<_>> = all.chunks(BATCH).map(<[_]>::to_vec).collect();
     let begun = Instant::now();
     for (number, put) in batches.drain(..).enumerate() {
