@@ -20,9 +20,15 @@ fn run(name: &str, seeds: Range<u64>) -> Vec<(Report, Sim)> {
 
 #[test]
 fn thirty_nodes_lose_nothing_and_take_nothing_back_through_loss_partitions_and_crashes() {
-    for (report, _) in run("partition", 0..30) {
-        assert!(report.lacked > 20_000, "the parts lacked something when they met: {report}");
-    }
+    std::thread::scope(|scope| {
+        for half in [0..50, 50..100] {
+            scope.spawn(|| {
+                for (report, _) in run("partition", half) {
+                    assert!(report.lacked > 20_000, "the parts lacked something when they met: {report}");
+                }
+            });
+        }
+    });
 }
 
 #[test]
