@@ -16,7 +16,8 @@ impl Dice {
     #[must_use]
     pub fn cast() -> Self {
         let chosen = std::env::var("COMMONSHELF_SEED").ok().and_then(|seed| seed.parse().ok());
-        let time = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_micros().into());
+        let time =
+            || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_micros().into());
         let seed = chosen.unwrap_or_else(time);
         eprintln!("COMMONSHELF_SEED={seed} gives the same moments again");
         Self { seed, draws: 0 }
@@ -25,7 +26,8 @@ impl Dice {
     /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: u64) -> u64 {
         self.draws += 1;
-        let drawn = Hash::derive("commonshelf/test/dice", &[&self.seed.to_be_bytes(), &self.draws.to_be_bytes()]);
+        let drawn =
+            Hash::derive("commonshelf/test/dice", &[&self.seed.to_be_bytes(), &self.draws.to_be_bytes()]);
         u64::from_be_bytes(drawn.first()) % end
     }
 

@@ -43,8 +43,12 @@ impl Disk {
         }
         let script = format!("mount -t tmpfs -o size={mebibytes}m disk \"$0\" && echo mounted && exec cat");
         command.args(["--mount", "--", "sh", "-c", &script]).arg(mounted.path());
-        let mut holder =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(failed)?;
+        let mut holder = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(failed)?;
         let mut line = String::new();
         let said = holder.stdout.take().map(BufReader::new);
         let read = said.map_or(Ok(0), |mut said| said.read_line(&mut line));

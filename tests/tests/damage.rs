@@ -146,7 +146,8 @@ fn whichever_small_file_is_damaged_a_command_works_or_says_in_a_sentence_what_to
     assert_eq!(node.process().signal("TERM"), 0);
     fs::write(whole.data().join("node.json"), stale).unwrap();
     let files = small_files(&whole.data());
-    for name in ["api.token", "journal", "node.json", "node.key", "peer.key", "read-secrets.json", "root.key"] {
+    for name in ["api.token", "journal", "node.json", "node.key", "peer.key", "read-secrets.json", "root.key"]
+    {
         assert!(files.contains(&PathBuf::from(name)), "{name} is in {files:?}");
     }
     let mut told = Vec::new();

@@ -37,4 +37,4 @@ pub use blob_files::BlobFiles;
 pub use faults::{Faults, Operation};
 pub use mended::Mended;
 pub use open::OpenError;
-pub use sled_store::SledStore;
+pub use sled_store::{SledStore, disk};

@@ -42,7 +42,10 @@ fn a_store_in_which_much_comes_and_goes_stays_small_at_every_moment() {
     let mut store = SledStore::open(dir.path(), &own(), TODAY).unwrap();
     store.add_circle(CIRCLE).unwrap();
     let first: Vec<_> = (0..LIVE).map(record).collect();
-    let bytes: usize = first.iter().map(|(_, record)| 64 + record.envelope.len() + record.body.as_ref().unwrap().len()).sum();
+    let bytes: usize = first
+        .iter()
+        .map(|(_, record)| 64 + record.envelope.len() + record.body.as_ref().unwrap().len())
+        .sum();
     for part in first.chunks(500) {
         store.apply(CIRCLE, put(part.to_vec())).unwrap();
     }

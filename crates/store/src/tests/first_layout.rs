@@ -25,7 +25,8 @@ fn a_store_of_the_first_version_is_opened_with_all_that_is_in_it_and_gets_its_jo
     assert_eq!(store.mended(), []);
     assert_eq!(store.circles().unwrap(), [CIRCLE]);
     assert_eq!(store.meta("peers").unwrap().as_deref(), Some(b"[\"somewhere\"]".as_slice()));
-    let (mine, theirs) = ((0..OF_EACH).map(|number| listing(1, number)), (0..OF_EACH).map(|number| listing(2, number)));
+    let (mine, theirs) =
+        ((0..OF_EACH).map(|number| listing(1, number)), (0..OF_EACH).map(|number| listing(2, number)));
     for (id, record) in mine.clone().chain(theirs).chain([grant()]) {
         assert_eq!(store.get(CIRCLE, &id).unwrap(), Some(record));
     }

@@ -61,7 +61,10 @@ fn files_that_do_not_belong_together_and_what_was_left_behind_cost_nothing_of_th
             }
         }),
         case("no snapshot", |folder| {
-            files(folder).iter().filter(|file| is_snapshot(file)).for_each(|file| fs::remove_file(file).unwrap());
+            files(folder)
+                .iter()
+                .filter(|file| is_snapshot(file))
+                .for_each(|file| fs::remove_file(file).unwrap());
         }),
         case("a new store that was not whole", |folder| {
             leave(folder, &["records.new/db", "records.new/conf", "records.new/snap.0000000000000000"]);
@@ -73,7 +76,10 @@ fn files_that_do_not_belong_together_and_what_was_left_behind_cost_nothing_of_th
             leave(folder, &["records/snap.00000000000000FF.generating", "records/blobs/half.generating"]);
         }),
         case("files of the store's own beside it", |folder| {
-            leave(folder, &["room", "reserve", "records.damaged-2026-11-25/db", "records.damaged-x", "records.x"]);
+            leave(
+                folder,
+                &["room", "reserve", "records.damaged-2026-11-25/db", "records.damaged-x", "records.x"],
+            );
         }),
         case("an older store beside it", |folder| copy(&folder.join("records"), &folder.join("records.0"))),
     ];
