@@ -39,14 +39,6 @@ const KINDS: &[&str] =
     &["blue", "rot", "groß", "kleine", "für Kinder", "vintage", "neu", "usada", "d'été", "lange"];
 const GROUPS: &[&str] = &["Werkzeug", "Küche", "Garten", "Sport", "Kinder"];
 
-/// A PNG of one red point, as any program may write it.
-pub const RED: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0,
-    1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, b'I', b'D', b'A', b'T', 0x08, 0xd7, 0x63, 0xf8,
-    0xcf, 0xc0, 0, 0, 3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42,
-    0x60, 0x82,
-];
-
 /// A table of so many rows with varied words, each with an id and a title of its own; every fifth is a
 /// need. Two tables with different names have nothing in common.
 ///

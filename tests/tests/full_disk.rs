@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use tests::{
-    Client, Dice, Disk, Home, Ledger, Node, check_sentence, same_digest, unless_unwanted, wait_until,
+    Client, Dice, Disk, Home, Ledger, Node, RED, check_sentence, same_digest, titles, unless_unwanted,
+    wait_until,
 };
 
 const AGREED: Duration = Duration::from_secs(60);
@@ -64,6 +65,7 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
     let mut node = home.up(&[]);
     let other = Home::new().up(&["--peer", node.address(), "--join", &node.link()]);
     other.wait_for_charter();
+    let photo = other.home().file("red.png", RED);
     let mut ledgers = [Ledger::of("Here"), Ledger::of("There")];
     for time in 0..TIMES {
         let client = Client::of(&node);
@@ -75,6 +77,9 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
         // More than fits into what a page of the disk may have left.
         let long = "ä".repeat(2_000);
         let refused = node.cli(&["offer", "Zu viel", "--text", &long]);
+        check_sentence(&refused, 1);
+        assert!(refused.stderr.contains("the disk is full: make room"), "{refused:#?}");
+        let refused = node.cli(&["offer", "Zu viel", "--photo", &photo]);
         check_sentence(&refused, 1);
         assert!(refused.stderr.contains("the disk is full: make room"), "{refused:#?}");
         let (status, page) = send_form(&node, &format!("Zuviel&text={long}"));
@@ -109,4 +114,21 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
         ledgers[0].written(),
         ledgers[0].there().len()
     );
+}
+
+#[test]
+fn a_disk_that_can_only_be_read_is_said_and_all_is_there_once_it_can_be_written() {
+    let Some(disk) = unless_unwanted(Disk::new(SIZE)) else { return };
+    let home = Home::within(disk.path());
+    home.run(&["circle", "found", "Gartenstraße"]);
+    home.run(&["offer", "Leiter"]);
+    disk.remount("ro");
+    for args in [&["offer", "Zelt"][..], &["list"], &["up", "--http", "127.0.0.1:0", "--no-mdns"]] {
+        let refused = home.cli(args);
+        check_sentence(&refused, 1);
+        assert!(refused.stderr.contains("the disk can only be read"), "{refused:#?}");
+    }
+    disk.remount("rw");
+    home.run(&["offer", "Zelt"]);
+    assert_eq!(titles(&home).into_iter().collect::<Vec<_>>(), ["Leiter", "Zelt"]);
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use protocol::StoreError;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -244,6 +245,9 @@ pub fn token_of(folder: &Path) -> Result<String, NodeError> {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> NodeError {
+    if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::ReadOnlyFilesystem) {
+        return NodeError::Store(StoreError(store::disk(error)));
+    }
     NodeError::Folder { folder: path.display().to_string(), reason: error.to_string() }
 }
 

@@ -196,7 +196,7 @@ impl Service {
     fn photos_failed(&self, error: &io::Error) {
         tracing::error!(%error, "a photo could not be kept");
         self.change(|view| {
-            view.notices.insert("photos", format!("A photo could not be kept: {error}. Check the disk."));
+            view.notices.insert("photos", format!("A photo could not be kept: {}.", store::disk(error)));
         });
     }
 
@@ -237,7 +237,7 @@ impl Service {
         }
         for (blob, bytes) in blobs(&photo).into_iter().zip([&prepared.photo, &prepared.thumb]) {
             let kept = self.photos.files.put(blob, bytes, true, self.clock.now());
-            kept.map_err(|error| NodeError::Store(protocol::StoreError(error.to_string())))?;
+            kept.map_err(|error| NodeError::Store(protocol::StoreError(store::disk(&error))))?;
         }
         let json = PhotoJson::of(&photo);
         let here = blobs(&photo).to_vec();

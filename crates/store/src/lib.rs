@@ -44,4 +44,4 @@ pub use layout::VERSION as LAYOUT;
 pub use look::{JournalLook, Look, look, remove_left_over};
 pub use mended::Mended;
 pub use open::OpenError;
-pub use sled_store::SledStore;
+pub use sled_store::{SledStore, disk};

@@ -332,7 +332,9 @@ pub(crate) fn io_failed(error: io::Error) -> StoreError {
     StoreError(disk(&error))
 }
 
-pub(crate) fn disk(error: &io::Error) -> String {
+/// What a person is told of a disk that failed, with what to do.
+#[must_use]
+pub fn disk(error: &io::Error) -> String {
     if room::is_full(error) {
         "the disk is full: make room, then try again".to_owned()
     } else if error.kind() == io::ErrorKind::ReadOnlyFilesystem {

@@ -46,14 +46,17 @@ pub(crate) fn run(scale: Scale) -> Outcome<Report> {
         records.push(record?);
     }
     let folders = tempfile::tempdir()?;
+    let mut samples = Samples::default();
+    // Before there is much that the system writes by and by.
+    for _ in 0..scale.rounds {
+        samples.singles(&corpus, &records, &folders)?;
+    }
     let filled = folders.path().join("filled");
     folder::fill(&filled, corpus.circle(), &records)?;
-    let mut samples = Samples::default();
     for _ in 0..scale.rounds {
         samples.bare.push(bare_sled(&corpus, &records, &folders)?);
         samples.ours.push(ours(&corpus, &records, &folders, false)?);
         samples.own.push(ours(&corpus, &records, &folders, true)?);
-        samples.singles(&corpus, &records, &folders)?;
         samples.start(&filled)?;
         samples.disk.push(size(&filled)? / payload(&records));
     }
