@@ -1,6 +1,6 @@
 //! What pages and commands speak to.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -41,6 +41,9 @@ const INBOX: usize = 1_024;
 const NEWS: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
+/// The words of so many listings are read at once at the start, some milliseconds' work, with such pauses.
+const WORDS_AT_ONCE: usize = 500;
+const WORDS_PAUSE: Duration = Duration::from_millis(1);
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -172,6 +175,7 @@ impl Node {
             forward(&runtime, events, messages.downgrade());
         }
         tell_time(&runtime, messages.downgrade());
+        read_words(Arc::downgrade(&view));
         let pairs = Arc::new(Mutex::new(None));
         let shrinking = Arc::new(Semaphore::new(1));
         let photos = photo_files;
@@ -209,6 +213,23 @@ async fn first_addresses(events: &mut mpsc::Receiver<net::Event>, messages: &mps
     let _ = tokio::time::timeout(LISTEN, first).await;
     while let Ok(event) = events.try_recv() {
         let _ = messages.send(Message::Net(event)).await;
+    }
+}
+
+/// Reads the words of all listings that were there at the start, while pages can be looked at already.
+fn read_words(view: Weak<RwLock<View>>) {
+    let reader = thread::Builder::new().name("words".into()).spawn(move || {
+        while let Some(view) = view.upgrade()
+            && !view.read().unwrap_or_else(PoisonError::into_inner).has_read_words()
+        {
+            view.write().unwrap_or_else(PoisonError::into_inner).read_words(WORDS_AT_ONCE);
+            drop(view);
+            // Why: whoever waits for the lock would not get it otherwise.
+            thread::sleep(WORDS_PAUSE);
+        }
+    });
+    if let Err(error) = reader {
+        tracing::warn!(%error, "the first search will take a moment longer");
     }
 }
 
@@ -315,7 +336,7 @@ impl Handle {
     /// # Errors
     /// If the filter names an unknown circle.
     pub fn search(&self, text: &str, filter: &Filter) -> Result<Vec<FoundJson>, NodeError> {
-        self.read(|view| view.search(text, filter, self.clock.now()))
+        self.look_up(|view| view.search(text, filter, self.clock.now()))
     }
 
     /// The best pairs of one listing.
@@ -323,7 +344,7 @@ impl Handle {
     /// # Errors
     /// If there is no such listing.
     pub fn matches_of(&self, reference: &str, limit: usize) -> Result<Vec<PairJson>, NodeError> {
-        self.read(|view| Ok(view.matches_of(&view.find(reference)?, limit, self.clock.now())))
+        self.look_up(|view| Ok(view.matches_of(&view.find(reference)?, limit, self.clock.now())))
     }
 
     /// The best pairs of all; of this node's own member alone if `mine`. The first call after a change
@@ -341,7 +362,7 @@ impl Handle {
             Some((known, pairs)) if *known == version => Arc::clone(pairs),
             Some(_) | None => {
                 let (version, pairs) =
-                    self.read(|view| (view.version, Arc::new(view.all_matches(MOST_PAIRS))));
+                    self.look_up(|view| (view.version, Arc::new(view.all_matches(MOST_PAIRS))));
                 *kept = Some((version, Arc::clone(&pairs)));
                 pairs
             }
@@ -513,6 +534,14 @@ impl Handle {
     /// The id of the circle with this name, or this id, whether the node keeps it or not.
     pub(crate) fn circle_of(&self, named: &str) -> Result<CircleId, NodeError> {
         named.trim().parse().or_else(|_| self.read(|view| view.circle(Some(named))))
+    }
+
+    /// Looks into the index. Whoever comes before all words are read, reads the rest.
+    fn look_up<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+        if !self.read(View::has_read_words) {
+            self.view.write().unwrap_or_else(PoisonError::into_inner).read_words(usize::MAX);
+        }
+        self.read(look)
     }
 
     fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {

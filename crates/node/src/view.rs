@@ -38,6 +38,8 @@ struct CircleView {
     /// What this version can not read.
     others: BTreeSet<RecordId>,
     index: Index<RecordId>,
+    /// Listings that are not in the index yet.
+    unread: Vec<RecordId>,
 }
 
 /// A connected peer.
@@ -99,15 +101,33 @@ impl View {
                     newest: BTreeSet::new(),
                     others: BTreeSet::new(),
                     index: Index::new(),
+                    unread: Vec::new(),
                 },
             );
         }
     }
 
-    /// Takes in one record more of a circle, before [`View::follow`] tells what it has now.
+    /// Takes in one record more of a circle, before [`View::follow`] tells what it has now. It can be listed then; to
+    /// be searched and matched its words have to be read first: see [`View::read_words`].
     pub(crate) fn add(&mut self, circle: CircleId, record: &Verified) {
         if let Some(circle) = self.circles.get_mut(&circle) {
-            circle.add(record);
+            let unread = circle.add(record);
+            circle.unread.extend(unread);
+        }
+    }
+
+    /// Whether all listings can be searched and matched.
+    pub(crate) fn has_read_words(&self) -> bool {
+        self.circles.values().all(|circle| circle.unread.is_empty())
+    }
+
+    /// Reads the words of so many listings more, at most.
+    pub(crate) fn read_words(&mut self, most: usize) {
+        let mut left = most;
+        for circle in self.circles.values_mut() {
+            let read = circle.unread.split_off(circle.unread.len().saturating_sub(left));
+            left = left.saturating_sub(read.len());
+            read.iter().for_each(|id| circle.read_words(id));
         }
     }
 
@@ -118,7 +138,9 @@ impl View {
             circle.remove(id);
         }
         for record in &news.admitted {
-            circle.add(record);
+            if let Some(id) = circle.add(record) {
+                circle.read_words(&id);
+            }
         }
         if let Some(charter) = catalogue.charter() {
             circle.name.clone_from(&charter.name);
@@ -414,17 +436,18 @@ impl Entry {
 }
 
 impl CircleView {
-    fn add(&mut self, record: &Verified) {
+    /// Takes in a record. If it is a listing, its words are still to be read.
+    fn add(&mut self, record: &Verified) -> Option<RecordId> {
         let header: &Header = record.header();
         match record.body() {
             Some(Body::Listing(listing)) => {
                 let id = record.id();
                 let listing = Arc::new(listing);
-                self.index.insert(id, *header.author.as_bytes(), Arc::clone(&listing));
                 self.newest.insert((Reverse(header.revision), id));
                 let expires = header.expires().unwrap_or(header.revision);
                 let (author, key, revision) = (header.author, header.key, header.revision);
                 self.entries.insert(id, Entry { listing, author, key, revision, expires });
+                return Some(id);
             }
             Some(Body::Profile(profile)) => {
                 self.names.insert(header.author, (record.id(), profile.name));
@@ -447,6 +470,13 @@ impl CircleView {
                 | Body::Checkpoint(_),
             )
             | None => {}
+        }
+        None
+    }
+
+    fn read_words(&mut self, id: &RecordId) {
+        if let Some(entry) = self.entries.get(id) {
+            self.index.insert(*id, *entry.author.as_bytes(), Arc::clone(&entry.listing));
         }
     }
 

@@ -18,6 +18,14 @@ fn device() -> SecretKey {
 
 /// A circle with these listings, each of a member of its own.
 fn view(listings: Vec<Listing>) -> (View, CircleId) {
+    let (mut view, circle, catalogue, records) = case(listings);
+    let digest = catalogue.digests(Window::between(NOW, NOW)).all();
+    view.follow(&catalogue, &News { admitted: records, removed: Vec::new() }, digest);
+    (view, circle)
+}
+
+/// The same, and nobody has told the view of the records yet.
+fn case(listings: Vec<Listing>) -> (View, CircleId, Catalogue, Vec<Verified>) {
     let founder = SecretKey::from_seed(&[1; 32]);
     let author = MemberId::from(founder.public());
     let key = Key::from_bytes([0; 16]);
@@ -41,9 +49,7 @@ fn view(listings: Vec<Listing>) -> (View, CircleId) {
     assert!(records.iter().all(admitted));
     let mut view = View::new(author);
     view.add_circle(circle);
-    let digest = catalogue.digests(Window::between(NOW, NOW)).all();
-    view.follow(&catalogue, &News { admitted: records, removed: Vec::new() }, digest);
-    (view, circle)
+    (view, circle, catalogue, records)
 }
 
 fn pairs(view: &View, circle: CircleId) -> usize {
@@ -60,4 +66,26 @@ fn a_listing_that_needs_an_unknown_feature_is_shown_and_not_matched() {
     let (view, circle) = view(vec![later, need]);
     assert_eq!(view.listings(&Filter::default(), NOW).unwrap().len(), 2);
     assert_eq!(pairs(&view, circle), 0);
+}
+
+#[test]
+fn what_was_there_at_the_start_is_listed_at_once_and_searched_when_its_words_are_read() {
+    let titles = ["Bohrmaschine", "Leiter", "Zelt"];
+    let (mut view, circle, catalogue, records) =
+        case(titles.map(|title| Listing::new(Side::Offer, title)).into());
+    records.iter().for_each(|record| view.add(circle, record));
+    let listed = |view: &View| view.listings(&Filter::default(), NOW).unwrap().len();
+    let found = |view: &View, text| view.search(text, &Filter::default(), NOW).unwrap().len();
+    assert_eq!((listed(&view), view.has_read_words()), (3, false));
+    // One goes before it was read, and one comes anew.
+    let removed = vec![records[2].id()];
+    let admitted = vec![records[4].clone()];
+    let digest = catalogue.digests(Window::between(NOW, NOW)).all();
+    view.follow(&catalogue, &News { admitted, removed }, digest);
+    assert_eq!((listed(&view), found(&view, "leiter")), (2, 1));
+    view.read_words(1);
+    assert_eq!((view.has_read_words(), found(&view, "zelt")), (false, 1));
+    view.read_words(usize::MAX);
+    assert!(view.has_read_words());
+    assert_eq!(titles.map(|title| found(&view, title)), [0, 1, 1]);
 }
