@@ -88,8 +88,10 @@ fn while_it_runs_a_node_whose_records_were_damaged_says_so_and_says_no_more_once
     assert!(!notices(&node).contains("records.damaged-"), "{}", notices(&node));
 }
 
-/// What becomes of one small file.
-const FATES: [(&str, fn(&Path)); 5] = [
+/// What becomes of one small file, and its name.
+type Fate = (&'static str, fn(&Path));
+
+const FATES: [Fate; 5] = [
     ("empty", |file| fs::write(file, "").unwrap()),
     ("half", |file| {
         let bytes = fs::read(file).unwrap();
