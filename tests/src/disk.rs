@@ -97,14 +97,36 @@ impl Disk {
     /// # Panics
     /// If the system does not do it.
     pub fn remount(&self, options: &str) {
-        let holder = self.holder.id().to_string();
+        let mut command = self.inside();
+        command.args(["mount", "-o", &format!("remount,{options}")]).arg(self.mounted.path());
+        let _ = Output::of(&mut command).ended(0);
+    }
+
+    /// Shows all of it at a second place, where it can only be read: as a disk is seen that has become so while
+    /// whoever had files open goes on.
+    ///
+    /// # Panics
+    /// If the system does not do it.
+    #[must_use]
+    pub fn shown_read_only(&self) -> PathBuf {
+        let mirror = self.path.join("mirror");
+        fs::create_dir(&mirror).expect("a folder on the disk");
+        let script = "mount --bind \"$0\" \"$0/mirror\" && mount -o remount,bind,ro \"$0/mirror\"";
+        let mut command = self.inside();
+        command.args(["sh", "-c", script]).arg(self.mounted.path());
+        let _ = Output::of(&mut command).ended(0);
+        mirror
+    }
+
+    /// A command where the disk is mounted.
+    fn inside(&self) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["--target", &holder, "--mount"]);
+        command.args(["--target", &self.holder.id().to_string(), "--mount"]);
         if self.user {
             command.args(["--user", "--preserve-credentials"]);
         }
-        command.args(["--", "mount", "-o", &format!("remount,{options}")]).arg(self.mounted.path());
-        let _ = Output::of(&mut command).ended(0);
+        command.arg("--");
+        command
     }
 
     fn ballast(&self) -> PathBuf {

@@ -88,7 +88,7 @@ fn while_it_runs_a_node_whose_records_were_damaged_says_so_and_says_no_more_once
     assert!(!notices(&node).contains("records.damaged-"), "{}", notices(&node));
 }
 
-/// What befalls a small file, in words and in deed.
+/// What becomes of one small file, and its name.
 type Fate = (&'static str, fn(&Path));
 
 const FATES: [Fate; 5] = [

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use tests::{
-    Client, Dice, Disk, Home, Ledger, Node, RED, check_sentence, same_digest, titles, unless_unwanted,
-    wait_until,
+    Client, Dice, Disk, Home, Ledger, Node, Output, RED, check_sentence, same_digest, texts, titles,
+    unless_unwanted, wait_until,
 };
 
 const AGREED: Duration = Duration::from_secs(60);
@@ -131,4 +131,20 @@ fn a_disk_that_can_only_be_read_is_said_and_all_is_there_once_it_can_be_written(
     disk.remount("rw");
     home.run(&["offer", "Zelt"]);
     assert_eq!(titles(&home).into_iter().collect::<Vec<_>>(), ["Leiter", "Zelt"]);
+}
+
+#[test]
+fn a_node_that_runs_is_asked_also_when_its_folder_can_only_be_read() {
+    let Some(disk) = unless_unwanted(Disk::new(SIZE)) else { return };
+    let home = Home::within(disk.path());
+    home.run(&["circle", "found", "Gartenstraße"]);
+    let node = home.up(&[]);
+    node.run(&["offer", "Leiter"]);
+    let mirror = disk.shown_read_only().join(home.data().strip_prefix(disk.path()).unwrap());
+    let ask = |args: &[&str]| Output::of(home.command(args).env("COMMONSHELF_DATA", &mirror));
+    assert_eq!(texts(&ask(&["list", "--json"]).json(), "title"), ["Leiter"]);
+    drop(node);
+    let refused = ask(&["list"]);
+    check_sentence(&refused, 1);
+    assert!(refused.stderr.contains("the disk can only be read"), "{refused:#?}");
 }

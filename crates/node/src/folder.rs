@@ -54,10 +54,19 @@ impl Folder {
     pub(crate) fn take(path: &Path) -> Result<Self, NodeError> {
         let failed = |error: &io::Error| unusable(path, error);
         fs::create_dir_all(path).map_err(|error| failed(&error))?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
+        let writable = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
+        // On a disk that can only be read a node may still run, since before it was so.
+        let lock = match &writable {
+            Ok(lock) => lock.try_clone(),
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => File::open(path.join(LOCK)),
+            Err(error) => return Err(failed(error)),
+        };
         let lock = lock.map_err(|error| failed(&error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => match writable {
+                Ok(lock) => Ok(Self { path: path.to_owned(), _lock: lock }),
+                Err(error) => Err(failed(&error)),
+            },
             Err(TryLockError::WouldBlock) => Err(NodeError::Owned {
                 folder: path.display().to_string(),
                 pid: running(path).map(|node| format!(" (process {})", node.pid)).unwrap_or_default(),

@@ -51,8 +51,7 @@ impl SledStore {
             let _ = fs::remove_dir_all(&fresh);
         }
         copied?;
-        // sled lets go of its files only when nothing of it is left.
-        self.sled = None;
+        self.let_go();
         self.failed = true;
         open::take_place(&data, &fresh).map_err(io_failed)?;
         let (sled, _, mended) =

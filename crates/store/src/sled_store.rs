@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 use protocol::{Batch, Store, StoreError};
@@ -198,8 +199,7 @@ impl SledStore {
             return Ok(());
         }
         room::check(&self.data).map_err(io_failed)?;
-        // sled lets go of its files only when nothing of it is left.
-        self.sled = None;
+        self.let_go();
         let (sled, layout, mended) =
             open_sled(&self.data, self.today).map_err(|error| StoreError(error.to_string()))?;
         self.sled = Some(sled);
@@ -211,12 +211,27 @@ impl SledStore {
         Ok(())
     }
 
+    /// Closes sled: it lets go of its files only when nothing of it is left.
+    pub(crate) fn let_go(&mut self) {
+        let sled = self.sled.take();
+        // Why: sled panics if the disk does not take its last words; what counts is durable or was refused.
+        if std::panic::catch_unwind(AssertUnwindSafe(|| drop(sled))).is_err() {
+            tracing::warn!("the disk failed while the store was closed");
+        }
+    }
+
     /// What of a batch goes into the journal as well.
     fn own_part(&self, circle: CircleId, batch: &Batch) -> Vec<Entry> {
         let put = batch.put.iter().filter(|(_, record)| self.to_be_journaled(record).is_some());
         let put = put.map(|(id, record)| Entry::Record((circle, *id), record.clone()));
         let gone = batch.drop.iter().map(|id| (circle, *id)).filter(|place| self.journal.holds(place));
         put.chain(gone.map(Entry::Forget)).collect()
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        self.let_go();
     }
 }
 

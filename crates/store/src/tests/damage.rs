@@ -212,8 +212,11 @@ pub(super) fn patient(folder: &Path) -> Child {
         .unwrap()
 }
 
+/// What is done to a store's folder, and its name.
+pub(super) type Case = (String, Box<dyn Fn(&Path)>);
+
 /// Damages copies of a store, each in one way, opens each, and tells how it went.
-pub(super) fn suffer(whole: &Path, cases: &[(String, Box<dyn Fn(&Path)>)]) {
+pub(super) fn suffer(whole: &Path, cases: &[Case]) {
     let dir = tempfile::tempdir().unwrap();
     let (mut slowest, mut mended) = (0, BTreeMap::<String, usize>::new());
     for (what, inflict) in cases {
@@ -242,7 +245,7 @@ fn whatever_is_damaged_the_store_is_up_soon_and_the_nodes_own_things_are_there()
     fs::create_dir_all(&whole).unwrap();
     filled(&whole, &older);
     let seeds = SEEDS[usize::from(is_full_size())];
-    let mut cases: Vec<(String, Box<dyn Fn(&Path)>)> = Vec::new();
+    let mut cases: Vec<Case> = Vec::new();
     for (seed, file) in (0..seeds).flat_map(|seed| files(&whole).into_iter().map(move |file| (seed, file))) {
         let name = file.strip_prefix(&whole).unwrap().to_owned();
         for damage in Damage::all(seed) {

@@ -32,7 +32,7 @@ impl Told {
     fn step(&mut self, store: &mut SledStore, number: u32) {
         let (id, record) = listing(1, number);
         let done = store.apply(CIRCLE, put(vec![(id, record)])).and_then(|()| store.secure());
-        if self.is_done(done) {
+        if self.is_done(&done) {
             self.there.insert(id);
         } else {
             self.open.insert(id);
@@ -43,34 +43,34 @@ impl Told {
             let batch = Batch { put: vec![(new, record)], drop: vec![old] };
             let done = store.apply(CIRCLE, batch).and_then(|()| store.secure());
             self.there.remove(&old);
-            if self.is_done(done) {
+            if self.is_done(&done) {
                 self.there.insert(new);
             } else {
                 self.open.extend([old, new]);
             }
         }
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             let (name, value) = (format!("note {}", number % 3), number.to_be_bytes().to_vec());
             let done = store.set_meta(&name, &value);
-            if self.is_done(done) {
+            if self.is_done(&done) {
                 self.notes.insert(name, value);
             } else {
                 // The old or the new one.
                 self.notes.remove(&name);
             }
         }
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             let done = store.sync();
-            self.is_done(done);
+            self.is_done(&done);
         }
         if number % 40 == 39 {
             let done = store.compact();
-            self.is_done(done);
+            self.is_done(&done);
         }
     }
 
-    fn is_done(&mut self, done: Result<(), StoreError>) -> bool {
-        if let Err(error) = &done {
+    fn is_done(&mut self, done: &Result<(), StoreError>) -> bool {
+        if let Err(error) = done {
             self.failures += 1;
             assert!(error.to_string().contains("disk"), "{error}");
         }

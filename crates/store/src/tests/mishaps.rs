@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::damage::{Damage, copy, files, filled, filled_with, is_full_size, suffer};
-
-type Case = (String, Box<dyn Fn(&Path)>);
+use super::damage::{Case, Damage, copy, files, filled, filled_with, is_full_size, suffer};
 
 fn case(what: &str, inflict: impl Fn(&Path) + 'static) -> Case {
     (what.to_owned(), Box::new(inflict))
