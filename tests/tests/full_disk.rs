@@ -102,6 +102,10 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
             if (200..300).contains(&status) { Ok(()) } else { Err(answer.to_string()) }
         });
     }
+    wait_until("nobody is told of a failure that is over", AGREED, || {
+        let notices = node.json(&["status"])["notices"].to_string();
+        if notices.contains("store failed") { Err(notices) } else { Ok(()) }
+    });
     node.process().kill9();
     let node = node.restart(&[]);
     reads(&node, &mut ledgers[0]);

@@ -1,6 +1,6 @@
 //! What pages and commands speak to.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -41,9 +41,11 @@ const INBOX: usize = 1_024;
 const NEWS: usize = 1_024;
 /// How many pairs are kept ready.
 const MOST_PAIRS: usize = 1_000;
-/// The words of so many listings are read at once at the start, some milliseconds' work, with such pauses.
+/// The words of so many listings are read at once, some milliseconds' work, with such pauses.
 const WORDS_AT_ONCE: usize = 500;
 const WORDS_PAUSE: Duration = Duration::from_millis(1);
+/// So often the thread that reads words looks whether the node has ended.
+const WORDS_PATIENCE: Duration = Duration::from_secs(1);
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -175,7 +177,7 @@ impl Node {
             forward(&runtime, events, messages.downgrade());
         }
         tell_time(&runtime, messages.downgrade());
-        read_words(Arc::downgrade(&view));
+        read_words(&view);
         let pairs = Arc::new(Mutex::new(None));
         let shrinking = Arc::new(Semaphore::new(1));
         let photos = photo_files;
@@ -216,20 +218,28 @@ async fn first_addresses(events: &mut mpsc::Receiver<net::Event>, messages: &mps
     }
 }
 
-/// Reads the words of all listings that were there at the start, while pages can be looked at already.
-fn read_words(view: Weak<RwLock<View>>) {
+/// Reads the words of listings that came many at once, or were there at the start, while pages can be looked at
+/// already.
+fn read_words(view: &Arc<RwLock<View>>) {
+    let held = Arc::downgrade(view);
     let reader = thread::Builder::new().name("words".into()).spawn(move || {
-        while let Some(view) = view.upgrade()
-            && !view.read().unwrap_or_else(PoisonError::into_inner).has_read_words()
-        {
-            view.write().unwrap_or_else(PoisonError::into_inner).read_words(WORDS_AT_ONCE);
-            drop(view);
-            // Why: whoever waits for the lock would not get it otherwise.
-            thread::sleep(WORDS_PAUSE);
+        while let Some(view) = held.upgrade() {
+            if view.read().unwrap_or_else(PoisonError::into_inner).has_read_words() {
+                drop(view);
+                thread::park_timeout(WORDS_PATIENCE);
+            } else {
+                view.write().unwrap_or_else(PoisonError::into_inner).read_words(WORDS_AT_ONCE);
+                drop(view);
+                // Why: whoever waits for the lock would not get it otherwise.
+                thread::sleep(WORDS_PAUSE);
+            }
         }
     });
-    if let Err(error) = reader {
-        tracing::warn!(%error, "the first search will take a moment longer");
+    match reader {
+        Ok(reader) => {
+            view.write().unwrap_or_else(PoisonError::into_inner).words = Some(reader.thread().clone());
+        }
+        Err(error) => tracing::warn!(%error, "searches will take a moment longer"),
     }
 }
 

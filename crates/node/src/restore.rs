@@ -161,15 +161,9 @@ impl<'a> Restore<'a> {
             belongs(circle, &signed).then_some((circle, (signed, record.body)))
         });
         let (circles, unverified): (Vec<_>, Vec<_>) = parsed.unzip();
-        let verified: Vec<(CircleId, Verified)> = match cores::verify(unverified.clone(), &mut self.keys) {
-            Ok(all) => circles.into_iter().zip(all).collect(),
-            // Which one it was shows one by one.
-            Err(_) => {
-                let each = circles.into_iter().zip(unverified);
-                each.filter_map(|(circle, (signed, body))| Some((circle, signed.verify(body).ok()?)))
-                    .collect()
-            }
-        };
+        let verified = circles.into_iter().zip(cores::verify(unverified, &mut self.keys));
+        let verified: Vec<(CircleId, Verified)> =
+            verified.filter_map(|(circle, record)| Some((circle, record.ok()?))).collect();
         self.report.records = self.report.records.saturating_add(verified.len() as u64);
         let rejected = before.saturating_sub(verified.len()) as u64;
         self.report.rejected = self.report.rejected.saturating_add(rejected);

@@ -51,6 +51,10 @@ const LET_LEAVE: u32 = 10;
 const DIGEST_EVERY: u32 = 30;
 /// The first tick and then every so many look whether the time has to be remembered.
 const REMEMBER_EVERY: u32 = 60;
+/// A store that failed is tried again every so many ticks.
+const TRY_STORE: u32 = 10;
+/// The notice that it failed.
+const STORE_FAILED: &str = "store";
 /// How many addresses of peers are remembered.
 const MAX_REMEMBERED: usize = 64;
 /// Under which name they lie in the store.
@@ -242,7 +246,8 @@ impl Service {
                 Output::StoreFailed(error) => {
                     tracing::error!(%error, "the store failed");
                     self.change(|view| {
-                        view.notices.insert("store", format!("The store failed: {error}. Check the disk."));
+                        view.notices
+                            .insert(STORE_FAILED, format!("The store failed: {error}. Check the disk."));
                     });
                 }
             }
@@ -295,6 +300,15 @@ impl Service {
         }
     }
 
+    /// After the store had failed: once it takes something, nobody has to be told any more.
+    fn try_store_again(&mut self) {
+        if self.read(|view| view.notices.contains_key(STORE_FAILED))
+            && protocol::Store::sync(self.protocol.store()).is_ok()
+        {
+            self.change(|view| drop(view.notices.remove(STORE_FAILED)));
+        }
+    }
+
     pub(crate) fn tick(&mut self) {
         self.ticks = self.ticks.wrapping_add(1);
         let now = self.time();
@@ -302,6 +316,9 @@ impl Service {
             && let Err(error) = self.remember_time()
         {
             tracing::error!(%error, "the time was not written down");
+        }
+        if self.ticks.is_multiple_of(TRY_STORE) {
+            self.try_store_again();
         }
         if self.net.as_ref().is_some_and(|net| net.down) {
             self.restart_net();

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread::Thread;
 
 use catalogue::Catalogue;
 use matching::{Index, Match, Query};
@@ -63,7 +64,12 @@ pub(crate) struct View {
     pub(crate) notices: BTreeMap<&'static str, String>,
     /// Counts the changes of listings.
     pub(crate) version: u64,
+    /// The thread that reads words: see [`View::read_words`].
+    pub(crate) words: Option<Thread>,
 }
+
+/// The words of more news than these are read beside whatever brings them.
+const FEW: usize = 8;
 
 /// Where a listing is.
 pub(crate) struct Place {
@@ -83,6 +89,7 @@ impl View {
             nearby: BTreeMap::new(),
             notices: BTreeMap::new(),
             version: 0,
+            words: None,
         }
     }
 
@@ -138,9 +145,14 @@ impl View {
             circle.remove(id);
         }
         for record in &news.admitted {
-            if let Some(id) = circle.add(record) {
-                circle.read_words(&id);
+            match circle.add(record) {
+                Some(id) if news.admitted.len() > FEW => circle.unread.push(id),
+                Some(id) => circle.read_words(&id),
+                None => {}
             }
+        }
+        if let Some(reader) = self.words.as_ref().filter(|_| !circle.unread.is_empty()) {
+            reader.unpark();
         }
         if let Some(charter) = catalogue.charter() {
             circle.name.clone_from(&charter.name);

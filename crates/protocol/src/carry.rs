@@ -1,7 +1,7 @@
 //! Records that come out of a file and not from a peer: nobody is at fault, so the person at the node is told of
 //! each one that is not taken. What is new spreads by reconciliation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Group, Refusal, Standing};
 use record::{CircleId, Hash, ReadSecret, Record, RecordId, RefusedBytes, Signed, Timestamp, Verified};
@@ -10,6 +10,7 @@ use crate::circle::Circle;
 use crate::port::Output;
 use crate::protocol::Protocol;
 use crate::store::{Store, StoreError};
+use crate::verify::Unverified;
 
 /// What became of a record out of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,19 +67,25 @@ impl<S: Store> Protocol<S> {
         now: Timestamp,
     ) -> Result<(Vec<Output>, Vec<Carried>), CarryError> {
         let followed = self.circles.get_mut(&circle).ok_or(CarryError::UnknownCircle)?;
-        let mut verdicts: Vec<Result<RecordId, Carried>> = Vec::with_capacity(records.len());
-        let mut fresh: Vec<Verified> = Vec::new();
+        let mut batch = Vec::new();
+        let mut read = Vec::with_capacity(records.len());
         for record in records {
-            verdicts.push(checked(record, followed).and_then(|record| {
-                let id = record.id();
-                // Of the same one twice the first one counts.
-                if fresh.iter().any(|other| other.id() == id) {
-                    return Err(Carried::Unchanged);
-                }
-                fresh.push(record);
-                Ok(id)
-            }));
+            read.push(unverified(record, followed).map(|record| batch.push(record)));
         }
+        let mut verified = (self.verify)(batch, &mut followed.keys).into_iter();
+        let (mut fresh, mut ids) = (Vec::new(), BTreeSet::new());
+        let verdicts = read.into_iter().map(|read| {
+            // Each that could be read has its verdict, in the same order.
+            let record = read.and_then(|()| whole(verified.next().ok_or(Carried::Unchanged)?))?;
+            let id = record.id();
+            // Of the same one twice the first one counts.
+            if !ids.insert(id) {
+                return Err(Carried::Unchanged);
+            }
+            fresh.push(record);
+            Ok(id)
+        });
+        let verdicts: Vec<Result<RecordId, Carried>> = verdicts.collect();
         let (news, settled) = followed.absorb(&mut self.store, fresh, now)?;
         let settled: BTreeMap<_, _> = settled.into_iter().collect();
         let now_is = |id| match settled.get(&id) {
@@ -129,14 +136,22 @@ impl<S: Store> Protocol<S> {
     }
 }
 
-/// A record that does not count yet, whose signature holds and whose body is here.
-fn checked(record: Record, circle: &mut Circle) -> Result<Verified, Carried> {
-    let rejected = |why: RefusedBytes| Carried::Rejected(why.into());
+/// A record that does not count yet.
+fn unverified(record: Record, circle: &Circle) -> Result<Unverified, Carried> {
     let signed = Signed::parse(&record.envelope).map_err(rejected)?;
     // Why first: a signature takes far longer, and of what counts already only a body is taken that is wanted.
     if circle.catalogue.admitted(&signed.id()).is_some() && !circle.bodies.wants(&signed.id()) {
         return Err(Carried::Unchanged);
     }
-    let record = signed.verify_with(record.body, &mut circle.keys).map_err(rejected)?;
+    Ok((signed, record.body))
+}
+
+/// A record whose signature holds and whose body is here.
+fn whole(verified: Result<Verified, RefusedBytes>) -> Result<Verified, Carried> {
+    let record = verified.map_err(rejected)?;
     if record.is_whole() { Ok(record) } else { Err(Carried::Rejected(NotCarried::NoBody)) }
+}
+
+fn rejected(why: RefusedBytes) -> Carried {
+    Carried::Rejected(why.into())
 }

@@ -484,7 +484,8 @@ fn take<S: Store, T>(
         asked(signed.id()).ok_or(Trouble::Offence(Offence::Unasked))?;
         batch.push((signed, record.body));
     }
-    let verified = (scope.verify)(batch, &mut scope.circle.keys).map_err(bad)?;
+    let verified: Result<Vec<_>, _> = (scope.verify)(batch, &mut scope.circle.keys).into_iter().collect();
+    let verified = verified.map_err(bad)?;
     let came = verified.len();
     let (news, verdicts) = scope.circle.absorb(scope.store, verified, scope.now)?;
     scope.news.push(news);

@@ -5,14 +5,12 @@ use record::{KnownKeys, RefusedBytes, Signed, Verified};
 /// A record whose signature nobody has looked at yet: its envelope, and its body if it came along.
 pub type Unverified = (Signed, Option<Vec<u8>>);
 
-/// Verifies all of a batch, in its order, or none if one is refused. The verdict must be that of
-/// [`Signed::verify`] for each, whatever the memory for keys holds and however the work is shared.
-pub type Verify = fn(Vec<Unverified>, &mut KnownKeys) -> Result<Vec<Verified>, RefusedBytes>;
+/// Verifies each of a batch, in its order. The verdicts must be those of [`Signed::verify`], whatever the memory for
+/// keys holds and however the work is shared.
+pub type Verify = fn(Vec<Unverified>, &mut KnownKeys) -> Vec<Result<Verified, RefusedBytes>>;
 
 /// One record after the other.
-///
-/// # Errors
-/// The first refusal.
-pub fn one_by_one(batch: Vec<Unverified>, known: &mut KnownKeys) -> Result<Vec<Verified>, RefusedBytes> {
+#[must_use]
+pub fn one_by_one(batch: Vec<Unverified>, known: &mut KnownKeys) -> Vec<Result<Verified, RefusedBytes>> {
     batch.into_iter().map(|(signed, body)| signed.verify_with(body, known)).collect()
 }
