@@ -63,7 +63,7 @@ fn what_is_wrong_is_told_with_what_to_do_and_mended_when_asked() {
     let home = Home::with_circle();
     home.run(&["offer", "Leiter"]);
     let data = home.data();
-    fs::write(data.join("records/snap.ffffffffffffffff.generating"), "").unwrap();
+    fs::write(data.join("records/snap.ffffffffffffffff"), "").unwrap();
     fs::write(data.join("keys.json.new"), "half").unwrap();
     let mut journal = fs::read(data.join("journal")).unwrap();
     let middle = journal.len() / 2;
@@ -101,10 +101,20 @@ fn what_is_wrong_is_told_with_what_to_do_and_mended_when_asked() {
 }
 
 #[test]
+fn a_key_that_is_none_is_named_and_left_as_it_is() {
+    let home = Home::with_circle();
+    let key = home.data().join("node.key");
+    fs::write(&key, "half a k").unwrap();
+    let (health, well) = doctor(&home, &[]);
+    assert!(!well && at(&health, "/advice/0").as_str().unwrap().contains("node.key"), "{health:#}");
+    assert_eq!(fs::read_to_string(&key).unwrap(), "half a k");
+}
+
+#[test]
 fn what_a_stopped_node_can_mend_it_mends_without_being_started() {
     let home = Home::with_circle();
     home.run(&["offer", "Leiter"]);
-    fs::write(home.data().join("records/snap.ffffffffffffffff.generating"), "").unwrap();
+    fs::write(home.data().join("records/snap.ffffffffffffffff"), "").unwrap();
     assert!(!doctor(&home, &[]).1);
     let (mended, well) = doctor(&home, &["--repair"]);
     assert!(well && at(&mended, "/running") == false, "{mended:#}");

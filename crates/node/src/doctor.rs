@@ -144,12 +144,16 @@ pub fn look(data: &Path) -> Result<HealthJson, NodeError> {
     let mut health = health(&folder, &look, &names, &Mending::load(&folder)?, clock)?;
     if data.join(RESTORING).exists() {
         health.advice = vec![NodeError::Unfinished(data.display().to_string()).to_string()];
-    } else if !identity::is_whole(&folder)? {
-        health.advice.push(
-            "Key files are missing: restore the folder with `commonshelf restore FILE` if you have a backup, else begin \
-             in an empty one with `commonshelf key restore` and your 24 words."
-                .to_owned(),
-        );
+    } else {
+        match identity::is_whole(&folder) {
+            Ok(true) => {}
+            Ok(false) => health.advice.push(
+                "Key files are missing: restore the folder with `commonshelf restore FILE` if you have a backup, else \
+                 begin in an empty one with `commonshelf key restore` and your 24 words."
+                    .to_owned(),
+            ),
+            Err(error) => health.advice.push(format!("{error}.")),
+        }
     }
     health.well = health.advice.is_empty();
     Ok(health)

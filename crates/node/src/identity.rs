@@ -23,10 +23,10 @@ const NOTES: &str = "keys.json";
 /// The files in which all of it lies.
 pub(crate) const FILES: [&str; 5] = [ROOT, NODE, PEER, MEMBER, NOTES];
 
-/// Whether a folder holds all keys that a node has.
+/// Whether a folder holds all keys that a node has, and none is damaged.
 pub(crate) fn is_whole(folder: &Folder) -> Result<bool, NodeError> {
-    let has = |name| Ok::<_, NodeError>(folder.read(name)?.is_some());
-    Ok(has(NODE)? && has(PEER)? && (has(ROOT)? || has(MEMBER)?))
+    let has = |name| Ok::<_, NodeError>(folder.kept_secret(name)?.is_some());
+    Ok(has(NODE)? && has(PEER)? && (has(ROOT)? || folder.read(MEMBER)?.is_some()))
 }
 
 /// The keys of a node and of its own member.

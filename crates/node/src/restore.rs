@@ -226,7 +226,7 @@ fn parts_of_a_node(data: &Path) -> Result<impl Iterator<Item = fs::DirEntry>, No
         let name = name.to_string_lossy();
         let bare = name.strip_suffix(".new").unwrap_or(&name);
         files().any(|known| known == bare)
-            || [photos::FOLDER, "journal", "records"].contains(&bare)
+            || [photos::FOLDER, "journal", "records", "reserve"].contains(&bare)
             || name.starts_with("records.")
     };
     let entries = fs::read_dir(data).map_err(|error| unusable(data, &error))?;

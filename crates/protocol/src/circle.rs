@@ -96,15 +96,15 @@ impl Circle {
         control.sort_by_key(precedence);
         control.iter().for_each(&mut take);
         store.each(id, &mut |record| of_class(record, false).iter().for_each(&mut take))?;
-        if !drop.is_empty() {
-            drop.iter().for_each(|id| bodies.forget(id));
-            store.apply(id, Batch { put: Vec::new(), drop })?;
-        }
+        drop.iter().for_each(|id| bodies.forget(id));
+        // Why not fatal: a disk that is full can be read. It is asked again with the next change.
+        let gone = Batch { put: Vec::new(), drop: drop.clone() };
+        let leftover = if drop.is_empty() || store.apply(id, gone).is_ok() { Vec::new() } else { drop };
         let mut secrets = Secrets::new(id, held);
         secrets.turn(&catalogue);
         let topic = secrets.topic();
         let (budgets, refused, keys) = (Budgets::default(), BTreeSet::new(), KnownKeys::default());
-        let (recent, before, leftover) = (VecDeque::new(), 0, Vec::new());
+        let (recent, before) = (VecDeque::new(), 0);
         Ok(Self {
             catalogue,
             secrets,

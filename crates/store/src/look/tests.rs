@@ -75,7 +75,7 @@ fn looking_tells_what_is_there_and_changes_nothing() {
 #[test]
 fn a_store_that_does_not_open_is_told_and_left_until_it_is_mended() {
     let dir = filled();
-    fs::write(dir.path().join("records/snap.ffffffffffffffff.generating"), "").unwrap();
+    fs::write(dir.path().join("records/snap.ffffffffffffffff"), "").unwrap();
     let look = looked(dir.path());
     assert!(look.problem.is_some(), "{look:?}");
     assert_eq!(look.journal.unwrap().records, 40);
