@@ -13,7 +13,7 @@ pub(crate) const PROBE: &str = "room";
 const RESERVE: &str = "reserve";
 /// What sled and the journal need to begin with, in bytes.
 const ENOUGH: usize = 2 * 1024 * 1024;
-/// Of a reserve for which there is not enough room, so much is left to the node's small files.
+/// So much room is left to the node's small files, in bytes.
 const SMALL_FILES: u64 = 256 * 1024;
 
 /// Whether the disk takes what sled and the journal need to begin with.
@@ -33,6 +33,18 @@ pub(crate) fn for_opening(data: &Path) -> io::Result<()> {
     }
 }
 
+/// Keeps the whole reserve again, once there is room for that and as much besides.
+pub(crate) fn renew_reserve(data: &Path) {
+    let plenty = || fs2::available_space(data).is_ok_and(|free| free > 2 * ENOUGH as u64);
+    if !is_whole(data) && plenty() {
+        keep_reserve(data);
+    }
+}
+
+fn is_whole(data: &Path) -> bool {
+    fs::metadata(data.join(RESERVE)).is_ok_and(|file| file.len() == ENOUGH as u64)
+}
+
 fn probe(data: &Path, secure: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
     let path = data.join(PROBE);
     let written = File::create(&path).and_then(|mut file| {
@@ -50,16 +62,17 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
 
 /// Keeps a reserve, as large as there is room for.
 pub(crate) fn keep_reserve(data: &Path) {
-    let path = data.join(RESERVE);
-    if fs::metadata(&path).is_ok_and(|file| file.len() == ENOUGH as u64) {
+    if is_whole(data) {
         return;
     }
-    let kept = File::create(&path).and_then(|mut file| {
-        let written = file.write_all(&vec![0; ENOUGH]).and_then(|()| file.sync_all());
+    let kept = File::create(data.join(RESERVE)).and_then(|mut file| {
+        let room = fs2::available_space(data)?.saturating_sub(SMALL_FILES);
+        let room = usize::try_from(room).map_or(ENOUGH, |room| room.min(ENOUGH));
+        let written = file.write_all(&vec![0; room]).and_then(|()| file.sync_all());
         if written.is_err() {
-            file.set_len(file.metadata()?.len().saturating_sub(SMALL_FILES))?;
+            file.set_len(0)?;
         }
-        Ok(())
+        written
     });
     if let Err(error) = kept {
         tracing::warn!(%error, "no room is kept in reserve");

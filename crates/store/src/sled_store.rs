@@ -306,6 +306,7 @@ impl Store for SledStore {
             sled.db.flush()?;
             Ok(sled.log.sync_data()?)
         })?;
+        room::renew_reserve(&self.data);
         self.syncs = self.syncs.saturating_add(1);
         if self.syncs >= LOOK_AT_WASTE {
             self.syncs = 0;
