@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod client;
+mod data;
 mod dice;
 mod disk;
 mod full;
@@ -32,6 +33,7 @@ mod wire;
 mod workspace;
 
 pub use client::Client;
+pub use data::{copy, holding};
 pub use dice::Dice;
 pub use disk::Disk;
 pub use full::{full_or_short, is_full_size};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tests::{Home, Node, check_sentence, same_digest, table, texts, titles};
+use tests::{Home, Node, check_sentence, copy, same_digest, table, texts, titles};
 
 /// What others wrote is back from one peer within this time.
 const BACK: Duration = Duration::from_secs(60);
@@ -122,18 +122,6 @@ fn small_files(data: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for path in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, target).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -4,19 +4,9 @@
 
 use std::time::Duration;
 
-use tests::{Home, Node, at, check_sentence, files_below, same_digest, titles, wait_until};
+use tests::{Home, Node, at, check_sentence, holding, same_digest, titles, wait_until};
 
 const AGREED: Duration = Duration::from_secs(20);
-
-/// The files of a node that hold these words.
-fn holding(node: &Node, words: &str) -> Vec<String> {
-    let files = files_below(node.data(), &[""]);
-    let holds = |file: &&std::path::PathBuf| {
-        std::fs::read(file)
-            .is_ok_and(|content| content.windows(words.len()).any(|part| part == words.as_bytes()))
-    };
-    files.iter().filter(holds).map(|file| file.display().to_string()).collect()
-}
 
 fn shows(node: &Node, expected: &[&str]) {
     wait_until(&format!("it shows {expected:?}"), AGREED, || {
@@ -45,7 +35,7 @@ fn what_a_node_hides_is_not_on_it_nor_comes_back_until_it_is_wanted_and_all_dige
     assert_eq!(bo.get("/").status, 200);
     assert_eq!(bo.digest(), ada.digest());
     bo.run(&["purge"]);
-    assert_eq!(holding(&bo, "dem blauen Tor"), Vec::<String>::new());
+    assert_eq!(holding(&bo.data(), b"dem blauen Tor"), Vec::<String>::new());
 
     // Neither does an edit come, nor does it come back with another start.
     ada.run(&["edit", &key, "--text", "Liegt hinter dem roten Tor"]);
@@ -55,7 +45,7 @@ fn what_a_node_hides_is_not_on_it_nor_comes_back_until_it_is_wanted_and_all_dige
         if ours == theirs { Ok(()) } else { Err(format!("{ours} and {theirs}")) }
     });
     shows(&bo, &["Leiter"]);
-    assert_eq!(holding(&bo, "Liegt hinter"), Vec::<String>::new());
+    assert_eq!(holding(&bo.data(), b"Liegt hinter"), Vec::<String>::new());
     assert_eq!(bo.json(&["hide"]).as_array().unwrap().len(), 1);
 
     // Who hears of it from there first has the same digest, and pages, with or without what it says.

@@ -3,31 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-use std::fs;
-use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use tests::{Client, Dice, Home, Ledger, Node, Process, is_full_size, same_digest};
+use tests::{Client, Dice, Home, Ledger, Node, Process, copy, is_full_size, same_digest};
 
 const AGREED: Duration = Duration::from_secs(60);
 /// A node writes for at most so many milliseconds before it is killed, and opens for so many.
 const WRITES: u64 = 300;
 const OPENS: u64 = 150;
-
-/// What lies in a folder, as the kill has left it.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
 
 /// Writes on both nodes until the first one does not answer.
 fn write(victim: &Client, other: &Client, dice: &mut Dice, ledgers: &mut [Ledger; 2]) {

@@ -1,7 +1,6 @@
 //! What was withdrawn, has ended or is hidden leaves the disk by itself.
 
 use std::path::Path;
-use std::time::Duration;
 
 use node::ListingInput;
 
@@ -48,14 +47,13 @@ async fn within_a_day_no_file_holds_what_was_withdrawn_or_has_ended_and_the_rest
     let left = || words.map(|words| holding(dir.path(), words)).concat();
     assert!(!left().is_empty(), "at first it stays in the files");
     // The node looks every few seconds, and hours pass while the test looks.
-    for sixth in 0.. {
-        machine.set(181 * DAY + sixth * HOUR / 6);
-        if left().is_empty() {
-            break;
-        }
-        assert!(sixth < 600, "still there: {:?}", left());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let mut sixths = 0;
+    until("it has left", || {
+        sixths += 1;
+        machine.set(181 * DAY + sixths * HOUR / 6);
+        std::future::ready(left().is_empty())
+    })
+    .await;
     assert!(!holding(dir.path(), "hinter dem neuen Tor").is_empty());
     let before = (all(handle), digest(handle));
     node.stop().await;
