@@ -1,0 +1,3 @@
+//! What words mean, whatever language they are in and however they are spelled.
+
+pub(crate) mod vectors;
