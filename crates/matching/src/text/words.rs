@@ -1,23 +1,20 @@
-//! From text to words.
-
-use std::borrow::Cow;
+//! A word and its forms.
 
 use rust_stemmers::{Algorithm, Stemmer};
-use unicode_normalization::char::is_combining_mark;
 
-use crate::action::Action;
-use crate::everyday::{says_nothing, tells_little};
-use crate::fold::{fold, lower, without_digraphs};
+use crate::text::action::Action;
+use crate::text::everyday::tells_little;
+use crate::text::fold::{fold, lower, without_digraphs};
 use record::Language;
 
 /// Longer words are cut, in characters: nobody types them, and every letter costs memory.
 const MAX_WORD: usize = 40;
 
-/// A word of a text that says something about the thing.
+/// A word with the forms under which it is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Word<'t> {
-    /// As it stands in the text.
-    pub(crate) spoken: Cow<'t, str>,
+pub(crate) struct Word {
+    /// In lower case, with its accents.
+    pub(crate) lower: String,
     /// The folded form.
     pub(crate) folded: String,
     /// Other forms under which it is found: its stem in each language that the text may be in, and the
@@ -29,21 +26,11 @@ pub(crate) struct Word<'t> {
     pub(crate) action: Option<Action>,
 }
 
-impl Word<'_> {
-    /// All forms under which the word is found.
-    pub(crate) fn forms(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.folded.as_str()).chain(self.stems.iter().map(String::as_str))
-    }
-
-    /// Whether two words are forms of one.
-    pub(crate) fn is(&self, other: &Word<'_>) -> bool {
-        self.forms().any(|form| other.forms().any(|theirs| theirs == form))
-    }
-
+impl Word {
     /// The one word that some people make of this and the next one: "snow shoes" → "snowshoes".
     pub(crate) fn joined(&self, next: &Self) -> Self {
         Self {
-            spoken: Cow::Owned(format!("{} {}", self.spoken, next.spoken)),
+            lower: format!("{}{}", self.lower, next.lower),
             folded: format!("{}{}", self.folded, next.folded),
             stems: next.stems.iter().map(|stem| format!("{}{stem}", self.folded)).collect(),
             weak: false,
@@ -69,18 +56,18 @@ impl Reader {
         Self { languages, stemmers, german }
     }
 
-    /// The words of a text that say something, in their order.
-    pub(crate) fn words<'t>(&self, text: &'t str) -> Vec<Word<'t>> {
-        text.split(|letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter))
-            .filter(|spoken| !spoken.is_empty())
-            .filter_map(|spoken| self.word(spoken))
-            .collect()
+    /// The languages that the texts may be in; none if that is not known.
+    pub(crate) fn languages(&self) -> &[Language] {
+        &self.languages
     }
 
-    fn word<'t>(&self, spoken: &'t str) -> Option<Word<'t>> {
+    /// A word as it is spoken, if there is a letter or digit in it.
+    pub(crate) fn word(&self, spoken: &str) -> Option<Word> {
+        // Why: a word of a megabyte must not be lowered as a whole to be cut afterwards.
+        let spoken = spoken.char_indices().nth(2 * MAX_WORD).map_or(spoken, |(end, _)| &spoken[..end]);
         let lower: String = lower(spoken).chars().take(MAX_WORD).collect();
         let folded = fold(&lower);
-        if folded.is_empty() || says_nothing(&folded, &self.languages) {
+        if folded.is_empty() {
             return None;
         }
         let action = Action::named_by(&folded);
@@ -96,7 +83,7 @@ impl Reader {
         stems.sort_unstable();
         stems.dedup();
         let weak = action.is_some() || tells_little(&folded);
-        Some(Word { spoken: Cow::Borrowed(spoken), folded, stems, weak, action })
+        Some(Word { lower, folded, stems, weak, action })
     }
 }
 
@@ -139,21 +126,13 @@ mod tests {
         Reader::new(codes.iter().map(|code| code.parse().unwrap()))
     }
 
-    fn spoken<'t>(codes: &[&str], text: &'t str) -> Vec<Cow<'t, str>> {
-        reader(codes).words(text).into_iter().map(|word| word.spoken).collect()
-    }
-
     fn same(codes: &[&str], one: &str, other: &str) -> bool {
         let reader = reader(codes);
-        reader.words(one)[0].is(&reader.words(other)[0])
-    }
-
-    #[test]
-    fn what_says_nothing_about_the_thing_is_dropped() {
-        assert_eq!(spoken(&["de"], "Suche eine Bohrmaschine für den Samstag!"), ["Bohrmaschine", "Samstag"]);
-        assert_eq!(spoken(&["en"], "Looking for a drill / driver"), ["drill", "driver"]);
-        assert_eq!(spoken(&["es"], "Busco: bicicleta"), ["bicicleta"]);
-        assert_eq!(spoken(&[], "zu verschenken: Kinderwagen"), ["Kinderwagen"]);
+        let forms = |text: &str| {
+            let word = reader.word(text).unwrap();
+            [vec![word.folded], word.stems].concat()
+        };
+        forms(one).iter().any(|form| forms(other).contains(form))
     }
 
     #[test]
@@ -169,8 +148,8 @@ mod tests {
     #[test]
     fn two_words_may_be_one() {
         let english = reader(&["en"]);
-        let (apart, together) = (english.words("snow shoes"), english.words("Snowshoe"));
-        assert!(apart[0].joined(&apart[1]).is(&together[0]));
+        let joined = english.word("snow").unwrap().joined(&english.word("shoes").unwrap());
+        assert!(joined.stems.contains(&english.word("Snowshoe").unwrap().folded));
     }
 
     #[test]
@@ -181,9 +160,9 @@ mod tests {
 
     #[test]
     fn an_unknown_language_keeps_the_word() {
-        let words = reader(&["xx"]).words("Bohrmaschinen");
-        assert_eq!(words[0].folded, "bohrmaschinen");
-        assert!(words[0].stems.is_empty());
+        let word = reader(&["xx"]).word("Bohrmaschinen").unwrap();
+        assert_eq!(word.folded, "bohrmaschinen");
+        assert!(word.stems.is_empty());
     }
 
     proptest! {
@@ -191,9 +170,8 @@ mod tests {
         fn no_text_stops_the_reader(text in "\\PC*|.*|[a-zäöüßéèñçğışаеиνσ]{0,60}") {
             let every = ["ar", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru",
                 "sv", "ta", "tr"];
-            for word in reader(&every).words(&text) {
+            if let Some(word) = reader(&every).word(&text) {
                 prop_assert!(!word.folded.is_empty());
-                prop_assert!(text.contains(&*word.spoken));
             }
         }
     }

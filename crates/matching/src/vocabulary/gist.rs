@@ -1,0 +1,160 @@
+//! What a word is by itself, wherever it stands, and how far two words say the same.
+
+use std::sync::Arc;
+
+use crate::meaning::{Meaning, Sense, similarity};
+use crate::text::words::{Word, joins_words};
+use crate::vocabulary::grams::{Gram, grams, in_common, shared};
+use crate::vocabulary::spelling::{compound, is_beginning, slips};
+use record::Language;
+
+/// A direction in the space of meanings, of length 127: see [`crate::meaning::vectors`].
+pub(crate) type Direction = [i8; 96];
+
+/// A word in a language, with all that can be known of it without the listing that it stands in.
+#[derive(Debug, Clone)]
+pub(crate) struct Gist {
+    /// The folded form; several words with spaces if it is a phrase of the lexicon.
+    pub(crate) folded: Arc<str>,
+    /// The language of the text, if known.
+    pub(crate) language: Option<Language>,
+    /// Other forms under which it is found.
+    pub(crate) stems: Box<[Box<str>]>,
+    /// Empty for a phrase: its words have theirs.
+    pub(crate) grams: Box<[Gram]>,
+    /// What it means; zeros if that is not known.
+    pub(crate) direction: Direction,
+    /// How much is known of what it means, 0 to 1.
+    pub(crate) known: f32,
+    /// How much it tells in general, 0 to 1: "the" little, "pram" much.
+    pub(crate) tells: f32,
+    /// What it is a name of, in ascending order of concepts.
+    pub(crate) senses: Box<[Sense]>,
+}
+
+/// By what two words say the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum How {
+    /// They are forms of one word.
+    Same,
+    /// They are spelled alike.
+    Spelling,
+    /// One is a compound that ends in the other.
+    Part,
+    /// They are names of one thing.
+    Dictionary,
+    /// They mean nearly the same.
+    Meaning,
+}
+
+/// How far a word of an offer says what a word of a need does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Likeness {
+    /// 0 to 1.
+    pub(crate) share: f32,
+    /// What most of it comes from.
+    pub(crate) how: How,
+}
+
+/// How much a similar spelling adds to what the meanings say.
+const SPELLING_COUNTS: f32 = 0.5;
+/// A compound is the thing that its last part says, and still another word.
+const COMPOUND: f32 = 0.9;
+/// The most that a compound has to do with a word that it only begins with: a "Fahrradanhänger" is no "Fahrrad".
+const BEGINNING: f32 = 0.5;
+/// What a word that tells little is worth beside others.
+const WEAK: f32 = 0.2;
+/// What a word is worth of which nothing is known.
+const UNKNOWN_TELLS: f32 = 0.8;
+/// Words longer than this are compared with forgiveness for one slip, and for two.
+const ONE_SLIP: usize = 6;
+const TWO_SLIPS: usize = 10;
+
+impl Gist {
+    /// What is known of a word in a language.
+    pub(crate) fn of(word: &Word, language: Option<Language>, meaning: &Meaning) -> Self {
+        let vector = meaning.word(&word.lower);
+        let tells = vector.map_or(UNKNOWN_TELLS, |vector| vector.weight);
+        Self {
+            folded: word.folded.as_str().into(),
+            language,
+            stems: word.stems.iter().map(|stem| stem.as_str().into()).collect(),
+            grams: grams(&word.folded),
+            direction: vector.map_or([0; 96], |vector| vector.direction),
+            known: vector.map_or(0.0, |vector| vector.known),
+            tells: if word.weak { WEAK * tells } else { tells },
+            senses: meaning.senses(&word.folded, language),
+        }
+    }
+
+    /// A phrase that the lexicon knows.
+    pub(crate) fn of_phrase(folded: &str, language: Option<Language>, senses: Box<[Sense]>) -> Self {
+        Self {
+            folded: folded.into(),
+            language,
+            stems: Box::default(),
+            grams: Box::default(),
+            direction: [0; 96],
+            known: 0.0,
+            tells: 1.0,
+            senses,
+        }
+    }
+
+    /// Whether two words are forms of one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let has = |one: &Self, form: &str| &*one.folded == form || one.stems.iter().any(|stem| **stem == *form);
+        has(other, &self.folded) || self.stems.iter().any(|stem| has(other, stem))
+    }
+
+    /// How far a word of an offer says what this word of a need does.
+    pub(crate) fn likeness(&self, offered: &Self) -> Likeness {
+        if self.is(offered) {
+            return Likeness { share: 1.0, how: How::Same };
+        }
+        let near = (similarity(&self.direction, &offered.direction) * self.known.min(offered.known)).max(0.0);
+        let spelled =
+            in_common(shared(&self.grams, &offered.grams), self.grams.len(), offered.grams.len());
+        let how = if near >= SPELLING_COUNTS * spelled { How::Meaning } else { How::Spelling };
+        let share = 1.0 - (1.0 - near) * (1.0 - SPELLING_COUNTS * spelled);
+        let mut best = Likeness { share, how };
+        let mut take = |share: f32, how: How| {
+            if share > best.share {
+                best = Likeness { share, how };
+            }
+        };
+        if spelled > 0.3 {
+            take(self.slip(offered), How::Spelling);
+            if joins(self.language) && joins(offered.language) {
+                let part = compound(&self.folded, &offered.folded);
+                take(COMPOUND * part, How::Part);
+                if part == 0.0 && is_beginning(&self.folded, &offered.folded) {
+                    best.share = best.share.min(BEGINNING);
+                }
+            }
+        }
+        let dictionary = crate::meaning::in_common(&self.senses, &offered.senses);
+        if dictionary > best.share {
+            best = Likeness { share: dictionary, how: How::Dictionary };
+        }
+        best
+    }
+
+    /// How far two words are one but for a slip of the finger, 0 to 1. Nobody mistypes the first letter.
+    fn slip(&self, other: &Self) -> f32 {
+        let one: Vec<char> = self.folded.chars().collect();
+        let other: Vec<char> = other.folded.chars().collect();
+        let shorter = one.len().min(other.len());
+        let most = if shorter >= TWO_SLIPS { 2 } else { usize::from(shorter >= ONE_SLIP) };
+        if one.first() != other.first() || one.len().abs_diff(other.len()) > most {
+            return 0.0;
+        }
+        let slips = slips(&one, &other);
+        if slips <= most { 1.0 - slips as f32 / shorter.max(1) as f32 } else { 0.0 }
+    }
+}
+
+/// Whether words may be joined in a text of this language, as far as known.
+fn joins(language: Option<Language>) -> bool {
+    language.is_none_or(joins_words)
+}

@@ -1,0 +1,263 @@
+//! The words of an index: which listings hold them, and which words stand in for others.
+//!
+//! A catalogue has far fewer distinct words than mentions of them, so all that is costly (grams, meanings)
+//! is kept for each word once.
+//!
+//! **Invariant:** what a vocabulary answers depends on what it holds, not on how that came to be: numbers
+//! are reused, and nothing is ordered by them.
+
+pub(crate) mod gist;
+mod grams;
+mod postings;
+mod spelling;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::index::tally::Tally;
+use crate::meaning::{Direction, Meaning, similarity, sketch};
+use crate::vocabulary::gist::{Gist, How, Likeness};
+use crate::vocabulary::grams::{Gram, in_common};
+pub(crate) use crate::vocabulary::postings::{MOST_ENTRIES, Posting, Postings};
+use record::Language;
+
+/// The number of a word in a vocabulary; free again when no listing holds the word.
+pub(crate) type TermId = u32;
+
+/// A word that stands in for another, more or less.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct StandIn {
+    pub(crate) term: TermId,
+    pub(crate) likeness: Likeness,
+}
+
+/// At most so many words stand in for one.
+const MOST_STAND_INS: usize = 96;
+/// So many words that a typed beginning may become are looked at.
+const MOST_ENDINGS: usize = 64;
+/// Words less alike than this have a few letters, or a distant meaning, in common by chance.
+const LEAST_LIKENESS: f32 = 0.35;
+/// The least share of grams for a word to be looked at because of its spelling.
+const LEAST_SPELLED: f32 = 0.4;
+/// The most of the 96 signs of two meanings in which near ones differ. At a cosine of 0.45, the least that
+/// counts, 34 are expected.
+const MOST_SIGNS: u32 = 34;
+
+#[derive(Debug)]
+struct Term {
+    gist: Gist,
+    postings: Postings,
+}
+
+/// The words of an index.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    terms: Vec<Option<Term>>,
+    /// The signs of each word's meaning, beside `terms`; 0 where nothing is known.
+    sketches: Vec<u128>,
+    free: Vec<TermId>,
+    words: BTreeMap<(Arc<str>, Option<Language>), TermId>,
+    /// The words for each form (folded or stem), in ascending order.
+    families: BTreeMap<Box<str>, Vec<TermId>>,
+    /// The words that hold each gram, in ascending order.
+    grams: BTreeMap<Gram, Vec<TermId>>,
+    /// The words that are a name of each concept, in ascending order.
+    concepts: BTreeMap<u16, Vec<TermId>>,
+}
+
+impl Vocabulary {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.families.is_empty() && self.grams.is_empty() && self.concepts.is_empty()
+    }
+
+    /// The number of a word in a language, if a listing holds it.
+    pub(crate) fn find(&self, folded: &str, language: Option<Language>) -> Option<TermId> {
+        // Why: a key to look up by borrowed parts would need a type of its own.
+        self.words.get(&(folded.into(), language)).copied()
+    }
+
+    /// The number of a word, which is taken in if no listing held it so far.
+    pub(crate) fn take_in(&mut self, folded: &str, language: Option<Language>, gist: impl FnOnce() -> Gist) -> TermId {
+        self.find(folded, language).unwrap_or_else(|| self.coin(gist()))
+    }
+
+    fn coin(&mut self, gist: Gist) -> TermId {
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.terms.push(None);
+            self.sketches.push(0);
+            (self.terms.len() - 1) as TermId
+        });
+        self.words.insert((Arc::clone(&gist.folded), gist.language), id);
+        for form in forms(&gist) {
+            note(self.families.entry(form.into()).or_default(), id);
+        }
+        for gram in &gist.grams {
+            note(self.grams.entry(*gram).or_default(), id);
+        }
+        for sense in &gist.senses {
+            note(self.concepts.entry(sense.concept).or_default(), id);
+        }
+        if let Some(place) = self.sketches.get_mut(id as usize) {
+            *place = if gist.known > 0.0 { sketch(&gist.direction) } else { 0 };
+        }
+        if let Some(place) = self.terms.get_mut(id as usize) {
+            *place = Some(Term { gist, postings: Postings::default() });
+        }
+        id
+    }
+
+    /// Notes that a listing holds a word.
+    pub(crate) fn post(&mut self, id: TermId, posting: Posting) {
+        if let Some(term) = self.term_mut(id) {
+            term.postings.insert(posting);
+        }
+    }
+
+    /// Notes that a listing holds a word no more; a word that none holds is forgotten.
+    pub(crate) fn unpost(&mut self, id: TermId, entry: u32) {
+        let Some(term) = self.term_mut(id) else { return };
+        term.postings.remove(entry);
+        if term.postings.is_empty() {
+            self.forget(id);
+        }
+    }
+
+    fn forget(&mut self, id: TermId) {
+        let Some(Term { gist, .. }) = self.terms.get_mut(id as usize).and_then(Option::take) else { return };
+        self.words.remove(&(Arc::clone(&gist.folded), gist.language));
+        for form in forms(&gist) {
+            unnote(&mut self.families, form, id);
+        }
+        for gram in &gist.grams {
+            unnote(&mut self.grams, gram, id);
+        }
+        for sense in &gist.senses {
+            unnote(&mut self.concepts, &sense.concept, id);
+        }
+        if let Some(place) = self.sketches.get_mut(id as usize) {
+            *place = 0;
+        }
+        self.free.push(id);
+    }
+
+    fn term(&self, id: TermId) -> Option<&Term> {
+        self.terms.get(id as usize)?.as_ref()
+    }
+
+    fn term_mut(&mut self, id: TermId) -> Option<&mut Term> {
+        self.terms.get_mut(id as usize)?.as_mut()
+    }
+
+    /// What a word is.
+    pub(crate) fn gist(&self, id: TermId) -> Option<&Gist> {
+        self.term(id).map(|term| &term.gist)
+    }
+
+    /// The listings that hold a word.
+    pub(crate) fn postings(&self, id: TermId) -> &[Posting] {
+        self.term(id).map_or(&[], |term| term.postings.all())
+    }
+
+    /// How many listings hold a form of a word in any language, private ones apart.
+    pub(crate) fn bearers(&self, gist: &Gist) -> usize {
+        let families = forms(gist).filter_map(|form| self.families.get(form));
+        families.flatten().map(|id| self.term(*id).map_or(0, |term| term.postings.public())).max().unwrap_or(0)
+    }
+
+    /// The words of the index that say what a word does, the most alike first.
+    pub(crate) fn stand_ins(&self, word: &Gist) -> Vec<StandIn> {
+        let mut ids = self.same(word);
+        ids.extend(self.spelled_alike(word));
+        ids.extend(self.near(word));
+        ids.extend(word.senses.iter().filter_map(|sense| self.concepts.get(&sense.concept)).flatten());
+        ids.sort_unstable();
+        ids.dedup();
+        let judged = |term: TermId| {
+            let likeness = word.likeness(self.gist(term)?);
+            (likeness.share >= LEAST_LIKENESS).then_some(StandIn { term, likeness })
+        };
+        self.best(ids.into_iter().filter_map(judged).collect())
+    }
+
+    /// The words that begin like one that is still being typed, the commonest first.
+    pub(crate) fn endings(&self, beginning: &str) -> Vec<StandIn> {
+        let from = (Arc::from(beginning), None);
+        let begun = self.words.range(from..).take_while(|((folded, _), _)| folded.starts_with(beginning));
+        let mut ids: Vec<(usize, TermId)> =
+            begun.take(16 * MOST_ENDINGS).map(|(_, id)| (self.postings(*id).len(), *id)).collect();
+        ids.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| self.order(*a).cmp(&self.order(*b))));
+        ids.truncate(MOST_ENDINGS);
+        let whole = Likeness { share: 0.95, how: How::Same };
+        ids.into_iter().map(|(_, term)| StandIn { term, likeness: whole }).collect()
+    }
+
+    /// The forms of the same word.
+    fn same(&self, word: &Gist) -> Vec<TermId> {
+        forms(word).filter_map(|form| self.families.get(form)).flatten().copied().collect()
+    }
+
+    fn spelled_alike(&self, word: &Gist) -> Vec<TermId> {
+        let mut shared = Tally::new(self.terms.len());
+        for gram in &word.grams {
+            for id in self.grams.get(gram).into_iter().flatten() {
+                shared.add(*id, 1.0);
+            }
+        }
+        let share = |id: TermId, shared: f32| {
+            self.gist(id).map_or(0.0, |gist| in_common(shared as usize, word.grams.len(), gist.grams.len()))
+        };
+        shared.drain().filter(|(id, shared)| share(*id, *shared) >= LEAST_SPELLED).map(|(id, _)| id).collect()
+    }
+
+    fn near(&self, word: &Gist) -> Vec<TermId> {
+        let signs = sketch(&word.direction);
+        if word.known <= 0.0 {
+            return Vec::new();
+        }
+        let looks_near = |at: usize, theirs: u128| {
+            theirs != 0
+                && (theirs ^ signs).count_ones() <= MOST_SIGNS
+                && self.direction(at).is_some_and(|theirs| similarity(&word.direction, theirs) >= LEAST_LIKENESS)
+        };
+        let sketches = self.sketches.iter().enumerate();
+        sketches.filter(|(at, theirs)| looks_near(*at, **theirs)).map(|(at, _)| at as TermId).collect()
+    }
+
+    fn direction(&self, at: usize) -> Option<&Direction> {
+        self.terms.get(at)?.as_ref().map(|term| &term.gist.direction)
+    }
+
+    fn best(&self, mut stand_ins: Vec<StandIn>) -> Vec<StandIn> {
+        stand_ins.sort_unstable_by(|one, other| {
+            let by_word = || self.order(one.term).cmp(&self.order(other.term));
+            other.likeness.share.total_cmp(&one.likeness.share).then_with(by_word)
+        });
+        stand_ins.truncate(MOST_STAND_INS);
+        stand_ins
+    }
+
+    /// What words are ordered by: never their numbers, which depend on the order of arrival.
+    fn order(&self, id: TermId) -> Option<(&str, Option<Language>)> {
+        self.gist(id).map(|gist| (&*gist.folded, gist.language))
+    }
+}
+
+fn forms(gist: &Gist) -> impl Iterator<Item = &str> {
+    std::iter::once(&*gist.folded).chain(gist.stems.iter().map(|stem| &**stem))
+}
+
+fn note(bearers: &mut Vec<TermId>, id: TermId) {
+    if let Err(place) = bearers.binary_search(&id) {
+        bearers.insert(place, id);
+    }
+}
+
+fn unnote<K: Ord + std::borrow::Borrow<Q>, Q: Ord + ?Sized>(lists: &mut BTreeMap<K, Vec<TermId>>, key: &Q, id: TermId) {
+    let Some(bearers) = lists.get_mut(key) else { return };
+    if let Ok(place) = bearers.binary_search(&id) {
+        bearers.remove(place);
+    }
+    if bearers.is_empty() {
+        lists.remove(key);
+    }
+}
