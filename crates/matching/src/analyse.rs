@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use rust_stemmers::{Algorithm, Stemmer};
-use unicode_normalization::char::is_combining_mark;
 
 use crate::action::Action;
 use crate::everyday::{says_nothing, tells_little};
-use crate::fold::{fold, lower, without_digraphs};
+use crate::fold::{fold, is_part_of_word, lower, without_digraphs};
 use record::Language;
 
 /// Longer words are cut, in characters: nobody types them, and every letter costs memory.
@@ -71,7 +70,7 @@ impl Reader {
 
     /// The words of a text that say something, in their order.
     pub(crate) fn words<'t>(&self, text: &'t str) -> Vec<Word<'t>> {
-        text.split(|letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter))
+        text.split(|letter| !is_part_of_word(letter))
             .filter(|spoken| !spoken.is_empty())
             .filter_map(|spoken| self.word(spoken))
             .collect()

@@ -23,6 +23,7 @@ mod grams;
 mod index;
 mod lexicon;
 mod likeness;
+mod meaning;
 mod pairs;
 mod profile;
 mod reason;
@@ -31,5 +32,6 @@ mod tally;
 
 pub use action::Action;
 pub use index::{Hit, Index, Query};
+pub use meaning::{BrokenLexicon, Concept, Kind, Lexicon, Sense, Source, Strength, key};
 pub use pairs::Match;
 pub use reason::{Reason, ReasonKind};
