@@ -2,36 +2,34 @@
 //!
 //! An [`Index`] holds listings in memory. [`Index::search`] ranks them for words that a person typed;
 //! [`Index::matches_for`] and [`Index::all_matches`] find pairs of a need and an offer, each with its
-//! [`Reason`]s. On the way down: `index` and `pairs` ask the `lexicon` (which words stand in which
-//! listings, which words are spelled alike), `profile` and `likeness` compare two listings word by word,
-//! `score` holds every weight, and `analyse` turns text into words.
+//! [`Reason`]s. `docs/matching.md` says how it works.
 //!
-//! Search is generous: it ranks, and a weak hit stands at the end. A match is a claim, so `pairs` is
-//! strict: without words that speak for it there is none, however near two things are.
+//! | folder | idea |
+//! | --- | --- |
+//! | `pairs` | a need and an offer: what their words have in common, what else fits, and why |
+//! | `index` | listings with their words, and search among them |
+//! | `vocabulary` | the words of an index, and which of them stand in for others |
+//! | `meaning` | what words mean: vectors, a lexicon, the tree of kinds |
+//! | `text` | from text to words and sizes |
 //!
 //! **Invariant:** no I/O, no clock, no randomness. Two indexes that hold the same listings answer the
 //! same, to the last bit, whatever was inserted and removed before and in whatever order.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod action;
-mod analyse;
-mod entry;
-mod everyday;
-mod fold;
-mod grams;
 mod index;
-mod lexicon;
-mod likeness;
 mod meaning;
 mod pairs;
-mod profile;
-mod reason;
-mod score;
-mod tally;
+mod text;
+mod vocabulary;
 
-pub use action::Action;
-pub use index::{Hit, Index, Query};
-pub use meaning::vectors::{DIMENSIONS, Direction, Vectors, VectorsError, WordVector, similarity, sketch};
+pub use index::Index;
+pub use index::query::{Found, Hit, Query, Widened};
+pub use index::snippet::{Piece, snippet};
+pub use meaning::{
+    BrokenLexicon, Concept, Direction, Kind, Lexicon, Meaning, Source, Strength, Vectors, VectorsError,
+    WordVector,
+};
 pub use pairs::Match;
-pub use reason::{Reason, ReasonKind};
+pub use pairs::reason::{Reason, ReasonKind};
+pub use text::action::Action;

@@ -75,6 +75,13 @@ impl Cell {
         (centre.lat(), centre.lng())
     }
 
+    /// How far the corners of a cell of this size are from its centre, on average, in kilometres.
+    #[must_use]
+    pub fn radius_km(self) -> f64 {
+        // Why: the corners of a hexagon are as far from its centre as from each other.
+        self.0.resolution().edge_length_km()
+    }
+
     /// The distance between the centres of two cells along the Earth's surface, in kilometres.
     #[must_use]
     pub fn distance_km(self, other: Self) -> f64 {

@@ -1,14 +1,15 @@
 //! What an index keeps of a listing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Entered;
 use std::sync::Arc;
 
-use crate::meaning::{Meaning, Sense};
+use crate::meaning::{Kind, Meaning, Named};
 use crate::pairs::score::Field;
 use crate::text::action::Action;
 use crate::text::language::guess;
 use crate::text::measure::{Measure, measures};
-use crate::text::reading::{Role, Said, read};
+use crate::text::reading::{Line, Role, Said, read};
 use crate::text::words::{Reader, Word};
 use crate::vocabulary::TermId;
 use crate::vocabulary::gist::Gist;
@@ -17,6 +18,9 @@ use record::{Language, Listing, Timestamp};
 /// So many words of a title and of a category are read, and of a text.
 const MOST_IN_LINE: usize = 48;
 const MOST_IN_TEXT: usize = 160;
+
+/// The least that words must say of a kind for a listing to be taken for one of it.
+const LEAST_KIND: f32 = 0.3;
 
 /// What a word of a listing is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +47,22 @@ pub(crate) struct Mention {
 }
 
 impl Mention {
+    /// The mention that counts when a word is said twice: what is lacking in one place and there in another, is there.
+    fn or(self, other: Self) -> Self {
+        let there = self.role == Role::Denied && other.role != Role::Denied && self.field == other.field;
+        if there { other } else { self }
+    }
+
+    /// The words as they stand in a listing.
+    pub(crate) fn spoken<'l>(&self, listing: &'l Listing) -> &'l str {
+        let text = match self.field {
+            Field::Title => &listing.title,
+            Field::Category => &listing.category,
+            Field::Text => &listing.text,
+        };
+        text.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+
     /// Whether another word of the same field is within this one.
     pub(crate) const fn covers(&self, other: &Self) -> bool {
         self.start <= other.start && other.end <= self.end
@@ -65,8 +85,6 @@ pub(crate) struct About {
     pub(crate) listing: Arc<Listing>,
     /// When it was first said.
     pub(crate) since: Timestamp,
-    /// What its text is in, if known or guessed.
-    pub(crate) language: Option<Language>,
     /// What the title or the category says is to be done.
     pub(crate) action: Option<Action>,
     pub(crate) measures: Box<[Measure]>,
@@ -77,13 +95,15 @@ pub(crate) struct Reading {
     pub(crate) language: Option<Language>,
     pub(crate) action: Option<Action>,
     pub(crate) measures: Box<[Measure]>,
+    /// What kind of thing it is, by its category or by what its title names.
+    pub(crate) kind: Option<Kind>,
     pub(crate) words: Vec<(Mention, Spelled)>,
 }
 
 /// A word or phrase, not looked up yet.
 pub(crate) enum Spelled {
     Word(Word),
-    Phrase(String, Box<[Sense]>),
+    Phrase(String, Box<[Named]>),
 }
 
 impl Spelled {
@@ -97,7 +117,7 @@ impl Spelled {
     pub(crate) fn gist(&self, language: Option<Language>, meaning: &Meaning) -> Gist {
         match self {
             Self::Word(word) => Gist::of(word, language, meaning),
-            Self::Phrase(folded, senses) => Gist::of_phrase(folded, language, senses.clone()),
+            Self::Phrase(folded, names) => Gist::of_phrase(folded, language, names.clone()),
         }
     }
 }
@@ -114,72 +134,112 @@ impl Reading {
     pub(crate) fn of(listing: &Listing, meaning: &Meaning) -> Self {
         let language = listing.language.or_else(|| guess(&listing.title)).or_else(|| guess(&listing.text));
         let reader = Reader::new(language);
-        let mut words = Vec::new();
+        let mut words: Vec<(Mention, Spelled)> = Vec::new();
         let mut seen = BTreeMap::new();
         for (field, text) in fields(listing) {
             let most = if field == Field::Text { MOST_IN_TEXT } else { MOST_IN_LINE };
-            let said = read(&reader, text, most);
-            let joined = if field == Field::Title { joined(&said) } else { Vec::new() };
-            let phrases = phrases(&said, language, meaning);
-            let whole = said.into_iter().map(|said| (mention(field, &said, &said, Made::Whole), Spelled::Word(said.word)));
-            for (mention, spelled) in whole.chain(joined).chain(phrases.into_iter().map(|(m, s)| (Mention { field, ..m }, s))) {
-                // Why: said once as lacking and once as there, it is there.
-                match seen.get(spelled.folded()) {
-                    None => {
-                        seen.insert(spelled.folded().to_owned(), words.len());
+            let line = read(&reader, text, most);
+            let mut mentioned = Vec::new();
+            if field != Field::Text {
+                mentioned = joined(field, &line.said);
+                mentioned.extend(phrases(field, &line, language, meaning));
+            }
+            let whole = line
+                .said
+                .into_iter()
+                .map(|said| (mention(field, &said, &said, Made::Whole), Spelled::Word(said.word)));
+            for (mention, spelled) in whole.chain(mentioned) {
+                match seen.entry(spelled.folded().to_owned()) {
+                    Entered::Vacant(place) => {
+                        place.insert(words.len());
                         words.push((mention, spelled));
                     }
-                    Some(&at) if words.get(at).is_some_and(|(first, _): &(Mention, _)| first.role == Role::Denied && mention.role != Role::Denied && first.field == mention.field) => {
-                        words[at] = (mention, spelled);
+                    Entered::Occupied(place) => {
+                        if let Some((first, _)) = words.get_mut(*place.get()) {
+                            *first = first.or(mention);
+                        }
                     }
-                    Some(_) => {}
                 }
             }
         }
-        let action = words.iter().filter(|(mention, _)| mention.field != Field::Text).find_map(|(_, spelled)| match spelled {
-            Spelled::Word(word) => word.action,
-            Spelled::Phrase(..) => None,
-        });
+        let action =
+            words.iter().filter(|(mention, _)| mention.field != Field::Text).find_map(|(_, spelled)| {
+                match spelled {
+                    Spelled::Word(word) => word.action,
+                    Spelled::Phrase(..) => None,
+                }
+            });
         let mut sizes = measures(&listing.title);
         sizes.extend(measures(&listing.text));
-        Self { language, action, measures: sizes.into(), words }
+        let named = Kind::named(&listing.category, language).filter(|_| !listing.category.is_empty());
+        let kind = named.or_else(|| guessed_kind(&words, language, meaning));
+        Self { language, action, measures: sizes.into(), kind, words }
     }
 }
 
 fn mention(field: Field, first: &Said, last: &Said, made: Made) -> Mention {
-    let short = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
     Mention { field, start: short(first.start), end: short(last.end), part: last.part, role: last.role, made }
 }
 
+/// The kind of thing that the head of a title names most surely.
+fn guessed_kind(words: &[(Mention, Spelled)], language: Option<Language>, meaning: &Meaning) -> Option<Kind> {
+    let mut votes: BTreeMap<Kind, f32> = BTreeMap::new();
+    for (mention, spelled) in words.iter().filter(|(mention, _)| mention.field == Field::Title) {
+        let names = match spelled {
+            Spelled::Word(word) => meaning.names(&word.folded, language),
+            Spelled::Phrase(_, names) => names.clone(),
+        };
+        for named in &names {
+            if let Some(kind) = meaning.kind_of(named.concept) {
+                *votes.entry(kind).or_default() +=
+                    named.surely * mention.role.evidence() / names.len() as f32;
+            }
+        }
+    }
+    let best = votes.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.filter(|(_, votes)| *votes >= LEAST_KIND).map(|(kind, _)| kind)
+}
+
+fn short(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
 /// The words that some people make of two of a title.
-fn joined(said: &[Said]) -> Vec<(Mention, Spelled)> {
+fn joined(field: Field, said: &[Said]) -> Vec<(Mention, Spelled)> {
     let pairs = said.windows(2).filter_map(|pair| match pair {
         [first, second] if second.follows => Some((first, second)),
         _ => None,
     });
     pairs
         .map(|(first, second)| {
-            (mention(Field::Title, first, second, Made::Joined), Spelled::Word(first.word.joined(&second.word)))
+            (mention(field, first, second, Made::Joined), Spelled::Word(first.word.joined(&second.word)))
         })
         .collect()
 }
 
 /// The phrases of several words that the lexicon knows.
-fn phrases(said: &[Said], language: Option<Language>, meaning: &Meaning) -> Vec<(Mention, Spelled)> {
+fn phrases(
+    field: Field,
+    line: &Line,
+    language: Option<Language>,
+    meaning: &Meaning,
+) -> Vec<(Mention, Spelled)> {
     let mut phrases = Vec::new();
-    for at in 0..said.len() {
-        let Some(first) = said.get(at) else { break };
-        let mut folded = first.word.folded.clone();
-        for next in said.iter().skip(at + 1).take(meaning.longest_phrase().saturating_sub(1)) {
-            if !next.follows {
+    for (at, first) in line.tokens.iter().enumerate() {
+        let mut folded = first.folded.clone();
+        for next in line.tokens.iter().skip(at + 1).take(meaning.longest_phrase().saturating_sub(1)) {
+            if next.divided {
                 break;
             }
             folded.push(' ');
-            folded.push_str(&next.word.folded);
-            let senses = meaning.senses(&folded, language);
-            if !senses.is_empty() {
-                let spelled = Spelled::Phrase(folded.clone(), senses);
-                phrases.push((mention(Field::Title, first, next, Made::Phrase), spelled));
+            folded.push_str(&next.folded);
+            let names = meaning.names(&folded, language);
+            let within = |said: &&Said| first.start <= said.start && said.end <= next.end;
+            let role = line.said.iter().filter(within).map(|said| (said.role, said.part)).min();
+            if let Some((role, part)) = role.filter(|_| !names.is_empty()) {
+                let (start, end) = (short(first.start), short(next.end));
+                let mention = Mention { field, start, end, part, role, made: Made::Phrase };
+                phrases.push((mention, Spelled::Phrase(folded.clone(), names)));
             }
         }
     }

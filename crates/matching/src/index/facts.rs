@@ -40,7 +40,8 @@ impl Spot {
 
     /// Between the two centres, in kilometres.
     pub(crate) fn distance_km(&self, other: &Self) -> f32 {
-        let squares: f32 = self.centre.iter().zip(&other.centre).map(|(one, other)| (one - other).powi(2)).sum();
+        let squares: f32 =
+            self.centre.iter().zip(&other.centre).map(|(one, other)| (one - other).powi(2)).sum();
         2.0 * EARTH_RADIUS_KM * (squares.sqrt() / 2.0).min(1.0).asin()
     }
 
@@ -62,7 +63,12 @@ pub(crate) struct Filters {
 }
 
 impl Facts {
-    pub(crate) fn of(listing: &Listing, language: Option<Language>, category: u32, kind: Option<crate::meaning::Kind>) -> Self {
+    pub(crate) fn of(
+        listing: &Listing,
+        language: Option<Language>,
+        category: u32,
+        kind: Option<crate::meaning::Kind>,
+    ) -> Self {
         Self {
             side: listing.side,
             terms: listing.terms,
@@ -101,7 +107,9 @@ impl Filters {
             && self.kind.is_none_or(|kind| facts.kind.is_some_and(|theirs| theirs.is_within(kind)))
             && facts.until.is_none_or(|until| until > self.now)
             && self.within.is_none_or(|(near, most)| {
-                facts.place.is_some_and(|place| near.distance_km(&place) - near.give_or_take_km(&place) <= most)
+                facts
+                    .place
+                    .is_some_and(|place| near.distance_km(&place) - near.give_or_take_km(&place) <= most)
             })
     }
 }

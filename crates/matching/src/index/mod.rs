@@ -1,364 +1,167 @@
 //! The index: listings in memory, and search among them.
 
-use std::collections::BTreeMap;
+pub(crate) mod entry;
+pub(crate) mod facts;
+pub(crate) mod query;
+pub(crate) mod search;
+pub(crate) mod shelf;
+pub(crate) mod snippet;
+pub(crate) mod tally;
+
 use std::sync::Arc;
 
-use crate::analyse::{Reader, Word};
-use crate::entry::Entry;
-use crate::fold::{fold, lower};
-use crate::lexicon::{Alike, Lexicon, Posting};
-use crate::score::{LEAST_RELEVANCE, aboutness, information, place_factor};
-use crate::tally::Tally;
-use record::{Cell, Language, Listing, Side};
+use crate::index::entry::{About, Mention, Reading};
+use crate::index::facts::Facts;
+use crate::index::shelf::Shelf;
+use crate::meaning::{Kind, Meaning};
+use crate::pairs::party::{Party, Uttered};
+use crate::pairs::score::rarity;
+use crate::vocabulary::gist::Gist;
+use record::{Listing, Timestamp};
 
-/// So many words of a query are looked up: nobody types more, and each costs time.
-const MOST_WORDS: usize = 32;
-
-/// What a person looks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Query<'q> {
-    /// The words; those after the first 32 are ignored. Without any nothing is found: to list
-    /// everything is not a search.
-    pub text: &'q str,
-    /// Only offers, or only needs.
-    pub side: Option<Side>,
-    /// Only listings of this category; upper case and accents don't matter.
-    pub category: Option<&'q str>,
-    /// The language that the words are in. If unknown they are read in each language of the index.
-    pub language: Option<Language>,
-    /// From where; listings near it come a little earlier.
-    pub near: Option<Cell>,
-    /// Only listings within so many kilometres of `near`. Without effect where `near` is not given.
-    pub within_km: Option<f64>,
-}
-
-impl Query<'_> {
-    /// Whether a listing is of the side and at a place that the query asks for.
-    fn admits<Id>(&self, entry: &Entry<Id>) -> bool {
-        let within = match (self.near, self.within_km) {
-            (Some(near), Some(most)) => entry.listing.cell.is_some_and(|cell| near.distance_km(cell) <= most),
-            (None, _) | (_, None) => true,
-        };
-        within && self.side.is_none_or(|side| entry.listing.side == side)
-    }
-}
-
-/// A listing that a search found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit<Id> {
-    /// The caller's id of the listing.
-    pub id: Id,
-    /// How much of what the words tell the listing is about, 0 to 1, less a fifth at most for being far
-    /// away. Scores of one query compare; those of different queries don't.
-    pub score: f64,
-}
-
-/// Listings under the caller's ids, ready for [search](Self::search) and
-/// [matching](Self::matches_for).
+/// Listings under the caller's ids, ready for [search](Self::search) and [matching](Self::matches_for).
 ///
-/// Inserting and removing touches only the words of the listing in question. 100,000 listings of a
-/// hundred characters take about 85 MB.
+/// Inserting and removing touches only the words of the listing in question.
+///
+/// Private needs are kept apart: they take part in matches, and nowhere else. No search finds them, no word
+/// of them is suggested, and how rare a word is does not depend on them.
 #[derive(Debug)]
 pub struct Index<Id> {
-    /// Entries by number; the numbers of those that are gone are in `free`.
-    entries: Vec<Option<Entry<Id>>>,
-    free: Vec<u32>,
-    numbers: BTreeMap<Id, u32>,
-    /// How many listings are in each language.
-    languages: BTreeMap<Language, u32>,
-    lexicon: Lexicon,
+    meaning: Meaning,
+    pub(crate) public: Shelf<Id>,
+    pub(crate) private: Shelf<Id>,
+    /// What is new and what has ended depends on it.
+    pub(crate) now: Timestamp,
 }
 
-/// A word to rank listings by.
-pub(crate) struct Wanted<'w> {
-    pub(crate) word: &'w Word<'w>,
-    /// How much it counts, above 0 and at most 1.
-    pub(crate) weight: f64,
-    /// Whether words that are spelled alike count as well.
-    pub(crate) alike: bool,
-}
-
-impl<Id> Default for Index<Id> {
+impl<Id: Ord + Clone> Default for Index<Id> {
     fn default() -> Self {
-        Self {
-            entries: Vec::new(),
-            free: Vec::new(),
-            numbers: BTreeMap::new(),
-            languages: BTreeMap::new(),
-            lexicon: Lexicon::default(),
-        }
+        Self::new()
     }
 }
 
 impl<Id: Ord + Clone> Index<Id> {
-    /// An index of nothing.
+    /// An index of nothing that knows all meanings that are shipped.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with(Meaning::shipped())
     }
 
-    /// How many listings it holds.
+    /// An index of nothing that knows of the meaning of words what is given.
+    #[must_use]
+    pub fn with(meaning: Meaning) -> Self {
+        let now = Timestamp::from_millis(0);
+        Self { meaning, public: Shelf::default(), private: Shelf::default(), now }
+    }
+
+    /// How many public listings it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.numbers.len()
+        self.public.len()
     }
 
-    /// Whether it holds no listing.
+    /// Whether nothing at all is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.public.is_empty() && self.private.is_empty()
+    }
+
+    /// Tells the time: what is new scores a little more, and what has ended is neither found nor matched. At
+    /// first it is 1970, so that nothing has ended.
+    pub const fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// Takes in an author's listing, in place of what was there under this id.
     pub fn insert(&mut self, id: Id, author: [u8; 32], listing: impl Into<Arc<Listing>>) {
+        self.insert_at(id, author, listing, Timestamp::from_millis(0));
+    }
+
+    /// [`insert`](Self::insert) with the time at which it was first said: among equals the need that stands
+    /// longest comes first.
+    pub fn insert_at(
+        &mut self,
+        id: Id,
+        author: [u8; 32],
+        listing: impl Into<Arc<Listing>>,
+        since: Timestamp,
+    ) {
         self.remove(&id);
-        let entry = Entry { id: id.clone(), author, listing: listing.into() };
-        let number = self.free.pop().unwrap_or(self.entries.len() as u32);
-        for (folded, share) in entry.shares() {
-            let weight = aboutness(share.mass) as f32;
-            self.lexicon.add(&folded, &share.stems, Posting { entry: number, weight });
-        }
-        if let Some(language) = entry.listing.language {
-            *self.languages.entry(language).or_default() += 1;
-        }
-        match self.entries.get_mut(number as usize) {
-            Some(place) => *place = Some(entry),
-            None => self.entries.push(Some(entry)),
-        }
-        self.numbers.insert(id, number);
+        self.public.insert(id, author, listing.into(), since, &self.meaning);
+    }
+
+    /// Takes in a need that only its author may know of, in place of what was there under this id.
+    pub fn insert_private(
+        &mut self,
+        id: Id,
+        author: [u8; 32],
+        need: impl Into<Arc<Listing>>,
+        since: Timestamp,
+    ) {
+        self.remove(&id);
+        self.private.insert(id, author, need.into(), since, &self.meaning);
     }
 
     /// Takes a listing out. Returns whether it was there.
     pub fn remove(&mut self, id: &Id) -> bool {
-        let Some(number) = self.numbers.remove(id) else { return false };
-        let Some(entry) = self.entries.get_mut(number as usize).and_then(Option::take) else { return false };
-        for (folded, share) in entry.shares() {
-            self.lexicon.remove(&folded, &share.stems, number);
-        }
-        if let Some(language) = entry.listing.language
-            && let Some(listings) = self.languages.get_mut(&language)
-        {
-            *listings -= 1;
-            if *listings == 0 {
-                self.languages.remove(&language);
-            }
-        }
-        self.free.push(number);
-        true
+        self.public.remove(id) || self.private.remove(id)
     }
 
-    /// The listings that are about these words, the best first, at most `limit`; equal ones in the
-    /// order of their ids.
+    /// What kind of thing a listing is: by its category, or by what its title names.
     #[must_use]
-    pub fn search(&self, query: &Query<'_>, limit: usize) -> Vec<Hit<Id>> {
-        let mut words = self.reader(query.language).words(query.text);
-        words.truncate(MOST_WORDS);
-        let whole: f64 = words.iter().map(|word| self.information(word)).sum();
-        let wanted: Vec<Wanted<'_>> =
-            words.iter().map(|word| Wanted { word, weight: 1.0, alike: true }).collect();
-        let category = query.category.map(folded_category);
-        let mut hits: Vec<Hit<Id>> = self
-            .relevance(&wanted)
-            .into_iter()
-            .filter(|(entry, nats)| *nats >= LEAST_RELEVANCE * whole && query.admits(entry))
-            .filter(|(entry, _)| {
-                category.as_ref().is_none_or(|category| folded_category(&entry.listing.category) == *category)
-            })
-            .map(|(entry, nats)| Hit {
-                id: entry.id.clone(),
-                score: nats / whole * place_factor(query.near, entry.listing.cell),
-            })
-            .collect();
-        hits.sort_unstable_by(|one, other| {
-            other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id))
-        });
-        hits.truncate(limit);
-        hits
+    pub fn kind_of(&self, id: &Id) -> Option<Kind> {
+        self.public.kind(id).or_else(|| self.private.kind(id))
     }
 
-    /// Each listing that has to do with one of these words, with the nats of what they tell that it is
-    /// about; in no particular order.
-    pub(crate) fn relevance(&self, wanted: &[Wanted<'_>]) -> Vec<(&Entry<Id>, f64)> {
-        let mut total = Tally::new(self.entries.len());
-        let mut squares = Tally::new(self.entries.len());
-        for Wanted { word, weight, alike } in wanted {
-            let information = self.information(word);
-            for Alike { term, likeness } in self.stand_ins(word, *alike) {
-                let postings = self.lexicon.postings(term);
-                // Why: a rare word must not gain by being spelled like a common one.
-                let shared = information.min(self.rarity(postings.len(), word.weak));
-                for posting in postings {
-                    squares
-                        .add(posting.entry, (weight * likeness * shared * f64::from(posting.weight)).powi(2));
-                }
-            }
-            // Several parts of a compound count more than one, and less than their sum.
-            for (entry, sum) in squares.drain() {
-                total.add(entry, sum.sqrt().min(weight * information));
-            }
-        }
-        total.drain().filter_map(|(number, nats)| Some((self.entry(number)?, nats))).collect()
+    /// A listing that is not in the index, as it would be read.
+    pub(crate) fn read(&self, author: [u8; 32], listing: Listing) -> Stranger {
+        let reading = Reading::of(&listing, &self.meaning);
+        let words = reading
+            .words
+            .iter()
+            .map(|(mention, spelled)| (spelled.gist(reading.language, &self.meaning), *mention));
+        let words = words.collect();
+        let facts = Facts::of(&listing, reading.language, 0, reading.kind);
+        let Reading { action, measures, .. } = reading;
+        let about = About { author, listing: Arc::new(listing), since: self.now, action, measures };
+        Stranger { about, facts, words }
     }
 
-    fn stand_ins(&self, word: &Word<'_>, alike: bool) -> Vec<Alike> {
-        if alike {
-            return self.lexicon.alike(word);
-        }
-        self.lexicon.same(word).into_iter().map(|term| Alike { term, likeness: 1.0 }).collect()
+    /// A listing of a shelf as one side of a comparison.
+    pub(crate) fn party<'a>(&'a self, shelf: &'a Shelf<Id>, number: u32) -> Option<Party<'a>> {
+        let entry = shelf.entry(number)?;
+        let words = entry
+            .mentions
+            .iter()
+            .filter_map(|(term, mention)| Some(self.uttered(shelf.vocabulary.gist(*term)?, *mention)));
+        Some(Party { about: &entry.about, facts: *shelf.facts(number)?, words: words.collect() })
     }
 
-    /// A reader of texts in this language, or in any language of the index.
-    pub(crate) fn reader(&self, language: Option<Language>) -> Reader {
-        match language {
-            Some(language) => Reader::new([language]),
-            None => Reader::new(self.languages.keys().copied()),
-        }
+    /// A listing that is not in the index as one side of a comparison.
+    pub(crate) fn party_of<'a>(&'a self, stranger: &'a Stranger) -> Party<'a> {
+        let words = stranger.words.iter().map(|(gist, mention)| self.uttered(gist, *mention)).collect();
+        Party { about: &stranger.about, facts: stranger.facts, words }
     }
 
-    /// What a word tells, in nats.
-    pub(crate) fn information(&self, word: &Word<'_>) -> f64 {
-        self.rarity(self.lexicon.bearers(word), word.weak)
-    }
-
-    fn rarity(&self, bearers: usize, weak: bool) -> f64 {
-        information(self.len(), bearers, weak)
-    }
-
-    /// The entry of a listing.
-    pub(crate) fn find(&self, id: &Id) -> Option<&Entry<Id>> {
-        self.entry(*self.numbers.get(id)?)
-    }
-
-    /// All entries, in the order of their ids.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry<Id>> {
-        self.numbers.values().filter_map(|number| self.entry(*number))
-    }
-
-    fn entry(&self, number: u32) -> Option<&Entry<Id>> {
-        self.entries.get(number as usize)?.as_ref()
+    fn uttered<'a>(&self, gist: &'a Gist, mention: Mention) -> Uttered<'a> {
+        let bearers = self.public.vocabulary.bearers(gist);
+        Uttered { gist, mention, tells: gist.tells * rarity(self.len(), bearers) }
     }
 }
 
-/// The form in which two categories are compared.
-pub(crate) fn folded_category(category: &str) -> String {
-    fold(&lower(category.trim()))
+/// A listing that is not in the index.
+pub(crate) struct Stranger {
+    pub(crate) about: About,
+    pub(crate) facts: Facts,
+    words: Vec<(Gist, Mention)>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn index(listings: &[(&'static str, &str, &str)]) -> Index<&'static str> {
-        let mut index = Index::new();
-        for (id, language, title) in listings {
-            index.insert(*id, [0; 32], listing(language, title));
+impl Stranger {
+    /// Marks the last word as one that is still being typed.
+    pub(crate) fn leave_unfinished(&mut self) {
+        let last = self.words.iter_mut().max_by_key(|(_, mention)| (mention.end, mention.start));
+        if let Some((gist, _)) = last {
+            gist.unfinished = true;
         }
-        index
-    }
-
-    fn listing(language: &str, title: &str) -> Listing {
-        Listing { language: language.parse().ok(), ..Listing::new(Side::Offer, title) }
-    }
-
-    fn found(index: &Index<&'static str>, text: &str) -> Vec<&'static str> {
-        found_by(index, &Query { text, ..Query::default() })
-    }
-
-    fn found_by(index: &Index<&'static str>, query: &Query<'_>) -> Vec<&'static str> {
-        index.search(query, 10).into_iter().map(|hit| hit.id).collect()
-    }
-
-    #[test]
-    fn a_search_for_drills_finds_the_drill() {
-        let index =
-            index(&[("drill", "en", "Drill"), ("bohr", "de", "Bohrmaschine"), ("pan", "en", "Cake pan")]);
-        assert_eq!(found(&index, "drills"), ["drill"]);
-        assert_eq!(found(&index, "Bohrmaschinen")[0], "bohr");
-        assert_eq!(found(&index, "I am looking for a DRILL!"), ["drill"]);
-    }
-
-    #[test]
-    fn a_compound_is_found_by_its_part_and_a_word_by_a_slip() {
-        let index =
-            index(&[("schrauber", "de", "Akkuschrauber"), ("leiter", "de", "Leiter"), ("zelt", "", "Zelt")]);
-        assert_eq!(found(&index, "Schrauber")[0], "schrauber");
-        assert_eq!(found(&index, "Akuschrauber")[0], "schrauber");
-        assert_eq!(found(&index, "Zelte")[0], "zelt");
-    }
-
-    #[test]
-    fn a_title_counts_more_than_a_category_and_that_more_than_a_text() {
-        let mut index = index(&[("title", "en", "Tent")]);
-        let other = listing("en", "Something");
-        index.insert("category", [0; 32], Listing { category: "Tent".into(), ..other.clone() });
-        index.insert("text", [0; 32], Listing { text: "Also a tent, poles and so on".into(), ..other });
-        assert_eq!(found(&index, "tent"), ["title", "category", "text"]);
-    }
-
-    #[test]
-    fn a_rare_word_counts_more_than_one_that_stands_everywhere() {
-        let index = index(&[
-            ("knife", "en", "Knife set"),
-            ("glass", "en", "Glass set"),
-            ("spoon", "en", "Spoon set"),
-            ("anvil", "en", "Anvil"),
-        ]);
-        assert_eq!(found(&index, "anvil set")[0], "anvil");
-    }
-
-    #[test]
-    fn a_search_for_nothing_finds_nothing() {
-        let index = index(&[("drill", "en", "Drill")]);
-        for text in ["", "  ", "...", "looking for a", "\u{301}"] {
-            assert_eq!(
-                found_by(&index, &Query { text, side: Some(Side::Offer), ..Query::default() }),
-                [""; 0]
-            );
-        }
-    }
-
-    #[test]
-    fn filters_leave_out_what_they_name() {
-        let mut index = index(&[("offer", "en", "Ladder")]);
-        let garden = Listing { category: "Gärten".into(), ..Listing::new(Side::Need, "Ladder") };
-        index.insert("need", [0; 32], garden);
-        let query = Query { text: "ladder", ..Query::default() };
-        assert_eq!(found_by(&index, &Query { side: Some(Side::Need), ..query }), ["need"]);
-        assert_eq!(found_by(&index, &Query { category: Some("GARTEN "), ..query }), ["need"]);
-        assert_eq!(found_by(&index, &Query { category: Some("Küche"), ..query }), [""; 0]);
-    }
-
-    #[test]
-    fn what_is_near_comes_first_and_what_is_too_far_not_at_all() {
-        let at = |place: &str| Listing { cell: place.parse().ok(), ..Listing::new(Side::Offer, "Ladder") };
-        let mut index = Index::new();
-        index.insert("a nowhere", [0; 32], at(""));
-        index.insert("b berlin", [0; 32], at("52.52,13.40"));
-        index.insert("c karlsruhe", [0; 32], at("49.0069,8.4037"));
-        let near = "49.0,8.4".parse().ok();
-        let query = Query { text: "ladder", near, ..Query::default() };
-        assert_eq!(found_by(&index, &query), ["c karlsruhe", "b berlin", "a nowhere"]);
-        assert_eq!(found_by(&index, &Query { within_km: Some(20.0), ..query }), ["c karlsruhe"]);
-        assert_eq!(found_by(&index, &Query { within_km: Some(20.0), near: None, ..query }).len(), 3);
-    }
-
-    #[test]
-    fn a_newer_version_replaces_the_older() {
-        let mut index = index(&[("thing", "en", "Drill")]);
-        index.insert("thing", [0; 32], listing("en", "Ladder"));
-        assert_eq!(index.len(), 1);
-        assert_eq!(found(&index, "drill"), [""; 0]);
-        assert_eq!(found(&index, "ladder"), ["thing"]);
-    }
-
-    #[test]
-    fn removing_a_listing_leaves_no_trace() {
-        let mut index = index(&[("drill", "en", "Repairs of drills"), ("muehle", "de", "Muehle")]);
-        assert!(index.remove(&"drill"));
-        assert!(!index.remove(&"drill"));
-        assert!(index.remove(&"muehle"));
-        assert!(index.is_empty());
-        assert!(index.languages.is_empty());
-        assert!(index.lexicon.is_empty());
     }
 }

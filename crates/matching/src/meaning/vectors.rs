@@ -20,7 +20,7 @@
 use std::iter;
 
 /// How many numbers a meaning has.
-pub const DIMENSIONS: usize = 96;
+pub(crate) const DIMENSIONS: usize = 96;
 
 const MAGIC: &[u8; 8] = b"WVEC1\0\0\0";
 const ROWS_OF_A_BLOCK: usize = 16;
@@ -340,7 +340,7 @@ impl Vectors {
 
 /// How alike two directions are: their cosine, −1 to 1, to within a hundredth.
 #[must_use]
-pub fn similarity(one: &Direction, other: &Direction) -> f32 {
+pub(crate) fn similarity(one: &Direction, other: &Direction) -> f32 {
     // Why: a sum that is checked for overflow is not counted many at a time, and this one can not overflow.
     let product = |(one, other): (&i8, &i8)| i32::from(i16::from(*one).wrapping_mul(i16::from(*other)));
     let dot = one.iter().zip(other).map(product).fold(0_i32, i32::wrapping_add);
@@ -351,7 +351,7 @@ pub fn similarity(one: &Direction, other: &Direction) -> f32 {
 /// more bits two of them share, the more alike the directions are, so most of what is far off can be left
 /// out without a look at the numbers.
 #[must_use]
-pub fn sketch(direction: &Direction) -> u128 {
+pub(crate) fn sketch(direction: &Direction) -> u128 {
     direction.iter().rev().fold(0, |bits, value| bits << 1 | u128::from(*value > 0))
 }
 

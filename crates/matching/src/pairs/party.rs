@@ -1,86 +1,125 @@
-//! What a listing says, as matching sees it.
+//! One side of a comparison: a listing with what its words are.
 
-use std::collections::BTreeSet;
+use crate::index::entry::{About, Made, Mention};
+use crate::index::facts::Facts;
+use crate::meaning::DIMENSIONS;
+use crate::pairs::score::Field;
+use crate::text::reading::Role;
+use crate::vocabulary::gist::Gist;
 
-use crate::action::Action;
-use crate::analyse::{Word, joins_words};
-use crate::entry::Entry;
-use crate::index::{Index, Wanted};
-use crate::likeness::{compound, spelling};
-use crate::score::Field;
-
-/// A word where a listing says it first.
-pub(crate) struct Mention<'t> {
-    pub(crate) word: Word<'t>,
-    pub(crate) field: Field,
-    /// Whether it is made of two words of the title.
-    pub(crate) joined: bool,
+/// A word of a listing.
+pub(crate) struct Uttered<'a> {
+    pub(crate) gist: &'a Gist,
+    pub(crate) mention: Mention,
+    /// How much it tells, 0 to 1: for what it is, and how rare here.
+    pub(crate) tells: f32,
 }
 
-impl Mention<'_> {
-    pub(crate) fn wanted(&self) -> Wanted<'_> {
-        let alike = self.in_title() && !self.joined;
-        Wanted { word: &self.word, weight: self.field.evidence(), alike }
-    }
+/// A listing as one side of a comparison.
+pub(crate) struct Party<'a> {
+    pub(crate) about: &'a About,
+    pub(crate) facts: Facts,
+    /// Those of the title first.
+    pub(crate) words: Vec<Uttered<'a>>,
+}
 
+impl Uttered<'_> {
     pub(crate) fn in_title(&self) -> bool {
-        self.field == Field::Title
+        self.mention.field == Field::Title
+    }
+
+    /// Whether it is a word of its own, not one made of several.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.mention.made == Made::Whole
+    }
+
+    /// How much it says which thing the listing is about, 0 to 1.
+    pub(crate) fn evidence(&self) -> f32 {
+        self.mention.field.evidence() * self.mention.role.evidence()
+    }
+
+    /// The word as it stands in the listing.
+    pub(crate) fn spoken<'l>(&self, about: &'l About) -> &'l str {
+        self.mention.spoken(&about.listing)
     }
 }
 
-/// What a listing says, word by word.
-pub(crate) struct Profile<'t> {
-    /// Those in the title first.
-    pub(crate) mentions: Vec<Mention<'t>>,
-    /// What the words of the title tell, in nats.
-    pub(crate) title: f64,
-    /// What the title or the category says is to be done.
-    pub(crate) action: Option<Action>,
-    /// Whether its language writes compounds as one word, as far as known.
-    pub(crate) joins_words: bool,
-}
+impl Party<'_> {
+    /// The words that stand in the title, made of one word each.
+    pub(crate) fn title(&self) -> impl Iterator<Item = &Uttered<'_>> {
+        self.words.iter().filter(|word| word.in_title() && word.is_whole())
+    }
 
-impl<'t> Profile<'t> {
-    pub(crate) fn of<Id: Ord + Clone>(entry: &'t Entry<Id>, index: &Index<Id>) -> Self {
-        let reader = index.reader(entry.listing.language);
-        let mut seen = BTreeSet::new();
-        let mut mentions = Vec::new();
-        let mut mention = |word: Word<'t>, field: Field, joined: bool| {
-            if seen.insert(word.folded.clone()) {
-                mentions.push(Mention { word, field, joined });
+    /// The words that name the thing itself, where the language tells which ones do.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = &Uttered<'_>> {
+        self.title().filter(|word| word.mention.role == Role::Head)
+    }
+
+    /// What the title means, and what each of its parts does; none where no word is known.
+    pub(crate) fn directions(&self) -> Directions {
+        let mut whole = Mean::default();
+        let mut parts: Vec<(u8, Mean)> = Vec::new();
+        for word in self.title().filter(|word| word.mention.role != Role::Denied) {
+            let weight = word.gist.tells * word.gist.known * word.mention.role.evidence();
+            whole.add(word.gist, weight);
+            match parts.iter_mut().find(|(part, _)| *part == word.mention.part) {
+                Some((_, mean)) => mean.add(word.gist, weight),
+                None => {
+                    let mut mean = Mean::default();
+                    mean.add(word.gist, weight);
+                    parts.push((word.mention.part, mean));
+                }
             }
-        };
-        for (field, text) in entry.fields() {
-            let words = reader.words(text);
-            let joined =
-                words.windows(2).filter(|_| field == Field::Title).map(|pair| pair[0].joined(&pair[1]));
-            let joined: Vec<Word<'t>> = joined.collect();
-            words.into_iter().for_each(|word| mention(word, field, false));
-            joined.into_iter().for_each(|word| mention(word, field, true));
         }
-        let of_title = mentions.iter().filter(|mention| mention.in_title() && !mention.joined);
-        let title = of_title.map(|mention| index.information(&mention.word)).sum();
-        let action = mentions
-            .iter()
-            .filter(|mention| mention.field != Field::Text)
-            .find_map(|mention| mention.word.action);
-        Self { mentions, title, action, joins_words: entry.listing.language.is_none_or(joins_words) }
+        let parts = parts.into_iter().filter_map(|(_, mean)| mean.unit()).collect();
+        Directions { whole: whole.unit(), parts }
     }
 }
 
-/// How far an offer's word is the one that the need says, 0 to 1.
-pub(crate) fn likeness(need: &Mention<'_>, offer: &Mention<'_>, joins_words: bool) -> f64 {
-    // Why: the parts of two joined words are compared one by one.
-    if need.joined && offer.joined {
-        return 0.0;
+/// Where a title points in the space of meanings: unit vectors.
+pub(crate) struct Directions {
+    pub(crate) whole: Option<[f32; DIMENSIONS]>,
+    pub(crate) parts: Vec<[f32; DIMENSIONS]>,
+}
+
+impl Directions {
+    /// How near an offer's title is to a need's, 0 to 1: half as a whole, half by the part that is nearest.
+    /// None where one of them says nothing that is known.
+    pub(crate) fn nearness(&self, offer: &Self) -> Option<f32> {
+        let (need, whole) = (self.whole.as_ref()?, offer.whole.as_ref()?);
+        let part = offer.parts.iter().map(|part| cosine(need, part)).fold(0.0, f32::max);
+        Some(f32::midpoint(cosine(need, whole), part).clamp(0.0, 1.0))
     }
-    if need.word.is(&offer.word) {
-        return 1.0;
+}
+
+fn cosine(one: &[f32; DIMENSIONS], other: &[f32; DIMENSIONS]) -> f32 {
+    // Why: four sums that don't wait for each other; the compiler makes vectors of them.
+    let mut sums = [0.0_f32; 4];
+    for (one, other) in one.chunks_exact(4).zip(other.chunks_exact(4)) {
+        for ((sum, one), other) in sums.iter_mut().zip(one).zip(other) {
+            *sum += one * other;
+        }
     }
-    // Why: outside of titles a similar word is a coincidence too often.
-    if need.joined || offer.joined || !need.in_title() || !offer.in_title() {
-        return 0.0;
+    sums.iter().sum()
+}
+
+struct Mean([f32; DIMENSIONS]);
+
+impl Default for Mean {
+    fn default() -> Self {
+        Self([0.0; DIMENSIONS])
     }
-    let spelling = spelling(&need.word, &offer.word);
-    if joins_words { spelling.max(compound(&need.word, &offer.word)) } else { spelling }
+}
+
+impl Mean {
+    fn add(&mut self, gist: &Gist, weight: f32) {
+        for (sum, value) in self.0.iter_mut().zip(&gist.direction) {
+            *sum += weight * f32::from(*value);
+        }
+    }
+
+    fn unit(self) -> Option<[f32; DIMENSIONS]> {
+        let length = cosine(&self.0, &self.0).sqrt();
+        (length > f32::EPSILON).then(|| self.0.map(|value| value / length))
+    }
 }

@@ -306,9 +306,8 @@ fn folded(words: &str) -> BTreeSet<String> {
 /// Whether a folded word says nothing about the thing: a word of grammar in one of these languages
 /// (no language: in any that we know), or one that says "offered" or "needed" in any.
 pub(crate) fn says_nothing(folded: &str, languages: &[Language]) -> bool {
-    let spoken = |code: &str| {
-        languages.is_empty() || languages.iter().any(|language| language.code() == code)
-    };
+    let spoken =
+        |code: &str| languages.is_empty() || languages.iter().any(|language| language.code() == code);
     SIDE_IN_ANY.contains(folded)
         || FUNCTION.iter().filter(|(code, _)| spoken(code)).any(|(_, words)| words.contains(folded))
 }

@@ -1,6 +1,12 @@
 //! One form for the spellings that people mix up.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Whether a letter stands in a word; all others stand between words.
+pub(crate) fn is_part_of_word(letter: char) -> bool {
+    letter.is_alphanumeric() || is_combining_mark(letter)
+}
 
 /// Lower case in compatibility form (NFKC): what the stemmers read.
 pub(crate) fn lower(text: &str) -> String {

@@ -9,7 +9,7 @@ use crate::text::fold::{fold, lower};
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Quantity {
+pub(crate) enum Quantity {
     /// In millimetres.
     Length,
     /// In square metres.
@@ -34,9 +34,9 @@ pub enum Quantity {
 
 /// A size that a listing names.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measure {
+pub(crate) struct Measure {
     /// What is measured.
-    pub quantity: Quantity,
+    pub(crate) quantity: Quantity,
     /// From and to, in the quantity's unit: one pair, or one for each side of a thing ("90 x 200 cm").
     spans: Vec<(f32, f32)>,
 }
@@ -61,7 +61,11 @@ const UNITS: &[(&str, Quantity, f32)] = &[
     ("w watt watts", Quantity::Power, 1.0),
     ("kw", Quantity::Power, 1_000.0),
     ("v volt volts", Quantity::Voltage, 1.0),
-    ("person personen persons people leute personas personnes persone personer osob pessoas", Quantity::People, 1.0),
+    (
+        "person personen persons people leute personas personnes persone personer osob pessoas",
+        Quantity::People,
+        1.0,
+    ),
     ("jahr jahre jahren year years yrs ans annees anos anni jaar lat ar yas", Quantity::Age, 12.0),
     ("monat monate monaten month months mois meses mesi maanden miesiecy", Quantity::Age, 1.0),
 ];
@@ -120,7 +124,10 @@ pub(crate) fn measures(text: &str) -> Vec<Measure> {
 }
 
 /// The first quantity that both name, and whether it is the same; a need and an offer in this order.
-pub(crate) fn compared<'m>(need: &'m [Measure], offer: &'m [Measure]) -> Option<(&'m Measure, &'m Measure, bool)> {
+pub(crate) fn compared<'m>(
+    need: &'m [Measure],
+    offer: &'m [Measure],
+) -> Option<(&'m Measure, &'m Measure, bool)> {
     let both = |needed: &'m Measure| {
         let offered = || offer.iter().filter(|offered| offered.quantity == needed.quantity);
         let same = offered().find(|offered| needed.is_met_by(offered)).map(|offered| (needed, offered, true));
@@ -156,7 +163,9 @@ fn opened((least, most): (f32, f32), before: Option<&Token>) -> (f32, f32) {
     match before {
         Some(Token::Word(word)) if listed(FROM, word) => (least, f32::MAX),
         Some(Token::Word(word)) if listed(TO, word) => (0.0, most),
-        Some(Token::Word(_) | Token::Number(_) | Token::Range | Token::Times | Token::Other) | None => (least, most),
+        Some(Token::Word(_) | Token::Number(_) | Token::Range | Token::Times | Token::Other) | None => {
+            (least, most)
+        }
     }
 }
 

@@ -3,10 +3,9 @@
 //! "Table lamp with a shade, no bulb" is a lamp; a table says which, a shade comes with it, a bulb is what
 //! it lacks. Where the thing itself stands differs: "table *lamp*", "*lampe* de table".
 
-use unicode_normalization::char::is_combining_mark;
-
 use crate::text::everyday::{Link, link, phrase_at, says_nothing};
-use crate::text::words::{Reader, Word};
+use crate::text::fold::is_part_of_word;
+use crate::text::words::{Reader, Word, folded};
 use record::Language;
 
 /// The part that a word plays in its line.
@@ -44,18 +43,31 @@ const MOST_BYTES: usize = 16 * 1024;
 /// So many words after "without" are what is lacking.
 const DENIED_WORDS: usize = 2;
 
-/// A run of letters and digits.
-struct Token<'t> {
-    spoken: &'t str,
-    start: usize,
-    word: Word,
-    /// Whether a comma or its like stands before it.
-    divided: bool,
+/// A text as it was read.
+pub(crate) struct Line {
+    /// All words, also those that say nothing.
+    pub(crate) tokens: Vec<Token>,
+    /// The words that say something, in their order.
+    pub(crate) said: Vec<Said>,
 }
 
-/// The words of a text that say something, in their order, at most `most`.
-pub(crate) fn read(reader: &Reader, text: &str, most: usize) -> Vec<Said> {
-    let tokens = tokens(reader, text, 2 * most);
+/// A run of letters and digits.
+pub(crate) struct Token {
+    pub(crate) folded: String,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Whether a comma or its like stands before it.
+    pub(crate) divided: bool,
+}
+
+/// Reads the first words of a text, at most `most` that say something.
+pub(crate) fn read(reader: &Reader, text: &str, most: usize) -> Line {
+    let tokens = tokens(text, 2 * most);
+    let said = said(reader, text, &tokens, most);
+    Line { tokens, said }
+}
+
+fn said(reader: &Reader, text: &str, tokens: &[Token], most: usize) -> Vec<Said> {
     let mut said = Vec::new();
     let mut part = 0_u8;
     let mut skip = 0;
@@ -72,29 +84,32 @@ pub(crate) fn read(reader: &Reader, text: &str, most: usize) -> Vec<Said> {
             mode = Mode::Plain;
         }
         if skip == 0 {
-            skip = phrase_at(tokens[at..].iter().map(|token| token.word.folded.as_str()));
+            skip = phrase_at(tokens.iter().skip(at).map(|token| token.folded.as_str()));
         }
         if skip > 0 {
             skip -= 1;
             continue;
         }
-        if let Some(link) = link(&token.word.folded) {
+        if let Some(link) = link(&token.folded) {
             let tells = said[part_begins..].iter().any(|said: &Said| !said.word.weak);
             mode = mode.after(link, tells);
-            if link != Link::Without || says_nothing(&token.word.folded, &[]) {
+            if link != Link::Without || says_nothing(&token.folded, &[]) {
                 continue;
             }
         }
-        if says_nothing(&token.word.folded, reader.languages()) {
+        if says_nothing(&token.folded, reader.languages()) {
             continue;
         }
         if said.len() >= most {
             break;
         }
+        let Some(word) = text.get(token.start..token.end).and_then(|spoken| reader.word(spoken)) else {
+            continue;
+        };
         let follows = last.is_some_and(|last| last + 1 == at) && !token.divided;
         last = Some(at);
-        let (start, end) = (token.start, token.start + token.spoken.len());
-        said.push(Said { word: token.word.clone(), start, end, part, role: mode.role(), follows });
+        let (start, end) = (token.start, token.end);
+        said.push(Said { word, start, end, part, role: mode.role(), follows });
         mode = mode.next();
     }
     name_heads(&mut said[part_begins..], reader.languages());
@@ -143,7 +158,7 @@ impl Mode {
     }
 }
 
-fn tokens<'t>(reader: &Reader, text: &'t str, most: usize) -> Vec<Token<'t>> {
+fn tokens(text: &str, most: usize) -> Vec<Token> {
     let mut cut = text.len().min(MOST_BYTES);
     while !text.is_char_boundary(cut) {
         cut -= 1;
@@ -152,18 +167,17 @@ fn tokens<'t>(reader: &Reader, text: &'t str, most: usize) -> Vec<Token<'t>> {
     let mut tokens = Vec::new();
     let mut divided = false;
     let mut begin = None;
-    let ends = [(text.len(), ' ')];
-    for (at, letter) in text.char_indices().chain(ends) {
-        if letter.is_alphanumeric() || is_combining_mark(letter) {
+    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
+        if is_part_of_word(letter) {
             begin = begin.or(Some(at));
             continue;
         }
-        if let Some(start) = begin.take()
-            && let spoken = &text[start..at]
-            && let Some(word) = reader.word(spoken)
-        {
-            tokens.push(Token { spoken, start, word, divided: divided && !tokens.is_empty() });
-            divided = false;
+        if let Some(start) = begin.take() {
+            let folded = folded(&text[start..at]);
+            if !folded.is_empty() {
+                tokens.push(Token { folded, start, end: at, divided: divided && !tokens.is_empty() });
+                divided = false;
+            }
             if tokens.len() >= most {
                 break;
             }
@@ -177,7 +191,26 @@ fn tokens<'t>(reader: &Reader, text: &'t str, most: usize) -> Vec<Token<'t>> {
 const fn divides(letter: char) -> bool {
     matches!(
         letter,
-        ',' | '.' | ';' | ':' | '/' | '|' | '(' | ')' | '[' | ']' | '\n' | '+' | '&' | '!' | '?' | '–' | '—' | '•' | '،' | '、' | '。'
+        ',' | '.'
+            | ';'
+            | ':'
+            | '/'
+            | '|'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '\n'
+            | '+'
+            | '&'
+            | '!'
+            | '?'
+            | '–'
+            | '—'
+            | '•'
+            | '،'
+            | '、'
+            | '。'
     )
 }
 
@@ -196,7 +229,9 @@ fn name_heads(part: &mut [Said], languages: &[Language]) {
         _ => HeadStands::Anywhere,
     };
     let can_be = |said: &Said| {
-        said.role == Role::Head && !said.word.weak && !said.word.folded.chars().any(|letter| letter.is_numeric())
+        said.role == Role::Head
+            && !said.word.weak
+            && !said.word.folded.chars().any(|letter| letter.is_numeric())
     };
     let head = match stands {
         HeadStands::First => part.iter().position(can_be),
@@ -213,10 +248,11 @@ fn name_heads(part: &mut [Said], languages: &[Language]) {
 
 fn head_stands(language: Language) -> HeadStands {
     match language.code() {
-        "ar" | "ca" | "es" | "fa" | "fr" | "gl" | "he" | "id" | "it" | "pt" | "ro" | "vi" => HeadStands::First,
-        "da" | "de" | "en" | "et" | "fi" | "hu" | "ja" | "ko" | "nb" | "nl" | "nn" | "no" | "sv" | "tr" | "zh" => {
-            HeadStands::Last
+        "ar" | "ca" | "es" | "fa" | "fr" | "gl" | "he" | "id" | "it" | "pt" | "ro" | "vi" => {
+            HeadStands::First
         }
+        "da" | "de" | "en" | "et" | "fi" | "hu" | "ja" | "ko" | "nb" | "nl" | "nn" | "no" | "sv" | "tr"
+        | "zh" => HeadStands::Last,
         _ => HeadStands::Anywhere,
     }
 }
@@ -228,7 +264,11 @@ mod tests {
 
     fn roles(code: &str, text: &str) -> Vec<(String, Role)> {
         let reader = Reader::new(code.parse::<Language>());
-        read(&reader, text, 40).into_iter().map(|said| (text[said.start..said.end].to_owned(), said.role)).collect()
+        read(&reader, text, 40)
+            .said
+            .into_iter()
+            .map(|said| (text[said.start..said.end].to_owned(), said.role))
+            .collect()
     }
 
     fn spoken(code: &str, text: &str) -> Vec<String> {
@@ -236,7 +276,11 @@ mod tests {
     }
 
     fn in_role(code: &str, text: &str, role: Role) -> Vec<String> {
-        roles(code, text).into_iter().filter(|(_, theirs)| *theirs == role).map(|(spoken, _)| spoken).collect()
+        roles(code, text)
+            .into_iter()
+            .filter(|(_, theirs)| *theirs == role)
+            .map(|(spoken, _)| spoken)
+            .collect()
     }
 
     #[test]
@@ -270,23 +314,24 @@ mod tests {
     #[test]
     fn a_part_begins_after_a_comma_and_no_empty_ones_are_counted() {
         let reader = Reader::new("en".parse::<Language>());
-        let parts: Vec<u8> = read(&reader, "pots, (pans), big lids", 40).iter().map(|said| said.part).collect();
+        let parts: Vec<u8> =
+            read(&reader, "pots, (pans), big lids", 40).said.iter().map(|said| said.part).collect();
         assert_eq!(parts, [0, 1, 2, 2]);
     }
 
     #[test]
     fn no_more_words_are_read_than_asked_for() {
         let text = "word ".repeat(100_000);
-        assert_eq!(read(&Reader::new(None), &text, 40).len(), 40);
+        assert_eq!(read(&Reader::new(None), &text, 40).said.len(), 40);
         let text = "x".repeat(1_000_000);
-        assert_eq!(read(&Reader::new(None), &text, 40).len(), 1);
+        assert_eq!(read(&Reader::new(None), &text, 40).said.len(), 1);
     }
 
     proptest! {
         #[test]
         fn every_word_stands_where_it_says(text in "\\PC*|.*|([a-zA-Zäöß,.!/ -]|no |with |für ){0,60}") {
             let reader = Reader::new("de".parse::<Language>());
-            for said in read(&reader, &text, 40) {
+            for said in read(&reader, &text, 40).said {
                 prop_assert!(!said.word.folded.is_empty());
                 prop_assert!(text.get(said.start..said.end).is_some_and(|spoken| !spoken.is_empty()));
             }

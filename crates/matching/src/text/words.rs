@@ -39,6 +39,17 @@ impl Word {
     }
 }
 
+/// The folded form of a word as it is spoken.
+pub(crate) fn folded(spoken: &str) -> String {
+    fold(&lowered(spoken))
+}
+
+fn lowered(spoken: &str) -> String {
+    // Why: a word of a megabyte must not be lowered as a whole to be cut afterwards.
+    let spoken = spoken.char_indices().nth(2 * MAX_WORD).map_or(spoken, |(end, _)| &spoken[..end]);
+    lower(spoken).chars().take(MAX_WORD).collect()
+}
+
 /// How texts in certain languages are read.
 pub(crate) struct Reader {
     languages: Vec<Language>,
@@ -63,9 +74,7 @@ impl Reader {
 
     /// A word as it is spoken, if there is a letter or digit in it.
     pub(crate) fn word(&self, spoken: &str) -> Option<Word> {
-        // Why: a word of a megabyte must not be lowered as a whole to be cut afterwards.
-        let spoken = spoken.char_indices().nth(2 * MAX_WORD).map_or(spoken, |(end, _)| &spoken[..end]);
-        let lower: String = lower(spoken).chars().take(MAX_WORD).collect();
+        let lower = lowered(spoken);
         let folded = fold(&lower);
         if folded.is_empty() {
             return None;

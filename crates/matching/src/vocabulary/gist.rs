@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::meaning::{Meaning, Sense, similarity};
+use crate::meaning::{Direction, Meaning, Named, in_common as names_in_common, similarity};
 use crate::text::words::{Word, joins_words};
 use crate::vocabulary::grams::{Gram, grams, in_common, shared};
 use crate::vocabulary::spelling::{compound, is_beginning, slips};
 use record::Language;
-
-/// A direction in the space of meanings, of length 127: see [`crate::meaning::vectors`].
-pub(crate) type Direction = [i8; 96];
 
 /// A word in a language, with all that can be known of it without the listing that it stands in.
 #[derive(Debug, Clone)]
 pub(crate) struct Gist {
     /// The folded form; several words with spaces if it is a phrase of the lexicon.
     pub(crate) folded: Arc<str>,
+    /// In lower case with its accents, where that differs.
+    accented: Option<Box<str>>,
     /// The language of the text, if known.
     pub(crate) language: Option<Language>,
     /// Other forms under which it is found.
@@ -28,8 +27,12 @@ pub(crate) struct Gist {
     pub(crate) known: f32,
     /// How much it tells in general, 0 to 1: "the" little, "pram" much.
     pub(crate) tells: f32,
+    /// Whether it says what is to be done.
+    pub(crate) action: bool,
+    /// Whether it is only the beginning of a word that is still being typed.
+    pub(crate) unfinished: bool,
     /// What it is a name of, in ascending order of concepts.
-    pub(crate) senses: Box<[Sense]>,
+    pub(crate) names: Box<[Named]>,
 }
 
 /// By what two words say the same.
@@ -56,6 +59,8 @@ pub(crate) struct Likeness {
     pub(crate) how: How,
 }
 
+/// How far a word is the one that somebody has begun to type.
+pub(crate) const BEGUN: f32 = 0.95;
 /// How much a similar spelling adds to what the meanings say.
 const SPELLING_COUNTS: f32 = 0.5;
 /// A compound is the thing that its last part says, and still another word.
@@ -77,33 +82,45 @@ impl Gist {
         let tells = vector.map_or(UNKNOWN_TELLS, |vector| vector.weight);
         Self {
             folded: word.folded.as_str().into(),
+            accented: (word.lower != word.folded).then(|| word.lower.as_str().into()),
             language,
             stems: word.stems.iter().map(|stem| stem.as_str().into()).collect(),
             grams: grams(&word.folded),
             direction: vector.map_or([0; 96], |vector| vector.direction),
             known: vector.map_or(0.0, |vector| vector.known),
             tells: if word.weak { WEAK * tells } else { tells },
-            senses: meaning.senses(&word.folded, language),
+            action: word.action.is_some(),
+            unfinished: false,
+            names: meaning.names(&word.folded, language),
         }
     }
 
     /// A phrase that the lexicon knows.
-    pub(crate) fn of_phrase(folded: &str, language: Option<Language>, senses: Box<[Sense]>) -> Self {
+    pub(crate) fn of_phrase(folded: &str, language: Option<Language>, names: Box<[Named]>) -> Self {
         Self {
             folded: folded.into(),
+            accented: None,
             language,
             stems: Box::default(),
             grams: Box::default(),
             direction: [0; 96],
             known: 0.0,
             tells: 1.0,
-            senses,
+            action: false,
+            unfinished: false,
+            names,
         }
+    }
+
+    /// As a listing has it, in lower case.
+    pub(crate) fn lower(&self) -> &str {
+        self.accented.as_deref().unwrap_or(&self.folded)
     }
 
     /// Whether two words are forms of one.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        let has = |one: &Self, form: &str| &*one.folded == form || one.stems.iter().any(|stem| **stem == *form);
+        let has =
+            |one: &Self, form: &str| &*one.folded == form || one.stems.iter().any(|stem| **stem == *form);
         has(other, &self.folded) || self.stems.iter().any(|stem| has(other, stem))
     }
 
@@ -112,9 +129,12 @@ impl Gist {
         if self.is(offered) {
             return Likeness { share: 1.0, how: How::Same };
         }
+        if self.unfinished {
+            let begins = offered.folded.starts_with(&*self.folded);
+            return Likeness { share: if begins { BEGUN } else { 0.0 }, how: How::Same };
+        }
         let near = (similarity(&self.direction, &offered.direction) * self.known.min(offered.known)).max(0.0);
-        let spelled =
-            in_common(shared(&self.grams, &offered.grams), self.grams.len(), offered.grams.len());
+        let spelled = in_common(shared(&self.grams, &offered.grams), self.grams.len(), offered.grams.len());
         let how = if near >= SPELLING_COUNTS * spelled { How::Meaning } else { How::Spelling };
         let share = 1.0 - (1.0 - near) * (1.0 - SPELLING_COUNTS * spelled);
         let mut best = Likeness { share, how };
@@ -133,7 +153,7 @@ impl Gist {
                 }
             }
         }
-        let dictionary = crate::meaning::in_common(&self.senses, &offered.senses);
+        let dictionary = names_in_common(&self.names, &offered.names);
         if dictionary > best.share {
             best = Likeness { share: dictionary, how: How::Dictionary };
         }

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::index::tally::Tally;
-use crate::meaning::{Direction, Meaning, similarity, sketch};
-use crate::vocabulary::gist::{Gist, How, Likeness};
+use crate::meaning::{Concept, Direction, key, similarity, sketch};
+use crate::vocabulary::gist::{BEGUN, Gist, How, Likeness};
 use crate::vocabulary::grams::{Gram, in_common};
 pub(crate) use crate::vocabulary::postings::{MOST_ENTRIES, Posting, Postings};
 use record::Language;
@@ -62,7 +62,7 @@ pub(crate) struct Vocabulary {
     /// The words that hold each gram, in ascending order.
     grams: BTreeMap<Gram, Vec<TermId>>,
     /// The words that are a name of each concept, in ascending order.
-    concepts: BTreeMap<u16, Vec<TermId>>,
+    concepts: BTreeMap<Concept, Vec<TermId>>,
 }
 
 impl Vocabulary {
@@ -77,7 +77,12 @@ impl Vocabulary {
     }
 
     /// The number of a word, which is taken in if no listing held it so far.
-    pub(crate) fn take_in(&mut self, folded: &str, language: Option<Language>, gist: impl FnOnce() -> Gist) -> TermId {
+    pub(crate) fn take_in(
+        &mut self,
+        folded: &str,
+        language: Option<Language>,
+        gist: impl FnOnce() -> Gist,
+    ) -> TermId {
         self.find(folded, language).unwrap_or_else(|| self.coin(gist()))
     }
 
@@ -94,8 +99,8 @@ impl Vocabulary {
         for gram in &gist.grams {
             note(self.grams.entry(*gram).or_default(), id);
         }
-        for sense in &gist.senses {
-            note(self.concepts.entry(sense.concept).or_default(), id);
+        for named in &gist.names {
+            note(self.concepts.entry(named.concept).or_default(), id);
         }
         if let Some(place) = self.sketches.get_mut(id as usize) {
             *place = if gist.known > 0.0 { sketch(&gist.direction) } else { 0 };
@@ -131,8 +136,8 @@ impl Vocabulary {
         for gram in &gist.grams {
             unnote(&mut self.grams, gram, id);
         }
-        for sense in &gist.senses {
-            unnote(&mut self.concepts, &sense.concept, id);
+        for named in &gist.names {
+            unnote(&mut self.concepts, &named.concept, id);
         }
         if let Some(place) = self.sketches.get_mut(id as usize) {
             *place = 0;
@@ -161,7 +166,11 @@ impl Vocabulary {
     /// How many listings hold a form of a word in any language, private ones apart.
     pub(crate) fn bearers(&self, gist: &Gist) -> usize {
         let families = forms(gist).filter_map(|form| self.families.get(form));
-        families.flatten().map(|id| self.term(*id).map_or(0, |term| term.postings.public())).max().unwrap_or(0)
+        families
+            .flatten()
+            .map(|id| self.term(*id).map_or(0, |term| term.postings.public()))
+            .max()
+            .unwrap_or(0)
     }
 
     /// The words of the index that say what a word does, the most alike first.
@@ -169,7 +178,7 @@ impl Vocabulary {
         let mut ids = self.same(word);
         ids.extend(self.spelled_alike(word));
         ids.extend(self.near(word));
-        ids.extend(word.senses.iter().filter_map(|sense| self.concepts.get(&sense.concept)).flatten());
+        ids.extend(word.names.iter().filter_map(|named| self.concepts.get(&named.concept)).flatten());
         ids.sort_unstable();
         ids.dedup();
         let judged = |term: TermId| {
@@ -187,8 +196,27 @@ impl Vocabulary {
             begun.take(16 * MOST_ENDINGS).map(|(_, id)| (self.postings(*id).len(), *id)).collect();
         ids.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| self.order(*a).cmp(&self.order(*b))));
         ids.truncate(MOST_ENDINGS);
-        let whole = Likeness { share: 0.95, how: How::Same };
+        let whole = Likeness { share: BEGUN, how: How::Same };
         ids.into_iter().map(|(_, term)| StandIn { term, likeness: whole }).collect()
+    }
+
+    /// Words that begin with these letters, as a listing has them in lower case, the commonest first.
+    pub(crate) fn suggest(&self, beginning: &str, most: usize) -> Vec<String> {
+        let mut words = Vec::new();
+        for ending in self.endings(&key(beginning)) {
+            let word = self.gist(ending.term).map(|gist| gist.lower().to_owned());
+            words.extend(word.filter(|word| words.len() < most && !words.contains(word)));
+        }
+        words
+    }
+
+    /// The forms of the same word in the index.
+    pub(crate) fn forms_of(&self, word: &Gist) -> Vec<StandIn> {
+        let mut ids = self.same(word);
+        ids.sort_unstable();
+        ids.dedup();
+        let same = Likeness { share: 1.0, how: How::Same };
+        self.best(ids.into_iter().map(|term| StandIn { term, likeness: same }).collect())
     }
 
     /// The forms of the same word.
@@ -217,7 +245,9 @@ impl Vocabulary {
         let looks_near = |at: usize, theirs: u128| {
             theirs != 0
                 && (theirs ^ signs).count_ones() <= MOST_SIGNS
-                && self.direction(at).is_some_and(|theirs| similarity(&word.direction, theirs) >= LEAST_LIKENESS)
+                && self
+                    .direction(at)
+                    .is_some_and(|theirs| similarity(&word.direction, theirs) >= LEAST_LIKENESS)
         };
         let sketches = self.sketches.iter().enumerate();
         sketches.filter(|(at, theirs)| looks_near(*at, **theirs)).map(|(at, _)| at as TermId).collect()
@@ -252,7 +282,11 @@ fn note(bearers: &mut Vec<TermId>, id: TermId) {
     }
 }
 
-fn unnote<K: Ord + std::borrow::Borrow<Q>, Q: Ord + ?Sized>(lists: &mut BTreeMap<K, Vec<TermId>>, key: &Q, id: TermId) {
+fn unnote<K: Ord + std::borrow::Borrow<Q>, Q: Ord + ?Sized>(
+    lists: &mut BTreeMap<K, Vec<TermId>>,
+    key: &Q,
+    id: TermId,
+) {
     let Some(bearers) = lists.get_mut(key) else { return };
     if let Ok(place) = bearers.binary_search(&id) {
         bearers.remove(place);
