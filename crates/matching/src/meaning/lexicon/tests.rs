@@ -72,6 +72,9 @@ fn words_of_many_languages_meet() {
     assert!(meet("Leiter", "échelle"));
     assert!(meet("Hammer", "martello"));
     assert!(meet("tent", "Zelt"));
+    assert!(meet("pram", "Kinderwagen"));
+    assert!(meet("poussette", "детская коляска"));
+    assert!(meet("Bohrmaschine", "perceuse"));
     assert!(!meet("Hammer", "Zelt"));
 }
 
@@ -79,6 +82,7 @@ fn words_of_many_languages_meet() {
 fn words_lead_to_their_kind() {
     assert!(kinds("Fahrrad").contains("bicycles"));
     assert!(kinds("chaise").contains("seating"));
+    assert!(kinds("Akkuschrauber").contains("power-tools"));
     assert!(kinds("Klempner").contains("trades"));
     assert!(kinds("школа").contains("lessons"));
     assert!(kinds("gâteau").contains("bread"));
@@ -86,14 +90,16 @@ fn words_lead_to_their_kind() {
 
 #[test]
 fn a_source_can_be_left_out() {
-    let lexicon = Lexicon::shipped();
-    assert!(lexicon.without(Source::Cldr).senses("screwdriver").next().is_none());
-    assert!(lexicon.without(Source::Osm).senses("screwdriver").next().is_some());
-    let neither = lexicon.without(Source::Osm).without(Source::Cldr);
-    assert_eq!(neither.concepts().count(), 0);
-    let both =
-        lexicon.without(Source::Osm).concepts().count() + lexicon.without(Source::Cldr).concepts().count();
-    assert_eq!(both, lexicon.concepts().count());
+    let all = Lexicon::shipped();
+    for (source, word) in [(Source::Cldr, "accordion"), (Source::Osm, "florist"), (Source::Own, "sander")] {
+        assert!(all.senses(word).any(|sense| all.source_of(sense.concept) == Some(source)), "{word}");
+        let without = all.without(source);
+        assert!(without.senses(word).all(|sense| all.source_of(sense.concept) != Some(source)), "{word}");
+        assert!(without.concepts().count() < all.concepts().count());
+        assert!(without.concepts().all(|concept| all.source_of(concept) != Some(source)));
+    }
+    let none = all.without(Source::Osm).without(Source::Cldr).without(Source::Own);
+    assert_eq!(none.concepts().count(), 0);
 }
 
 #[test]
