@@ -276,8 +276,8 @@ impl Lexicon {
         let (mut low, mut high) = (0, self.blocks.len());
         while low < high {
             let middle = low.midpoint(high);
-            let first = self.blocks.part(middle).and_then(|block| Entry::read(&mut Bytes(block)));
-            if first.is_some_and(|entry| entry.rest <= phrase) {
+            let first = self.blocks.from(middle).and_then(|block| Entry::spelling(&mut Bytes(block)));
+            if first.is_some_and(|(_, first)| first <= phrase) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -341,10 +341,14 @@ struct Entry {
 
 impl Entry {
     fn read(bytes: &mut Bytes) -> Option<Self> {
-        let (shared, length) = (bytes.byte()?, bytes.byte()?);
-        let rest = bytes.take(length)?;
+        let (shared, rest) = Self::spelling(bytes)?;
         let count = bytes.number()?;
         Some(Self { shared, rest, senses: bytes.take(count.checked_mul(SENSE)?)? })
+    }
+
+    fn spelling(bytes: &mut Bytes) -> Option<(usize, &'static [u8])> {
+        let (shared, length) = (bytes.byte()?, bytes.byte()?);
+        Some((shared, bytes.take(length)?))
     }
 }
 
@@ -392,6 +396,11 @@ impl Table {
 
     fn end(self, number: usize) -> Option<usize> {
         Bytes(self.ends.get(number.checked_mul(4)?..)?).length()
+    }
+
+    /// A part and all behind it.
+    fn from(self, number: usize) -> Option<&'static [u8]> {
+        self.parts.get(self.end(number)?..)
     }
 
     fn part(self, number: usize) -> Option<&'static [u8]> {

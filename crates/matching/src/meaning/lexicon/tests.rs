@@ -64,6 +64,24 @@ fn the_file_knows_the_kinds_of_the_tree() {
 }
 
 #[test]
+fn the_file_knows_the_things_of_the_tables() {
+    let lexicon = Lexicon::shipped();
+    for (code, table) in [
+        ("en", include_str!("../../../data/things/en.tsv")),
+        ("de", include_str!("../../../data/things/de.tsv")),
+        ("el", include_str!("../../../data/things/el.tsv")),
+    ] {
+        for line in table.lines() {
+            let (id, names) = line.split_once('\t').unwrap();
+            for name in names.split(',') {
+                let found = lexicon.senses(&key(name)).any(|sense| lexicon.id_of(sense.concept) == Some(id));
+                assert!(found || key(name).split(' ').count() > 4, "{code}: {name}: run data/make.py again");
+            }
+        }
+    }
+}
+
+#[test]
 fn words_of_many_languages_meet() {
     assert!(meet("bicycle", "Fahrrad"));
     assert!(meet("vélo", "bicicleta"));
