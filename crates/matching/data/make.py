@@ -55,6 +55,10 @@ NO_KIND = 255
 LONGEST_WORD = 40  # letters, as in analyse.rs
 LONGEST_PHRASE = 4  # words: who looks phrases up joins that many
 
+# A circle and a square of one colour: what both are called is the colour. Orange is a fruit as well.
+COLOURS = ["🔴🟥", "🟡🟨", "🟢🟩", "🔵🟦", "🟣🟪", "🟤🟫", "⚫⬛", "⚪⬜"]
+
+# Letters that do not fall apart into a plain one and an accent.
 SPECIAL = str.maketrans({
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th",
     "ς": "σ",
@@ -151,6 +155,12 @@ def members():
     return things, emoji, patterns
 
 
+def colours(found):
+    """The folded words for colours among the annotations of a language; they tell no thing from another."""
+    words = {sign: set(map(key, found.get(sign, {}).get("default", []))) for sign in "".join(COLOURS)}
+    return set.union(*(words[circle] & words[square] for circle, square in COLOURS))
+
+
 def from_cldr(folder, emoji):
     """A concept for each emoji of the table."""
     concepts = {sign: Concept(CLDR, sign, kind) for sign, kind in emoji.items()}
@@ -164,6 +174,7 @@ def from_cldr(folder, emoji):
         for place, file in enumerate(files.get("cldr", [language])):
             found = load(folder / "annotations" / file / "annotations.json")
             found = found.get("annotations", {}).get("annotations", {})
+            idle = colours(found)
             for sign, words in sorted(found.items()):
                 base, strength = same.get(without_style(sign), (None, None))
                 if base is None:
@@ -172,7 +183,8 @@ def from_cldr(folder, emoji):
                     concepts[base].say(language, name, strength if place == 0 else ALIAS)
                 if strength == NAME:
                     for word in words.get("default", []):
-                        concepts[base].say(language, word, KEYWORD)
+                        if key(word) not in idle:
+                            concepts[base].say(language, word, KEYWORD)
     missing = [sign for sign, concept in concepts.items() if not concept.senses]
     if missing:
         raise SystemExit(f"members.tsv: CLDR knows no {missing}")
