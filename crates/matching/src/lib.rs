@@ -4,8 +4,7 @@
 //! [`Index::matches_for`] and [`Index::all_matches`] find pairs of a need and an offer, each with its
 //! [`Reason`]s. On the way down: `index` and `pairs` ask the `lexicon` (which words stand in which
 //! listings, which words are spelled alike), `profile` and `likeness` compare two listings word by word,
-//! `score` holds every weight, and `analyse` turns text into words. Beside them, `meaning` knows what
-//! words stand for in many languages, and the tree of kinds.
+//! `score` holds every weight, and `analyse` turns text into words.
 //!
 //! Search is generous: it ranks, and a weak hit stands at the end. A match is a claim, so `pairs` is
 //! strict: without words that speak for it there is none, however near two things are.

@@ -39,8 +39,8 @@ const BLOCK: usize = 16;
 /// Bytes of a sense.
 const SENSE: usize = 3;
 
-/// What a word may stand for: one annotation, one preset or one thing. Numbers hold for one file only and are not
-/// to be kept.
+/// What a word may stand for: one annotation, one preset or one thing. Numbers hold for one file only
+/// and are not to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Concept(u16);
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use super::*;
 
@@ -210,7 +212,7 @@ fn a_file_that_ends_early_is_refused() {
 
 proptest! {
     #[test]
-    fn no_damage_stops_the_reader(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn no_damage_stops_the_reader(changes in vec((any::<Index>(), any::<u8>()), 1..6)) {
         let mut file = small();
         for (place, byte) in changes {
             let place = place.index(file.len());
@@ -222,7 +224,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_stop_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_stop_the_reader(bytes in vec(any::<u8>(), 0..200)) {
         if let Ok(lexicon) = Lexicon::read(leaked([MAGIC, &bytes].concat())) {
             ask(lexicon);
         }
