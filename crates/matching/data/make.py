@@ -199,8 +199,11 @@ def from_own(things):
             for thing, names in rows(f"things/{language}.tsv"):
                 if thing not in concepts:
                     raise SystemExit(f"members.tsv: {thing} has no kind")
+                names, _, keywords = names.partition(";")
                 for place, name in enumerate(names.split(",")):
                     concepts[thing].say(language, name, NAME if place == 0 else ALIAS)
+                for word in filter(None, keywords.split(",")):
+                    concepts[thing].say(language, word, KEYWORD)
     missing = [thing for thing, concept in concepts.items() if "en" not in concept.names]
     if missing:
         raise SystemExit(f"things/en.tsv has no {missing}")

@@ -75,7 +75,7 @@ fn the_file_knows_the_things_of_the_tables() {
     ] {
         for line in table.lines() {
             let (id, names) = line.split_once('\t').unwrap();
-            for name in names.split(',') {
+            for name in names.split([',', ';']) {
                 let found = lexicon.senses(&key(name)).any(|sense| lexicon.id_of(sense.concept) == Some(id));
                 assert!(found || key(name).split(' ').count() > 4, "{code}: {name}: run data/make.py again");
             }
