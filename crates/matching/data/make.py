@@ -4,9 +4,10 @@
     python3 make.py CLDR OSM
 
 CLDR and OSM are the unpacked npm packages cldr-annotations-full 48.2.0 (Unicode-3.0) and
-@openstreetmap/id-tagging-schema 6.19.2 (ISC); see NOTICE.md. The third input is beside this file: the
-folder kinds, which says what is taken and to which kind it belongs. The same inputs give the same file,
-to the last byte. Its format stands at the top of src/meaning/lexicon.rs.
+@openstreetmap/id-tagging-schema 6.19.2 (ISC); see NOTICE.md. More inputs are beside this file: the
+folder kinds, which says what is taken and to which kind it belongs, and the folder things, which names
+what both packages lack. The same inputs give the same file, to the last byte. Its format stands at the
+top of src/meaning/lexicon.rs.
 """
 
 import fnmatch
@@ -47,13 +48,17 @@ LANGUAGES = {
 
 # Classes of strength, sources, and the other figures of the format.
 NAME, ALIAS, KEYWORD = range(3)
-CLDR, OSM = range(2)
+CLDR, OSM, OWN = range(3)
 MAGIC = b"meaning1"
 BLOCK = 16
 NO_KIND = 255
 LONGEST_WORD = 40  # letters, as in analyse.rs
 LONGEST_PHRASE = 4  # words: who looks phrases up joins that many
 
+# A circle and a square of one colour: what both are called is the colour. Orange is a fruit as well.
+COLOURS = ["🔴🟥", "🟡🟨", "🟢🟩", "🔵🟦", "🟣🟪", "🟤🟫", "⚫⬛", "⚪⬜"]
+
+# Letters that do not fall apart into a plain one and an accent.
 SPECIAL = str.maketrans({
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th",
     "ς": "σ",
@@ -122,8 +127,8 @@ class Concept:
 
 
 def rows(name):
-    """The lines of a table of the folder kinds."""
-    lines = (HERE / "kinds" / name).read_text(encoding="utf-8").splitlines()
+    """The lines of a table beside this file."""
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
@@ -138,16 +143,22 @@ def without_style(emoji):
 
 
 def members():
-    """Which emoji and which patterns of presets belong to which kind."""
-    emoji, patterns = {}, {}
-    for kind, listed in rows("members.tsv"):
+    """Which things, emoji and patterns of presets belong to which kind."""
+    things, emoji, patterns = {}, {}, {}
+    for kind, listed in rows("kinds/members.tsv"):
         for member in listed.split():
-            table = patterns if member.isascii() else emoji
+            table = emoji if not member.isascii() else patterns if "/" in member else things
             member = without_style(member)
             if member in table:
                 raise SystemExit(f"members.tsv: {member} stands at {table[member]} and at {kind}")
             table[member] = kind
-    return emoji, patterns
+    return things, emoji, patterns
+
+
+def colours(found):
+    """The folded words for colours among the annotations of a language; they tell no thing from another."""
+    words = {sign: set(map(key, found.get(sign, {}).get("default", []))) for sign in "".join(COLOURS)}
+    return set.union(*(words[circle] & words[square] for circle, square in COLOURS))
 
 
 def from_cldr(folder, emoji):
@@ -163,6 +174,7 @@ def from_cldr(folder, emoji):
         for place, file in enumerate(files.get("cldr", [language])):
             found = load(folder / "annotations" / file / "annotations.json")
             found = found.get("annotations", {}).get("annotations", {})
+            idle = colours(found)
             for sign, words in sorted(found.items()):
                 base, strength = same.get(without_style(sign), (None, None))
                 if base is None:
@@ -171,10 +183,30 @@ def from_cldr(folder, emoji):
                     concepts[base].say(language, name, strength if place == 0 else ALIAS)
                 if strength == NAME:
                     for word in words.get("default", []):
-                        concepts[base].say(language, word, KEYWORD)
+                        if key(word) not in idle:
+                            concepts[base].say(language, word, KEYWORD)
     missing = [sign for sign, concept in concepts.items() if not concept.senses]
     if missing:
         raise SystemExit(f"members.tsv: CLDR knows no {missing}")
+    return list(concepts.values())
+
+
+def from_own(things):
+    """A concept for each thing of the table."""
+    concepts = {thing: Concept(OWN, thing, kind) for thing, kind in things.items()}
+    for language in LANGUAGES:
+        if (HERE / "things" / f"{language}.tsv").exists():
+            for thing, names in rows(f"things/{language}.tsv"):
+                if thing not in concepts:
+                    raise SystemExit(f"members.tsv: {thing} has no kind")
+                names, _, keywords = names.partition(";")
+                for place, name in enumerate(names.split(",")):
+                    concepts[thing].say(language, name, NAME if place == 0 else ALIAS)
+                for word in filter(None, keywords.split(",")):
+                    concepts[thing].say(language, word, KEYWORD)
+    missing = [thing for thing, concept in concepts.items() if "en" not in concept.names]
+    if missing:
+        raise SystemExit(f"things/en.tsv has no {missing}")
     return list(concepts.values())
 
 
@@ -262,12 +294,12 @@ def blocks(senses):
 def main():
     """Reads, numbers and writes."""
     cldr, osm = map(Path, sys.argv[1:3])
-    kinds = [row[0] for row in rows("tree.tsv")]
-    emoji, patterns = members()
-    unknown = {*emoji.values(), *patterns.values()} - {*kinds, "-"}
+    kinds = [row[0] for row in rows("kinds/tree.tsv")]
+    things, emoji, patterns = members()
+    unknown = {*things.values(), *emoji.values(), *patterns.values()} - {*kinds, "-"}
     if unknown:
         raise SystemExit(f"members.tsv: no kinds {unknown}")
-    concepts = from_cldr(cldr, emoji) + from_osm(osm, patterns)
+    concepts = from_cldr(cldr, emoji) + from_osm(osm, patterns) + from_own(things)
     concepts.sort(key=lambda concept: (concept.source, concept.id))
     languages = sorted(LANGUAGES)
     senses = defaultdict(list)

@@ -1,9 +1,9 @@
 //! The words that people of many languages have for things, from public collections.
 //!
 //! A word or phrase in its folded form (see [`key`]) names *concepts*: annotations of emoji (Unicode's
-//! CLDR) and presets of shops, trades and places (OpenStreetMap). Two words that name one concept may
-//! mean the same, in whatever languages. `data/make.py` makes the file `data/lexicon.bin`;
-//! `data/NOTICE.md` says from what.
+//! CLDR), presets of shops, trades and places (OpenStreetMap), and things that both lack. Two words that
+//! name one concept may mean the same, in whatever languages. `data/make.py` makes the file
+//! `data/lexicon.bin`; `data/NOTICE.md` says from what.
 //!
 //! The file is a part of the program and is read where it lies: a look-up allocates nothing, and what
 //! nobody asks for is never read from disk. Numbers are little-endian.
@@ -39,8 +39,8 @@ const BLOCK: usize = 16;
 /// Bytes of a sense.
 const SENSE: usize = 3;
 
-/// What a word may stand for: one annotation or one preset. Numbers hold for one file only and are not
-/// to be kept.
+/// What a word may stand for: one annotation, one preset or one thing. Numbers hold for one file only
+/// and are not to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Concept(u16);
 
@@ -52,13 +52,18 @@ pub enum Source {
     Cldr,
     /// The presets of OpenStreetMap's editor: shops, trades and places, and what they deal in.
     Osm,
+    /// What people often lend and give and both others lack, named for this project.
+    Own,
 }
 
 impl Source {
+    const COUNT: usize = 3;
+
     const fn numbered(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Cldr),
             1 => Some(Self::Osm),
+            2 => Some(Self::Own),
             _ => None,
         }
     }
@@ -119,7 +124,7 @@ pub struct Lexicon {
     blocks: Table,
     longest: usize,
     /// By number of the source.
-    left_out: [bool; 2],
+    left_out: [bool; Source::COUNT],
 }
 
 impl Lexicon {
@@ -136,7 +141,7 @@ impl Lexicon {
         concepts: Table::EMPTY,
         blocks: Table::EMPTY,
         longest: 0,
-        left_out: [false; 2],
+        left_out: [false; Source::COUNT],
     };
 
     /// The lexicon in a file.
@@ -158,7 +163,7 @@ impl Lexicon {
             concepts: rest.table(concepts)?,
             blocks: rest.table(phrases.div_ceil(BLOCK))?,
             longest,
-            left_out: [false; 2],
+            left_out: [false; Source::COUNT],
         })
     }
 
@@ -209,7 +214,8 @@ impl Lexicon {
         (!is_left_out).then_some(source)
     }
 
-    /// What its source calls a concept: the emoji, or the preset such as `shop/bicycle`.
+    /// What its source calls a concept: the emoji, the preset such as `shop/bicycle`, or the thing such as
+    /// `sleeping-bag`.
     #[must_use]
     pub fn id_of(self, concept: Concept) -> Option<&'static str> {
         let mut rest = Bytes(self.described(concept)?.get(2..)?);
@@ -270,8 +276,8 @@ impl Lexicon {
         let (mut low, mut high) = (0, self.blocks.len());
         while low < high {
             let middle = low.midpoint(high);
-            let first = self.blocks.part(middle).and_then(|block| Entry::read(&mut Bytes(block)));
-            if first.is_some_and(|entry| entry.rest <= phrase) {
+            let first = self.blocks.from(middle).and_then(|block| Entry::spelling(&mut Bytes(block)));
+            if first.is_some_and(|(_, first)| first <= phrase) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -335,10 +341,14 @@ struct Entry {
 
 impl Entry {
     fn read(bytes: &mut Bytes) -> Option<Self> {
-        let (shared, length) = (bytes.byte()?, bytes.byte()?);
-        let rest = bytes.take(length)?;
+        let (shared, rest) = Self::spelling(bytes)?;
         let count = bytes.number()?;
         Some(Self { shared, rest, senses: bytes.take(count.checked_mul(SENSE)?)? })
+    }
+
+    fn spelling(bytes: &mut Bytes) -> Option<(usize, &'static [u8])> {
+        let (shared, length) = (bytes.byte()?, bytes.byte()?);
+        Some((shared, bytes.take(length)?))
     }
 }
 
@@ -386,6 +396,11 @@ impl Table {
 
     fn end(self, number: usize) -> Option<usize> {
         Bytes(self.ends.get(number.checked_mul(4)?..)?).length()
+    }
+
+    /// A part and all behind it.
+    fn from(self, number: usize) -> Option<&'static [u8]> {
+        self.parts.get(self.end(number)?..)
     }
 
     fn part(self, number: usize) -> Option<&'static [u8]> {

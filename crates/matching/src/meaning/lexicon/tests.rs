@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use super::*;
 
@@ -64,6 +66,24 @@ fn the_file_knows_the_kinds_of_the_tree() {
 }
 
 #[test]
+fn the_file_knows_the_things_of_the_tables() {
+    let lexicon = Lexicon::shipped();
+    for (code, table) in [
+        ("en", include_str!("../../../data/things/en.tsv")),
+        ("de", include_str!("../../../data/things/de.tsv")),
+        ("el", include_str!("../../../data/things/el.tsv")),
+    ] {
+        for line in table.lines() {
+            let (id, names) = line.split_once('\t').unwrap();
+            for name in names.split([',', ';']) {
+                let found = lexicon.senses(&key(name)).any(|sense| lexicon.id_of(sense.concept) == Some(id));
+                assert!(found || key(name).split(' ').count() > 4, "{code}: {name}: run data/make.py again");
+            }
+        }
+    }
+}
+
+#[test]
 fn words_of_many_languages_meet() {
     assert!(meet("bicycle", "Fahrrad"));
     assert!(meet("vélo", "bicicleta"));
@@ -72,6 +92,9 @@ fn words_of_many_languages_meet() {
     assert!(meet("Leiter", "échelle"));
     assert!(meet("Hammer", "martello"));
     assert!(meet("tent", "Zelt"));
+    assert!(meet("pram", "Kinderwagen"));
+    assert!(meet("poussette", "детская коляска"));
+    assert!(meet("Bohrmaschine", "perceuse"));
     assert!(!meet("Hammer", "Zelt"));
 }
 
@@ -79,6 +102,7 @@ fn words_of_many_languages_meet() {
 fn words_lead_to_their_kind() {
     assert!(kinds("Fahrrad").contains("bicycles"));
     assert!(kinds("chaise").contains("seating"));
+    assert!(kinds("Akkuschrauber").contains("power-tools"));
     assert!(kinds("Klempner").contains("trades"));
     assert!(kinds("школа").contains("lessons"));
     assert!(kinds("gâteau").contains("bread"));
@@ -86,14 +110,16 @@ fn words_lead_to_their_kind() {
 
 #[test]
 fn a_source_can_be_left_out() {
-    let lexicon = Lexicon::shipped();
-    assert!(lexicon.without(Source::Cldr).senses("screwdriver").next().is_none());
-    assert!(lexicon.without(Source::Osm).senses("screwdriver").next().is_some());
-    let neither = lexicon.without(Source::Osm).without(Source::Cldr);
-    assert_eq!(neither.concepts().count(), 0);
-    let both =
-        lexicon.without(Source::Osm).concepts().count() + lexicon.without(Source::Cldr).concepts().count();
-    assert_eq!(both, lexicon.concepts().count());
+    let all = Lexicon::shipped();
+    for (source, word) in [(Source::Cldr, "accordion"), (Source::Osm, "florist"), (Source::Own, "sander")] {
+        assert!(all.senses(word).any(|sense| all.source_of(sense.concept) == Some(source)), "{word}");
+        let without = all.without(source);
+        assert!(without.senses(word).all(|sense| all.source_of(sense.concept) != Some(source)), "{word}");
+        assert!(without.concepts().count() < all.concepts().count());
+        assert!(without.concepts().all(|concept| all.source_of(concept) != Some(source)));
+    }
+    let none = all.without(Source::Osm).without(Source::Cldr).without(Source::Own);
+    assert_eq!(none.concepts().count(), 0);
 }
 
 #[test]
@@ -186,7 +212,7 @@ fn a_file_that_ends_early_is_refused() {
 
 proptest! {
     #[test]
-    fn no_damage_stops_the_reader(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn no_damage_stops_the_reader(changes in vec((any::<Index>(), any::<u8>()), 1..6)) {
         let mut file = small();
         for (place, byte) in changes {
             let place = place.index(file.len());
@@ -198,7 +224,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_stop_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_stop_the_reader(bytes in vec(any::<u8>(), 0..200)) {
         if let Ok(lexicon) = Lexicon::read(leaked([MAGIC, &bytes].concat())) {
             ask(lexicon);
         }
