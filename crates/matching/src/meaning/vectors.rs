@@ -364,7 +364,7 @@ impl Vectors {
 #[must_use]
 pub fn similarity(one: &Direction, other: &Direction) -> f32 {
     // Why: a sum that is checked for overflow is not counted many at a time, and this one can not overflow.
-    let product = |(one, other): (&i8, &i8)| i32::from(i16::from(*one).wrapping_mul(i16::from(*other)));
+    let product = |(one, other): (&i8, &i8)| i32::from(*one).wrapping_mul(i32::from(*other));
     let dot = one.iter().zip(other).map(product).fold(0_i32, i32::wrapping_add);
     (dot as f32 / (UNIT * UNIT)).clamp(-1.0, 1.0)
 }
