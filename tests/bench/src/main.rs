@@ -5,14 +5,22 @@
 //! asserted: an aim is printed beside the figure that it belongs to.
 
 mod accept;
+mod answers;
 mod corpus;
 mod digest;
 mod figure;
 mod folder;
 mod gossip;
 mod idle;
+mod market;
+mod meaning;
+mod memory;
+mod pairs;
 mod process;
 mod proxy;
+mod questions;
+mod rank;
+mod search;
 mod store;
 mod sync;
 mod verify;
@@ -83,6 +91,19 @@ enum Benchmark {
         #[arg(long, value_name = "M", default_value_t = 10, value_parser = at_least_one)]
         minutes: usize,
     },
+    /// Documents ranked for queries, for a judge
+    Rank(rank::Rank),
+    /// Scores of given needs and offers, for a judge
+    Pairs(pairs::Pairs),
+    /// Three words among a million short listings, in a category and near; with `--features peers` beside
+    /// tantivy
+    Search {
+        /// How many listings
+        #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = at_least_one)]
+        listings: usize,
+    },
+    /// A new offer among as many standing needs as `--records`
+    Match,
     /// A node for another benchmark
     #[command(hide = true)]
     Node {
@@ -114,6 +135,10 @@ fn main() -> Outcome<()> {
             None => gossip::run(cli.scale, nodes, seconds)?,
         },
         Some(Benchmark::Idle { minutes }) => idle::run(cli.scale, minutes)?,
+        Some(Benchmark::Rank(ref rank)) => rank::run(rank)?,
+        Some(Benchmark::Pairs(ref pairs)) => pairs::run(pairs)?,
+        Some(Benchmark::Search { listings }) => search::run(cli.scale, listings)?,
+        Some(Benchmark::Match) => answers::run(cli.scale)?,
         Some(Benchmark::Node { data }) => return process::run(data),
     };
     print(&if cli.json { format!("{}\n", report.to_json()) } else { report.to_table() })

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use node::{Address, Config, Filter, Handle, Network, Node};
 
+use crate::memory::status_mib;
 use crate::{Outcome, print};
 
 /// How often a node is asked whether it has come so far.
@@ -94,19 +95,12 @@ impl Process {
 
     /// The most memory that it ever had, in MiB.
     pub(crate) fn peak_mib(&self) -> Outcome<f64> {
-        self.status_mib("VmHWM:")
+        status_mib(self.child.id(), "VmHWM:")
     }
 
     /// The memory that it has, in MiB.
     pub(crate) fn memory_mib(&self) -> Outcome<f64> {
-        self.status_mib("VmRSS:")
-    }
-
-    fn status_mib(&self, field: &str) -> Outcome<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let value = status.lines().find_map(|line| line.strip_prefix(field)).ok_or("no such field")?;
-        let kib: f64 = value.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib / 1024.0)
+        status_mib(self.child.id(), "VmRSS:")
     }
 
     /// The time that its threads ran, in seconds.
