@@ -27,8 +27,8 @@ pub use index::Index;
 pub use index::query::{Found, Hit, Query, Widened};
 pub use index::snippet::{Piece, snippet};
 pub use meaning::{
-    BrokenLexicon, Concept, Direction, Kind, Lexicon, Meaning, Source, Strength, Vectors, VectorsError,
-    WordVector,
+    BrokenLexicon, Concept, Direction, Kind, Lexicon, Meaning, Sense, Source, Strength, Vectors,
+    VectorsError, WordVector,
 };
 pub use pairs::Match;
 pub use pairs::reason::{Reason, ReasonKind};

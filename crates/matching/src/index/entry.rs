@@ -10,7 +10,7 @@ use crate::text::action::Action;
 use crate::text::language::guess;
 use crate::text::measure::{Measure, measures};
 use crate::text::reading::{Line, Role, Said, read};
-use crate::text::words::{Reader, Word};
+use crate::text::words::{Reader, Word, joins_words};
 use crate::vocabulary::TermId;
 use crate::vocabulary::gist::Gist;
 use record::{Language, Listing, Timestamp};
@@ -97,6 +97,8 @@ pub(crate) struct Reading {
     pub(crate) measures: Box<[Measure]>,
     /// What kind of thing it is, by its category or by what its title names.
     pub(crate) kind: Option<Kind>,
+    /// Whether the category says so.
+    pub(crate) says_kind: bool,
     pub(crate) words: Vec<(Mention, Spelled)>,
 }
 
@@ -141,7 +143,7 @@ impl Reading {
             let line = read(&reader, text, most);
             let mut mentioned = Vec::new();
             if field != Field::Text {
-                mentioned = joined(field, &line.said);
+                mentioned = joined(field, &line.said, language);
                 mentioned.extend(phrases(field, &line, language, meaning));
             }
             let whole = line
@@ -149,7 +151,8 @@ impl Reading {
                 .into_iter()
                 .map(|said| (mention(field, &said, &said, Made::Whole), Spelled::Word(said.word)));
             for (mention, spelled) in whole.chain(mentioned) {
-                match seen.entry(spelled.folded().to_owned()) {
+                let part = if mention.field == Field::Title { mention.part } else { 0 };
+                match seen.entry((spelled.folded().to_owned(), part)) {
                     Entered::Vacant(place) => {
                         place.insert(words.len());
                         words.push((mention, spelled));
@@ -172,8 +175,9 @@ impl Reading {
         let mut sizes = measures(&listing.title);
         sizes.extend(measures(&listing.text));
         let named = Kind::named(&listing.category, language).filter(|_| !listing.category.is_empty());
+        let says_kind = named.is_some();
         let kind = named.or_else(|| guessed_kind(&words, language, meaning));
-        Self { language, action, measures: sizes.into(), kind, words }
+        Self { language, action, measures: sizes.into(), kind, says_kind, words }
     }
 }
 
@@ -204,15 +208,28 @@ fn short(at: usize) -> u16 {
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 
-/// The words that some people make of two of a title.
-fn joined(field: Field, said: &[Said]) -> Vec<(Mention, Spelled)> {
-    let pairs = said.windows(2).filter_map(|pair| match pair {
-        [first, second] if second.follows => Some((first, second)),
+/// The words that some people make of two of a title: "snow shoes" and, where words are joined, "Regal für
+/// Bücher".
+fn joined(field: Field, said: &[Said], language: Option<Language>) -> Vec<(Mention, Spelled)> {
+    let beside = said.windows(2).filter_map(|pair| match pair {
+        [first, second] if second.follows => Some((first, second, first, second)),
         _ => None,
     });
-    pairs
-        .map(|(first, second)| {
-            (mention(field, first, second, Made::Joined), Spelled::Word(first.word.joined(&second.word)))
+    let turned = said.windows(2).filter_map(|pair| match pair {
+        [head, modifier]
+            if head.role == Role::Head && modifier.role == Role::Modifier && !modifier.follows =>
+        {
+            (head.part == modifier.part).then_some((head, modifier, modifier, head))
+        }
+        _ => None,
+    });
+    let turned = turned.filter(|_| language.is_some_and(joins_words));
+    beside
+        .chain(turned)
+        .map(|(first, last, begin, end)| {
+            let place =
+                Mention { role: first.role.min(last.role), ..mention(field, first, last, Made::Joined) };
+            (place, Spelled::Word(begin.word.joined(&end.word)))
         })
         .collect()
 }

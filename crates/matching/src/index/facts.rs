@@ -1,6 +1,7 @@
 //! What filters ask of a listing, small enough to look at a million of them.
 
 use crate::index::query::Query;
+use crate::meaning::Kind;
 use crate::text::fold::{fold, lower};
 use record::{Cell, Language, Listing, Side, Terms, Timestamp};
 
@@ -12,7 +13,9 @@ pub(crate) struct Facts {
     language: Option<Language>,
     /// The number of its folded category.
     category: u32,
-    kind: Option<crate::meaning::Kind>,
+    kind: Option<Kind>,
+    /// Whether the lister said the kind.
+    says_kind: bool,
     pub(crate) place: Option<Spot>,
     until: Option<Timestamp>,
 }
@@ -24,7 +27,7 @@ pub(crate) struct Spot {
     radius_km: f32,
 }
 
-const EARTH_RADIUS_KM: f32 = 6371.0088;
+const EARTH_RADIUS_KM: f32 = 6371.009;
 
 impl Spot {
     pub(crate) fn of(cell: Cell) -> Self {
@@ -57,7 +60,7 @@ pub(crate) struct Filters {
     terms: Option<Terms>,
     language: Option<Language>,
     category: Option<u32>,
-    kind: Option<crate::meaning::Kind>,
+    kind: Option<Kind>,
     within: Option<(Spot, f32)>,
     now: Timestamp,
 }
@@ -67,7 +70,8 @@ impl Facts {
         listing: &Listing,
         language: Option<Language>,
         category: u32,
-        kind: Option<crate::meaning::Kind>,
+        kind: Option<Kind>,
+        says_kind: bool,
     ) -> Self {
         Self {
             side: listing.side,
@@ -75,16 +79,17 @@ impl Facts {
             language,
             category,
             kind,
+            says_kind,
             place: listing.cell.map(Spot::of),
             until: listing.until,
         }
     }
 
-    pub(crate) const fn category(&self) -> u32 {
-        self.category
+    pub(crate) const fn says_kind(&self) -> bool {
+        self.says_kind
     }
 
-    pub(crate) const fn kind(&self) -> Option<crate::meaning::Kind> {
+    pub(crate) const fn kind(&self) -> Option<Kind> {
         self.kind
     }
 }

@@ -121,7 +121,7 @@ impl<Id: Ord + Clone> Index<Id> {
             .iter()
             .map(|(mention, spelled)| (spelled.gist(reading.language, &self.meaning), *mention));
         let words = words.collect();
-        let facts = Facts::of(&listing, reading.language, 0, reading.kind);
+        let facts = Facts::of(&listing, reading.language, 0, reading.kind, reading.says_kind);
         let Reading { action, measures, .. } = reading;
         let about = About { author, listing: Arc::new(listing), since: self.now, action, measures };
         Stranger { about, facts, words }

@@ -38,13 +38,13 @@ impl<Id: Ord + Clone> Index<Id> {
         let asked = self.party_of(&stranger);
         let wanted: Vec<Wanted> = asked.words.iter().filter_map(|word| self.wanted(word)).collect();
         let near = query.near.map(Spot::of);
-        let directions = asked.directions();
+        let directions = asked.directions(&self.public.vocabulary);
         let found = self.public.candidates(&wanted, LOOKED_AT.max(limit), |_, facts| filters.admit(facts));
         let mut hits: Vec<Hit<Id>> = found
             .into_iter()
             .filter_map(|number| {
                 let offered = self.party(&self.public, number)?;
-                let fit = fit(&asked, &directions, &offered);
+                let fit = fit(&asked, &directions, &offered, &offered.directions(&self.public.vocabulary));
                 let relevance = verdict_of_words(&fit);
                 if relevance < LEAST_RELEVANCE {
                     return None;

@@ -73,7 +73,7 @@ impl<Id: Ord + Clone> Shelf<Id> {
         if self.numbers.len() >= MOST_ENTRIES {
             return;
         }
-        let Reading { language, action, measures, kind, words } = Reading::of(&listing, meaning);
+        let Reading { language, action, measures, kind, says_kind, words } = Reading::of(&listing, meaning);
         let number = self.free.pop().unwrap_or(self.entries.len() as u32);
         let mut mentions: Vec<(TermId, _)> = Vec::with_capacity(words.len());
         for (mention, spelled) in words {
@@ -82,7 +82,7 @@ impl<Id: Ord + Clone> Shelf<Id> {
             self.vocabulary.post(term, Posting::new(number, aboutness(mention.field, mention.role)));
             mentions.push((term, mention));
         }
-        let facts = Facts::of(&listing, language, self.enter_category(&listing.category), kind);
+        let facts = Facts::of(&listing, language, self.enter_category(&listing.category), kind, says_kind);
         let about = About { author, listing, since, action, measures };
         let entry = Entry { id: id.clone(), about, mentions: mentions.into() };
         match (self.entries.get_mut(number as usize), self.facts.get_mut(number as usize)) {

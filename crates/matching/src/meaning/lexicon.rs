@@ -57,7 +57,8 @@ pub enum Source {
 }
 
 impl Source {
-    const COUNT: usize = 3;
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Cldr, Self::Osm, Self::Own];
 
     const fn numbered(number: u8) -> Option<Self> {
         match number {
@@ -124,7 +125,7 @@ pub struct Lexicon {
     blocks: Table,
     longest: usize,
     /// By number of the source.
-    left_out: [bool; Source::COUNT],
+    left_out: [bool; Source::ALL.len()],
 }
 
 impl Lexicon {
@@ -141,7 +142,7 @@ impl Lexicon {
         concepts: Table::EMPTY,
         blocks: Table::EMPTY,
         longest: 0,
-        left_out: [false; Source::COUNT],
+        left_out: [false; Source::ALL.len()],
     };
 
     /// The lexicon in a file.
@@ -163,7 +164,7 @@ impl Lexicon {
             concepts: rest.table(concepts)?,
             blocks: rest.table(phrases.div_ceil(BLOCK))?,
             longest,
-            left_out: [false; Source::COUNT],
+            left_out: [false; Source::ALL.len()],
         })
     }
 

@@ -11,10 +11,11 @@ pub(crate) mod vectors;
 
 pub use kinds::Kind;
 pub(crate) use lexicon::key;
-pub use lexicon::{BrokenLexicon, Concept, Lexicon, Source, Strength};
+pub use lexicon::{BrokenLexicon, Concept, Lexicon, Sense, Source, Strength};
 pub(crate) use vectors::{DIMENSIONS, similarity, sketch};
 pub use vectors::{Direction, Vectors, VectorsError, WordVector};
 
+use crate::text::words::{Reader, Word};
 use record::Language;
 
 /// What is known of the meaning of words. To copy it copies a few addresses.
@@ -32,14 +33,26 @@ pub(crate) struct Named {
     pub(crate) concept: Concept,
     /// How surely, above 0 and at most 1.
     pub(crate) surely: f32,
+    /// The source that has it as a name of the thing, not only as a word that has to do with it.
+    pub(crate) by_name: Option<Source>,
 }
 
 /// How surely a word means a thing that it is the name of, another name of, or has to do with.
 const NAME: f32 = 0.97;
 const ALIAS: f32 = 0.92;
-const KEYWORD: f32 = 0.6;
+const KEYWORD: f32 = 0.9;
+/// How much it costs a word to have to do with many things: a power of their number.
+const BREADTH_COSTS: f32 = 0.25;
 /// How surely a word means what it does in another language than the text's.
 const OTHER_LANGUAGE: f32 = 0.6;
+/// How surely a compound means what its last part does.
+const HEAD: f32 = 0.4;
+/// The shortest last part of a compound, and the shortest part before it, in characters.
+const SHORTEST_HEAD: usize = 4;
+const SHORTEST_MODIFIER: usize = 3;
+/// The shortest stem of which other forms are looked for, in characters, and how many are looked at.
+const SHORTEST_STEM: usize = 3;
+const MOST_FORMS: usize = 12;
 /// Longer phrases are not looked for: there are few, and each look costs time.
 const LONGEST_PHRASE: usize = 4;
 
@@ -57,21 +70,60 @@ impl Meaning {
     /// What a folded word or phrase names in a text of this language, in ascending order of concepts.
     pub(crate) fn names(&self, folded: &str, language: Option<Language>) -> Box<[Named]> {
         let Some(lexicon) = self.lexicon else { return Box::default() };
+        let spoken = |sense: &Sense| language.is_none_or(|language| language == sense.language);
+        let senses = lexicon.senses(folded).filter(spoken).count().max(1);
+        let breadth = (senses as f32).powf(-BREADTH_COSTS);
         let mut names: Vec<Named> = Vec::new();
         for sense in lexicon.senses(folded) {
             let strength = match sense.strength {
                 Strength::Name => NAME,
                 Strength::Alias => ALIAS,
-                Strength::Keyword => KEYWORD,
+                Strength::Keyword => KEYWORD * breadth,
             };
-            let spoken = language.is_none_or(|language| language == sense.language);
-            let surely = if spoken { strength } else { OTHER_LANGUAGE * strength };
+            let surely = if spoken(&sense) { strength } else { OTHER_LANGUAGE * strength };
+            let is_name = spoken(&sense) && sense.strength != Strength::Keyword;
+            let by_name = lexicon.source_of(sense.concept).filter(|_| is_name);
             match names.binary_search_by_key(&sense.concept, |named| named.concept) {
-                Ok(at) => names[at].surely = names[at].surely.max(surely),
-                Err(at) => names.insert(at, Named { concept: sense.concept, surely }),
+                Ok(at) => {
+                    names[at].surely = names[at].surely.max(surely);
+                    names[at].by_name = names[at].by_name.or(by_name);
+                }
+                Err(at) => names.insert(at, Named { concept: sense.concept, surely, by_name }),
             }
         }
         names.into()
+    }
+
+    /// What other forms of a word name, such as the plural or the singular.
+    pub(crate) fn names_by_stem(&self, word: &Word, language: Language) -> Box<[Named]> {
+        let Some(lexicon) = self.lexicon else { return Box::default() };
+        let reader = Reader::new(Some(language));
+        let long = |stem: &&String| stem.chars().count() >= SHORTEST_STEM;
+        word.stems
+            .iter()
+            .filter(long)
+            .flat_map(|stem| lexicon.starting_with(stem, MOST_FORMS).map(move |form| (stem, form)))
+            .filter(|(stem, form)| {
+                form == *stem || reader.word(form).is_some_and(|form| form.stems.contains(*stem))
+            })
+            .map(|(_, form)| self.names(&form, Some(language)))
+            .find(|names| !names.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// What the last part of a compound names: a "Holzleiter" is a "Leiter".
+    pub(crate) fn names_of_head(&self, folded: &str, language: Language) -> Box<[Named]> {
+        let Some(lexicon) = self.lexicon else { return Box::default() };
+        let mut ends = folded.char_indices().skip(SHORTEST_MODIFIER).filter_map(|(at, _)| folded.get(at..));
+        let is_name = |head: &&str| {
+            head.chars().count() >= SHORTEST_HEAD
+                && lexicon
+                    .senses(head)
+                    .any(|sense| sense.language == language && sense.strength != Strength::Keyword)
+        };
+        let Some(head) = ends.find(is_name) else { return Box::default() };
+        let names = self.names(head, Some(language));
+        names.iter().map(|named| Named { surely: HEAD * named.surely, by_name: None, ..*named }).collect()
     }
 
     /// The kind of thing that a concept is, if any.
@@ -85,16 +137,24 @@ impl Meaning {
     }
 }
 
-/// How surely two words name one thing, 0 to 1. Both in ascending order of concepts. A word that has to do
-/// with many things means none of them surely.
+/// How surely two words name one thing, 0 to 1: the more of what they have to do with is the same, the more
+/// surely. Both in ascending order of concepts.
 pub(crate) fn in_common(one: &[Named], other: &[Named]) -> f32 {
-    let (mut at, mut theirs, mut best) = (0, 0, 0.0_f32);
+    let (mut at, mut theirs, mut neither) = (0, 0, 1.0_f32);
     while let (Some(here), Some(there)) = (one.get(at), other.get(theirs)) {
         if here.concept == there.concept {
-            best = best.max(here.surely * there.surely);
+            neither *= 1.0 - here.surely * there.surely;
         }
         at += usize::from(here.concept <= there.concept);
         theirs += usize::from(there.concept <= here.concept);
     }
-    best
+    1.0 - neither
+}
+
+/// Whether one source has both as names, and of different things: what is so told apart is not the same, however
+/// near it may be.
+pub(crate) fn told_apart(one: &[Named], other: &[Named]) -> bool {
+    let by_name = |names: &[Named], source| names.iter().any(|named| named.by_name == Some(source));
+    let known = |source: &Source| by_name(one, *source) && by_name(other, *source);
+    Source::ALL.iter().any(known) && in_common(one, other) <= 0.0
 }

@@ -1,5 +1,6 @@
 //! What the words of a need and of an offer have in common.
 
+use crate::index::entry::Made;
 use crate::pairs::party::{Directions, Party, Uttered};
 use crate::pairs::score::WHOLE_COUNTS;
 use crate::pairs::verdict::head_factor;
@@ -26,22 +27,35 @@ pub(crate) struct Fit<'p, 'a> {
     pub(crate) answers: Vec<Answer<'p, 'a>>,
     /// How far the things themselves answer each other, not only what stands with them, 0 to 1.
     pub(crate) heads: f32,
-    /// Whether both titles say which word names the thing itself.
-    pub(crate) has_heads: bool,
+    /// Whether the offer says what the need is about, and is itself something else.
+    pub(crate) only_mentioned: bool,
+    /// The heads of the two, if a dictionary has them as names of different things and no others are the same.
+    pub(crate) apart: Option<(&'p Uttered<'a>, &'p Uttered<'a>)>,
     /// A word that one side says and the other rules out: the need's and the offer's.
     pub(crate) denied: Option<(&'p Uttered<'a>, &'p Uttered<'a>)>,
 }
 
+/// How little a title that is farther away counts when all words are answered, 0 to 1.
+const SURE: f32 = 0.4;
 /// Answers that say less are left to the meaning of the whole titles.
 const LEAST_SHARE: f32 = 0.3;
+/// From this likeness on two joined words are the one that the other side says.
+const IS_JOINED: f32 = 0.85;
+/// From this likeness on an offer says what a need is about.
+const IS_MENTIONED: f32 = 0.85;
 /// From this likeness on a word is ruled out by one that the other side denies.
 const IS_DENIED: f32 = 0.8;
 
-/// What an offer answers of a need, whose directions are given since many offers are compared with it.
-pub(crate) fn fit<'p, 'a>(need: &'p Party<'a>, directions: &Directions, offer: &'p Party<'a>) -> Fit<'p, 'a> {
+/// What an offer answers of a need; with the directions of both titles.
+pub(crate) fn fit<'p, 'a>(
+    need: &'p Party<'a>,
+    needed_directions: &Directions,
+    offer: &'p Party<'a>,
+    offered_directions: &Directions,
+) -> Fit<'p, 'a> {
     let mut answers: Vec<Answer<'p, 'a>> = Vec::with_capacity(need.words.len());
-    let mut denied = None;
-    let mut heads = 0.0_f32;
+    let (mut denied, mut apart, mut one_thing) = (None, None, false);
+    let (mut heads, mut beside) = (0.0_f32, 0.0_f32);
     for needed in &need.words {
         let mut best: Option<Answer<'p, 'a>> = None;
         for offered in &offer.words {
@@ -64,8 +78,21 @@ pub(crate) fn fit<'p, 'a>(need: &'p Party<'a>, directions: &Directions, offer: &
                 }
                 (Role::Head | Role::Modifier | Role::Beside, Role::Head | Role::Modifier | Role::Beside) => {}
             }
-            if needed.mention.role == Role::Head && offered.mention.role == Role::Head {
-                heads = heads.max(likeness.share);
+            if needed.mention.role == Role::Head && needed.in_title() && offered.in_title() {
+                let best = if offered.mention.role == Role::Head { &mut heads } else { &mut beside };
+                *best = best.max(likeness.share);
+                if offered.mention.role == Role::Head {
+                    match needed.gist.is_told_apart(offered.gist) {
+                        true => apart = apart.or(Some((needed, offered))),
+                        false => one_thing |= likeness.share >= IS_MENTIONED,
+                    }
+                }
+            }
+            // Why: two words are joined to find the one that others write; what is only near to that says less
+            // than the two by themselves.
+            let joined = [needed, offered].iter().any(|word| word.mention.made == Made::Joined);
+            if joined && likeness.share < IS_JOINED {
+                continue;
             }
             let share = likeness.share * offered.evidence() * needed.mention.field.evidence();
             if best.as_ref().is_none_or(|best| share > best.share) {
@@ -91,13 +118,20 @@ pub(crate) fn fit<'p, 'a>(need: &'p Party<'a>, directions: &Directions, offer: &
     let asked: f32 = need.title().map(asks).sum();
     let told: f32 = answers.iter().map(|answer| answer.part).sum();
     let words = if asked > 0.0 { (told / asked).min(1.0) } else { 0.0 };
-    let words = match directions.nearness(&offer.directions()) {
-        Some(nearness) => WHOLE_COUNTS * nearness + (1.0 - WHOLE_COUNTS) * words,
+    let words = match needed_directions.nearness(offered_directions) {
+        Some(nearness) => together(words, nearness),
         None => words,
     };
     answers.retain(|answer| answer.share >= LEAST_SHARE && answer.part > 0.0);
-    let has_heads = need.heads().next().is_some() && offer.heads().next().is_some();
-    Fit { words, answers, heads, has_heads, denied }
+    let only_mentioned = beside >= IS_MENTIONED && heads < beside;
+    Fit { words, answers, heads, only_mentioned, apart: apart.filter(|_| !one_thing), denied }
+}
+
+/// What the words answer and how near the titles are as a whole, together. What is fully answered does not become
+/// less so by what else the offer says.
+fn together(words: f32, nearness: f32) -> f32 {
+    let counts = if nearness < words { WHOLE_COUNTS * (1.0 - SURE * words.powi(4)) } else { WHOLE_COUNTS };
+    words + counts * (nearness - words)
 }
 
 /// How much of what a need says lies in a word.

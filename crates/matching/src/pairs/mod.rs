@@ -34,7 +34,7 @@ pub struct Match<Id> {
 }
 
 /// So many of the listings that rank best for a listing's words are looked at closely.
-const CANDIDATES: usize = 120;
+const CANDIDATES: usize = 200;
 /// So many matches of one need stand in the list of all: one popular thing must not fill it.
 const OF_EACH_NEED: usize = 10;
 
@@ -61,17 +61,17 @@ impl<Id: Ord + Clone> Index<Id> {
     /// [`matches_for`](Self::matches_for) for a listing that is not in the index, under an id that the matches
     /// shall name.
     #[must_use]
-    pub fn matches_with(&self, id: Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
+    pub fn matches_with(&self, id: &Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
         let stranger = self.read(author, listing.clone());
-        best(self.partners(&id, &self.party_of(&stranger), limit, true), limit)
+        best(self.partners(id, &self.party_of(&stranger), limit, true), limit)
     }
 
     /// The listings of the other side that fit a listing best, the best first, whether they are a match or
     /// not, with their scores.
     #[must_use]
-    pub fn ranked_for(&self, id: Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
+    pub fn ranked_for(&self, id: &Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
         let stranger = self.read(author, listing.clone());
-        best(self.partners(&id, &self.party_of(&stranger), limit, false), limit)
+        best(self.partners(id, &self.party_of(&stranger), limit, false), limit)
     }
 
     /// The best matches among all needs and offers, at most `limit`, and at most ten of each need.
@@ -107,9 +107,13 @@ impl<Id: Ord + Clone> Index<Id> {
         if sides != (Side::Need, Side::Offer) {
             return None;
         }
-        let directions = needed.directions();
-        let verdict = compare(&needed, &directions, &offered, self.now);
-        Some(self.told(need, offer, &verdict).found)
+        let directions = needed.directions(&self.public.vocabulary);
+        let verdict = compare(
+            (&needed, &directions),
+            (&offered, &offered.directions(&self.public.vocabulary)),
+            self.now,
+        );
+        Some(told(need, offer, &verdict).found)
     }
 
     fn find(&self, id: &Id) -> Option<(&Shelf<Id>, u32)> {
@@ -118,10 +122,9 @@ impl<Id: Ord + Clone> Index<Id> {
     }
 
     fn partners(&self, id: &Id, party: &Party<'_>, limit: usize, fitting: bool) -> Vec<Ranked<Id>> {
-        let mut found = Vec::new();
-        self.partners_among(&self.public, id, party, limit, fitting, &mut found);
+        let mut found = self.partners_among(&self.public, id, party, limit, fitting);
         if party.about.listing.side == Side::Offer {
-            self.partners_among(&self.private, id, party, limit, fitting, &mut found);
+            found.extend(self.partners_among(&self.private, id, party, limit, fitting));
         }
         found
     }
@@ -133,27 +136,27 @@ impl<Id: Ord + Clone> Index<Id> {
         party: &Party<'_>,
         limit: usize,
         fitting: bool,
-        found: &mut Vec<Ranked<Id>>,
-    ) {
+    ) -> Vec<Ranked<Id>> {
         let wanted: Vec<Wanted> =
             party.words.iter().filter_map(|word| self.wanted_among(shelf, word)).collect();
         let admits = |entry: &Entry<Id>| self.may_match(party.about, &entry.about);
         let candidates = shelf.candidates(&wanted, CANDIDATES.max(limit), |entry, _| admits(entry));
-        let directions = party.directions();
-        for number in candidates {
-            let Some((entry, other)) = shelf.entry(number).zip(self.party(shelf, number)) else { continue };
-            let ranked = match party.about.listing.side {
-                Side::Need => {
-                    let verdict = compare(party, &directions, &other, self.now);
-                    (verdict.fits || !fitting).then(|| self.told(id, &entry.id, &verdict))
-                }
-                Side::Offer => {
-                    let verdict = compare(&other, &other.directions(), party, self.now);
-                    (verdict.fits || !fitting).then(|| self.told(&entry.id, id, &verdict))
-                }
+        let directions = party.directions(&self.public.vocabulary);
+        let ranked = candidates.into_iter().filter_map(|number| {
+            let (entry, other) = shelf.entry(number).zip(self.party(shelf, number))?;
+            let theirs = other.directions(&self.public.vocabulary);
+            let (needed, offered) = match party.about.listing.side {
+                Side::Need => ((party, &directions), (&other, &theirs)),
+                Side::Offer => ((&other, &theirs), (party, &directions)),
             };
-            found.extend(ranked);
-        }
+            let verdict = compare(needed, offered, self.now);
+            let (need, offer) = match party.about.listing.side {
+                Side::Need => (id, &entry.id),
+                Side::Offer => (&entry.id, id),
+            };
+            (verdict.fits || !fitting).then(|| told(need, offer, &verdict))
+        });
+        ranked.collect()
     }
 
     /// Whether the two could be a match: a need and an offer of two authors, with something left, in time.
@@ -180,21 +183,16 @@ impl<Id: Ord + Clone> Index<Id> {
         };
         Some(Wanted { weight: word.tells * word.evidence(), stand_ins })
     }
-
-    fn told(&self, need: &Id, offer: &Id, verdict: &Verdict<'_, '_>) -> Ranked<Id> {
-        let found = Match {
-            need: need.clone(),
-            offer: offer.clone(),
-            score: verdict.score(),
-            reasons: verdict.reasons(),
-            fits: verdict.fits,
-        };
-        Ranked { found, asked: verdict.need.about.since, offered: verdict.offer.about.since }
-    }
 }
 
 /// Words of a text that tell less are not looked for.
 const LEAST_IN_TEXT: f32 = 0.3;
+
+fn told<Id: Clone>(need: &Id, offer: &Id, verdict: &Verdict<'_, '_>) -> Ranked<Id> {
+    let (need, offer, score) = (need.clone(), offer.clone(), verdict.score());
+    let found = Match { need, offer, score, reasons: verdict.reasons(), fits: verdict.fits };
+    Ranked { found, asked: verdict.need.about.since, offered: verdict.offer.about.since }
+}
 
 fn best<Id: Ord>(found: Vec<Ranked<Id>>, limit: usize) -> Vec<Match<Id>> {
     keep_best(found, limit).into_iter().map(|ranked| ranked.found).collect()

@@ -1,11 +1,15 @@
 //! One side of a comparison: a listing with what its words are.
 
+use std::collections::BTreeMap;
+
 use crate::index::entry::{About, Made, Mention};
 use crate::index::facts::Facts;
 use crate::meaning::DIMENSIONS;
 use crate::pairs::score::Field;
 use crate::text::reading::Role;
+use crate::vocabulary::Vocabulary;
 use crate::vocabulary::gist::Gist;
+use crate::vocabulary::grams::Gram;
 
 /// A word of a listing.
 pub(crate) struct Uttered<'a> {
@@ -56,7 +60,7 @@ impl Party<'_> {
     }
 
     /// What the title means, and what each of its parts does; none where no word is known.
-    pub(crate) fn directions(&self) -> Directions {
+    pub(crate) fn directions(&self, vocabulary: &Vocabulary) -> Directions {
         let mut whole = Mean::default();
         let mut parts: Vec<(u8, Mean)> = Vec::new();
         for word in self.title().filter(|word| word.mention.role != Role::Denied) {
@@ -71,21 +75,57 @@ impl Party<'_> {
                 }
             }
         }
+        let whole = whole.unit();
+        let spelled = if whole.is_none() { self.spelled(vocabulary) } else { Vec::new() };
         let parts = parts.into_iter().filter_map(|(_, mean)| mean.unit()).collect();
-        Directions { whole: whole.unit(), parts }
+        Directions { whole, parts, spelled }
     }
+}
+
+impl Party<'_> {
+    fn spelled(&self, vocabulary: &Vocabulary) -> Vec<(Gram, f32)> {
+        let mut counts: BTreeMap<Gram, f32> = BTreeMap::new();
+        for word in self.title().filter(|word| word.mention.role != Role::Denied) {
+            word.gist.grams.iter().for_each(|gram| *counts.entry(*gram).or_default() += 1.0);
+        }
+        let told =
+            counts.into_iter().map(|(gram, count)| (gram, (1.0 + count.ln()) * vocabulary.information(gram)));
+        let mut told: Vec<(Gram, f32)> = told.collect();
+        let length = told.iter().map(|(_, told)| told * told).sum::<f32>().sqrt();
+        told.iter_mut().for_each(|(_, told)| *told /= length);
+        told
+    }
+}
+
+/// The cosine of two titles as rows of letters.
+fn in_both(one: &[(Gram, f32)], other: &[(Gram, f32)]) -> f32 {
+    let (mut at, mut theirs, mut sum) = (0, 0, 0.0_f32);
+    while let (Some((gram, told)), Some((other, again))) = (one.get(at), other.get(theirs)) {
+        if gram == other {
+            sum += told * again;
+        }
+        at += usize::from(gram <= other);
+        theirs += usize::from(other <= gram);
+    }
+    sum.min(1.0)
 }
 
 /// Where a title points in the space of meanings: unit vectors.
 pub(crate) struct Directions {
     pub(crate) whole: Option<[f32; DIMENSIONS]>,
     pub(crate) parts: Vec<[f32; DIMENSIONS]>,
+    /// Where nothing is known of the meaning: what the title is spelled with, by how much each run of letters tells
+    /// here; of length 1, in ascending order.
+    pub(crate) spelled: Vec<(Gram, f32)>,
 }
 
 impl Directions {
     /// How near an offer's title is to a need's, 0 to 1: half as a whole, half by the part that is nearest.
-    /// None where one of them says nothing that is known.
+    /// Where nothing is known of either, as far as they are spelled alike; none where only one is known.
     pub(crate) fn nearness(&self, offer: &Self) -> Option<f32> {
+        if self.whole.is_none() && offer.whole.is_none() {
+            return Some(in_both(&self.spelled, &offer.spelled));
+        }
         let (need, whole) = (self.whole.as_ref()?, offer.whole.as_ref()?);
         let part = offer.parts.iter().map(|part| cosine(need, part)).fold(0.0, f32::max);
         Some(f32::midpoint(cosine(need, whole), part).clamp(0.0, 1.0))

@@ -49,6 +49,13 @@ pub enum ReasonKind {
     SameAction(Action),
     /// Only one of the two is about this action.
     OtherAction(Action),
+    /// Two names of different things.
+    OtherThing {
+        /// The need's.
+        need: String,
+        /// The offer's.
+        offer: String,
+    },
     /// The offer mentions what is needed and is something else itself.
     OnlyMentioned {
         /// What is needed.
@@ -114,6 +121,7 @@ impl fmt::Display for ReasonKind {
             Self::SimilarTitles => f.write_str("the two titles mean something similar"),
             Self::SameAction(action) => write!(f, "both are about {action}"),
             Self::OtherAction(action) => write!(f, "only one of the two is about {action}"),
+            Self::OtherThing { need, offer } => write!(f, "\"{need}\" is another thing than \"{offer}\""),
             Self::OnlyMentioned { need } => write!(f, "\"{need}\" is not what is offered itself"),
             Self::RuledOut { word, by_need: true } => write!(f, "the need rules out \"{word}\""),
             Self::RuledOut { word, by_need: false } => write!(f, "the offer is without \"{word}\""),

@@ -26,8 +26,8 @@ impl Role {
     pub(crate) const fn evidence(self) -> f32 {
         match self {
             Self::Head => 1.0,
-            Self::Modifier => 0.85,
-            Self::Beside => 0.5,
+            Self::Modifier => 1.0,
+            Self::Beside => 0.7,
             Self::Denied => 0.0,
         }
     }
@@ -43,9 +43,9 @@ pub(crate) const fn aboutness(field: Field, role: Role) -> f32 {
 const IMAGINED: f32 = 1000.0;
 const IMAGINED_BEARERS: f32 = 4.0;
 /// How much of a word's weight does not depend on how rare it is here.
-const ANYWAY: f32 = 0.5;
+const ANYWAY: f32 = 0.25;
 
-/// How much a word is worth for how rare it is, 0.5 to about 1, when `bearers` of so many listings hold it.
+/// How much a word is worth for how rare it is, 0.25 to about 1, when `bearers` of so many listings hold it.
 pub(crate) fn rarity(listings: usize, bearers: usize) -> f32 {
     let listings = listings as f32 + IMAGINED;
     let told = (listings / (bearers as f32 + IMAGINED_BEARERS)).ln().max(0.0);
@@ -59,20 +59,22 @@ pub(crate) const WHOLE_COUNTS: f32 = 0.5;
 /// The share of a match's score that words can reach; the rest is for what else fits.
 pub(crate) const WORDS_SHARE: f32 = 0.85;
 /// The least that the words must reach for a match, of 0.85: nothing else makes up for it.
-pub(crate) const LEAST_WORDS: f32 = 0.5;
+pub(crate) const LEAST_WORDS: f32 = 0.52;
 /// Search leaves out what scores less: it shares a few letters with the words and nothing else.
 pub(crate) const LEAST_RELEVANCE: f32 = 0.3;
 
 /// What is left of a match when only one of the two is about an action ("repair").
-pub(crate) const OTHER_ACTION: f32 = 0.4;
+pub(crate) const OTHER_ACTION: f32 = 0.6;
+/// What is left when a dictionary has the two as names of different things.
+pub(crate) const OTHER_THING: f32 = 0.8;
 /// What is left when the offer only mentions what the need is about.
-pub(crate) const OTHER_HEAD: f32 = 0.6;
+pub(crate) const OTHER_HEAD: f32 = 0.82;
 /// What is left when both name a size and the sizes differ.
 pub(crate) const OTHER_SIZE: f32 = 0.7;
 /// What is left when one side says that it is not what the other wants.
 pub(crate) const DENIED: f32 = 0.4;
-/// What is left when the two are of kinds that have nothing to do with each other.
-pub(crate) const OTHER_KIND: f32 = 0.9;
+/// What is left when the two say that they are of kinds that have nothing to do with each other.
+pub(crate) const OTHER_KIND: f32 = 0.8;
 
 /// Points for the same size.
 pub(crate) const SAME_SIZE: f32 = 0.02;

@@ -160,8 +160,8 @@ fn a_private_need_matches_without_being_in_the_index() {
     let mut index = Index::new();
     index.insert("offer", GIVER, listing(Side::Offer, "en", "Ladder"));
     let need = listing(Side::Need, "en", "A ladder, please");
-    assert_eq!(index.matches_with("private", NEEDER, &need, 10).len(), 1);
-    assert_eq!(index.matches_with("private", GIVER, &need, 10), []);
+    assert_eq!(index.matches_with(&"private", NEEDER, &need, 10).len(), 1);
+    assert_eq!(index.matches_with(&"private", GIVER, &need, 10), []);
     assert_eq!(index.matches_for(&"private", 10), []);
     assert_eq!(index.len(), 1);
 }

@@ -1,11 +1,12 @@
 //! How well a need and an offer fit, and why.
 
+use crate::index::facts::folded_category;
 use crate::pairs::fit::{Answer, Fit, fit};
 use crate::pairs::party::{Directions, Party};
 use crate::pairs::reason::{Reason, ReasonKind};
 use crate::pairs::score::{
-    DENIED, ENOUGH, FRESH, LEAST_WORDS, OTHER_ACTION, OTHER_HEAD, OTHER_KIND, OTHER_SIZE, SAME_KIND,
-    SAME_PLACE, SAME_SIZE, SAME_TERMS, WORDS_SHARE, freshness, nearness,
+    DENIED, ENOUGH, FRESH, LEAST_WORDS, OTHER_ACTION, OTHER_HEAD, OTHER_KIND, OTHER_SIZE, OTHER_THING,
+    SAME_KIND, SAME_PLACE, SAME_SIZE, SAME_TERMS, WORDS_SHARE, freshness, nearness,
 };
 use crate::text::measure::compared;
 use crate::vocabulary::gist::How;
@@ -30,6 +31,7 @@ pub(crate) struct Verdict<'p, 'a> {
 enum Cause {
     OtherAction,
     OnlyMentioned,
+    OtherThing,
     RuledOut,
     Size,
     OtherKind,
@@ -45,19 +47,21 @@ enum Cause {
 const SAME_HEAD: f32 = 0.9;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// Compares a need, whose directions are given since many offers are compared with it, and an offer.
+/// Compares a need and an offer, each with the directions of its title.
 pub(crate) fn compare<'p, 'a>(
-    need: &'p Party<'a>,
-    directions: &Directions,
-    offer: &'p Party<'a>,
+    (need, needed_directions): (&'p Party<'a>, &Directions),
+    (offer, offered_directions): (&'p Party<'a>, &Directions),
     now: Timestamp,
 ) -> Verdict<'p, 'a> {
-    let fit = fit(need, directions, offer);
+    let fit = fit(need, needed_directions, offer, offered_directions);
     let words = WORDS_SHARE * fit.words;
     let mut against = Vec::new();
     let head = head_factor(&fit);
     if head < 1.0 {
         against.push((head, Cause::OnlyMentioned));
+    }
+    if fit.apart.is_some() {
+        against.push((OTHER_THING, Cause::OtherThing));
     }
     if need.about.action != offer.about.action {
         against.push((OTHER_ACTION, Cause::OtherAction));
@@ -72,16 +76,18 @@ pub(crate) fn compare<'p, 'a>(
         None => {}
     }
     let (needed, offered) = (&need.about.listing, &offer.about.listing);
-    let categories = (need.facts.category(), offer.facts.category());
     match (need.facts.kind(), offer.facts.kind()) {
-        _ if categories.0 != 0 && categories.0 == categories.1 => {
-            besides.push((SAME_KIND, Cause::SameCategory))
+        _ if same_category(&needed.category, &offered.category) => {
+            besides.push((SAME_KIND, Cause::SameCategory));
         }
         (Some(kind), Some(other)) if kind.is_within(other) || other.is_within(kind) => {
             besides.push((SAME_KIND, Cause::SameKind));
         }
-        (Some(kind), Some(other)) if !kind.is_related_to(other) => {
-            against.push((OTHER_KIND, Cause::OtherKind))
+        // Why: a kind that was guessed from the title says nothing that the title does not say better.
+        (Some(kind), Some(other))
+            if need.facts.says_kind() && offer.facts.says_kind() && !kind.is_related_to(other) =>
+        {
+            against.push((OTHER_KIND, Cause::OtherKind));
         }
         (Some(_) | None, Some(_) | None) => {}
     }
@@ -110,17 +116,19 @@ pub(crate) fn compare<'p, 'a>(
 
 /// What is left because the thing itself is another one, 1 if it is not.
 pub(crate) fn head_factor(fit: &Fit<'_, '_>) -> f32 {
-    if fit.has_heads && fit.heads < SAME_HEAD {
-        OTHER_HEAD + (1.0 - OTHER_HEAD) * fit.heads / SAME_HEAD
-    } else {
-        1.0
-    }
+    if fit.only_mentioned { OTHER_HEAD + (1.0 - OTHER_HEAD) * fit.heads / SAME_HEAD } else { 1.0 }
+}
+
+fn same_category(one: &str, other: &str) -> bool {
+    !one.is_empty() && !other.is_empty() && folded_category(one) == folded_category(other)
 }
 
 impl Verdict<'_, '_> {
-    /// The sum of all points.
+    /// The sum of the points of all reasons.
     pub(crate) fn score(&self) -> f64 {
-        self.reasons().iter().map(|reason| reason.points).sum()
+        let words =
+            self.against.iter().fold(f64::from(self.words), |left, (factor, _)| left * f64::from(*factor));
+        words + self.besides.iter().map(|(points, _)| f64::from(*points)).sum::<f64>()
     }
 
     /// All reasons with their points, the weightiest first.
@@ -196,6 +204,11 @@ impl Verdict<'_, '_> {
                 ReasonKind::OnlyMentioned {
                     need: heads.last().unwrap_or(&need.about.listing.title).to_owned(),
                 }
+            }
+            Cause::OtherThing => {
+                let (needed, offered) = self.fit.apart?;
+                let (need, offer) = (needed.spoken(need.about), offered.spoken(offer.about));
+                ReasonKind::OtherThing { need: need.to_owned(), offer: offer.to_owned() }
             }
             Cause::RuledOut => {
                 let (needed, offered) = self.fit.denied?;

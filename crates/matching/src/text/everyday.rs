@@ -16,7 +16,7 @@ const FUNCTION_WORDS: &[(&str, &str)] = &[
     (
         "de",
         "aber alle allem allen aller alles als also am an auch auf aus bei bin bis bitte da damit das dass dein deine dem den der des \
-         dich die dies diese dieser dieses dir doch du durch ein eine einem einen einer eines er es etwas euch \
+         beim ins zur dich die dies diese dieser dieses dir doch du durch ein eine einem einen einer eines er es etwas euch \
          für ganz gegen habe haben hallo hat hier ich ihm ihn ihr ihre im in ins ist ja jede jemand jetzt kann \
          kein keine können man mein meine meinem meinen meiner mich mir mit möchte nach nicht noch nur oder \
          ohne schon sehr sein seine sich sie sind so über um und uns unser unsere unter vom von vor was wenn \
@@ -248,6 +248,7 @@ const LINKS: &[(Link, &str)] = &[
 
 /// Words that stand beside all kinds of things and tell little, in all languages.
 const WEAK_WORDS: &str = "\
+    gr größen cm mm kg zoll liter \
     alt alte alten alter altes defekt defekte defekter defektes ding dinge diverse diverses elektr elektrisch elektrische \
     elektrischer elektrisches elektro farbe funktioniert \
     gebraucht gebrauchte gebrauchter gebrauchtes größe groß große großer großes gut gute guter gutes gratis hilfe \

@@ -178,8 +178,7 @@ fn numbers(tokens: &[Token], at: usize) -> Option<(Vec<(f32, f32)>, usize)> {
     let first = number(at)?;
     let mut spans = vec![(first, first)];
     let mut end = at + 1;
-    loop {
-        let (Some(between), Some(next)) = (tokens.get(end), number(end + 1)) else { break };
+    while let (Some(between), Some(next)) = (tokens.get(end), number(end + 1)) {
         match between {
             Token::Range => {
                 if let Some((_, most)) = spans.last_mut() {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::meaning::{Direction, Meaning, Named, in_common as names_in_common, similarity};
+use crate::meaning::{Direction, Meaning, Named, in_common as names_in_common, similarity, told_apart};
 use crate::text::words::{Word, joins_words};
 use crate::vocabulary::grams::{Gram, grams, in_common, shared};
-use crate::vocabulary::spelling::{compound, is_beginning, slips};
+use crate::vocabulary::spelling::{are_siblings, compound, is_beginning, slips};
 use record::Language;
 
 /// A word in a language, with all that can be known of it without the listing that it stands in.
@@ -66,11 +66,15 @@ const SPELLING_COUNTS: f32 = 0.5;
 /// A compound is the thing that its last part says, and still another word.
 const COMPOUND: f32 = 0.9;
 /// The most that a compound has to do with a word that it only begins with: a "Fahrradanhänger" is no "Fahrrad".
-const BEGINNING: f32 = 0.5;
+const BEGINNING: f32 = 0.6;
 /// What a word that tells little is worth beside others.
-const WEAK: f32 = 0.2;
+const WEAK: f32 = 0.4;
+/// What a number is worth: sizes are compared by themselves.
+const NUMBER: f32 = 0.15;
 /// What a word is worth of which nothing is known.
 const UNKNOWN_TELLS: f32 = 0.8;
+/// From this on two words surely name one thing.
+const SAME_THING: f32 = 0.6;
 /// Words longer than this are compared with forgiveness for one slip, and for two.
 const ONE_SLIP: usize = 6;
 const TWO_SLIPS: usize = 10;
@@ -88,10 +92,10 @@ impl Gist {
             grams: grams(&word.folded),
             direction: vector.map_or([0; 96], |vector| vector.direction),
             known: vector.map_or(0.0, |vector| vector.known),
-            tells: if word.weak { WEAK * tells } else { tells },
+            tells: tells * worth(word),
             action: word.action.is_some(),
             unfinished: false,
-            names: meaning.names(&word.folded, language),
+            names: names(word, language, meaning),
         }
     }
 
@@ -160,6 +164,17 @@ impl Gist {
         best
     }
 
+    /// Whether the two are names of different things: the lexicon says so, or they are compounds that differ in
+    /// all but their last part, such as "Waschmaschine" and "Bohrmaschine".
+    pub(crate) fn is_told_apart(&self, other: &Self) -> bool {
+        let joined = joins(self.language) && joins(other.language) && are_siblings(&self.folded, &other.folded);
+        !self.is(other) && (told_apart(&self.names, &other.names) || (joined && !self.means(other)))
+    }
+
+    fn means(&self, other: &Self) -> bool {
+        names_in_common(&self.names, &other.names) >= SAME_THING
+    }
+
     /// How far two words are one but for a slip of the finger, 0 to 1. Nobody mistypes the first letter.
     fn slip(&self, other: &Self) -> f32 {
         let one: Vec<char> = self.folded.chars().collect();
@@ -171,6 +186,29 @@ impl Gist {
         }
         let slips = slips(&one, &other);
         if slips <= most { 1.0 - slips as f32 / shorter.max(1) as f32 } else { 0.0 }
+    }
+}
+
+/// What a word is worth beside others for what it is, 0 to 1.
+fn worth(word: &Word) -> f32 {
+    if word.folded.chars().all(char::is_numeric) {
+        NUMBER
+    } else if word.weak {
+        WEAK
+    } else {
+        1.0
+    }
+}
+
+/// What a word names: as it is, else in another form of it, else as the compound that it is.
+fn names(word: &Word, language: Option<Language>, meaning: &Meaning) -> Box<[Named]> {
+    let names = meaning.names(&word.folded, language);
+    let Some(language) = language.filter(|_| names.is_empty()) else { return names };
+    let names = meaning.names_by_stem(word, language);
+    if names.is_empty() && joins_words(language) {
+        meaning.names_of_head(&word.folded, language)
+    } else {
+        names
     }
 }
 

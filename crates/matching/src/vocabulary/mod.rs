@@ -7,7 +7,7 @@
 //! are reused, and nothing is ordered by them.
 
 pub(crate) mod gist;
-mod grams;
+pub(crate) mod grams;
 mod postings;
 mod spelling;
 
@@ -32,16 +32,18 @@ pub(crate) struct StandIn {
 }
 
 /// At most so many words stand in for one.
-const MOST_STAND_INS: usize = 96;
+const MOST_STAND_INS: usize = 256;
 /// So many words that a typed beginning may become are looked at.
 const MOST_ENDINGS: usize = 64;
 /// Words less alike than this have a few letters, or a distant meaning, in common by chance.
-const LEAST_LIKENESS: f32 = 0.35;
+const LEAST_LIKENESS: f32 = 0.2;
+/// The same for a word of which no meaning is known: letters are all there is.
+const LEAST_IN_LETTERS: f32 = 0.1;
 /// The least share of grams for a word to be looked at because of its spelling.
-const LEAST_SPELLED: f32 = 0.4;
-/// The most of the 96 signs of two meanings in which near ones differ. At a cosine of 0.45, the least that
-/// counts, 34 are expected.
-const MOST_SIGNS: u32 = 34;
+const LEAST_SPELLED: f32 = 0.2;
+/// The most of the 96 signs of two meanings in which near ones differ: 48 are expected by chance, 38 at a cosine of
+/// 0.32.
+const MOST_SIGNS: u32 = 38;
 
 #[derive(Debug)]
 struct Term {
@@ -181,11 +183,18 @@ impl Vocabulary {
         ids.extend(word.names.iter().filter_map(|named| self.concepts.get(&named.concept)).flatten());
         ids.sort_unstable();
         ids.dedup();
+        let least = if word.known > 0.0 { LEAST_LIKENESS } else { LEAST_IN_LETTERS };
         let judged = |term: TermId| {
             let likeness = word.likeness(self.gist(term)?);
-            (likeness.share >= LEAST_LIKENESS).then_some(StandIn { term, likeness })
+            (likeness.share >= least).then_some(StandIn { term, likeness })
         };
         self.best(ids.into_iter().filter_map(judged).collect())
+    }
+
+    /// What a run of letters tells about a word, in nats.
+    pub(crate) fn information(&self, gram: Gram) -> f32 {
+        let bearers = self.grams.get(&gram).map_or(0, Vec::len);
+        (1.0 + self.words.len() as f32 / (bearers as f32).max(0.5)).ln()
     }
 
     /// The words that begin like one that is still being typed, the commonest first.

@@ -58,6 +58,14 @@ pub(crate) fn is_beginning(one: &str, other: &str) -> bool {
     begins(one, other) || begins(other, one)
 }
 
+/// Whether two compounds end in the same part and begin differently.
+pub(crate) fn are_siblings(one: &str, other: &str) -> bool {
+    let (ends, others) = (one.chars().rev(), other.chars().rev());
+    let same = ends.zip(others).take_while(|(one, other)| one == other).count();
+    let begins = |word: &str| word.chars().count() - same;
+    same > SHORTEST_HEAD && begins(one) >= SHORTEST_MODIFIER && begins(other) >= SHORTEST_MODIFIER
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +90,8 @@ mod tests {
         assert!(is_beginning("fahrrad", "fahrradanhanger"));
         assert!(!is_beginning("schrauber", "akkuschrauber"));
         assert!(!is_beginning("fahrrad", "fahrrader"));
+        assert!(are_siblings("waschmaschine", "bohrmaschine"));
+        assert!(!are_siblings("maschine", "bohrmaschine"));
+        assert!(!are_siblings("lampe", "rampe"));
     }
 }
