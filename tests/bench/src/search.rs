@@ -71,15 +71,15 @@ pub(crate) fn run(scale: Scale, listings: usize) -> Outcome<Report> {
     }
     let scale = [("listings", listings), ("queries", QUERIES), ("rounds", scale.rounds)];
     let mut report = Report::new("search", &scale);
+    ours.tell(&mut report, "ours");
     #[cfg(feature = "peers")]
     {
         use crate::figure::ratios;
-        let (half, most) = (ratios(&ours.half, &theirs.half), ratios(&ours.most, &theirs.most));
         theirs.tell(&mut report, "tantivy");
+        let (half, most) = (ratios(&ours.half, &theirs.half), ratios(&ours.most, &theirs.most));
         report.add_with_aim("query, half of them: ours to tantivy", "", half, "under 1");
         report.add_with_aim("query, 99 of 100: ours to tantivy", "", most, "under 1");
     }
-    ours.tell(&mut report, "ours");
     Ok(report)
 }
 
@@ -115,13 +115,13 @@ impl Samples {
         Ok(engine)
     }
 
-    fn tell(self, report: &mut Report, name: &str) {
-        report.add(format!("{name}: build"), "s", self.build);
-        report.add(format!("{name}: memory, without listings"), "MiB", self.memory);
-        report.add(format!("{name}: query, half of them"), "ms", self.half);
-        report.add(format!("{name}: query, 99 of 100"), "ms", self.most);
-        report.add(format!("{name}: found of a query, at most {BEST}"), "", self.found);
-        report.add(format!("{name}: until a new one is found"), "ms", self.news);
+    fn tell(&self, report: &mut Report, name: &str) {
+        report.add(format!("{name}: build"), "s", self.build.clone());
+        report.add(format!("{name}: memory, without listings"), "MiB", self.memory.clone());
+        report.add(format!("{name}: query, half of them"), "ms", self.half.clone());
+        report.add(format!("{name}: query, 99 of 100"), "ms", self.most.clone());
+        report.add(format!("{name}: found of a query, at most {BEST}"), "", self.found.clone());
+        report.add(format!("{name}: until a new one is found"), "ms", self.news.clone());
     }
 }
 
