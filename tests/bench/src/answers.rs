@@ -3,12 +3,12 @@
 
 use std::time::Instant;
 
-use matching::{Index, Vectors};
+use matching::{Index, Meaning};
 use record::Side;
 
 use crate::figure::{Report, quantile};
 use crate::market::Market;
-use crate::meaning::{Meaning, NEEDING, OFFERING, index};
+use crate::meaning::{NEEDING, OFFERING};
 use crate::memory::own_mib;
 use crate::{Outcome, Scale};
 
@@ -20,7 +20,7 @@ const BEST: usize = 20;
 pub(crate) fn run(scale: Scale) -> Outcome<Report> {
     let mut market = Market::open()?;
     let needs = market.listings(Side::Need, scale.records)?;
-    let meaning = Meaning { vectors: Some(Vectors::shipped()) };
+    let meaning = Meaning::shipped();
     let [mut build, mut memory, mut inserts, mut half, mut most, mut found] = [const { Vec::new() }; 6];
     // All of them are kept to the end, else the next one would take the memory that the last one left.
     let mut indexes: Vec<Index<usize>> = Vec::new();
@@ -28,7 +28,7 @@ pub(crate) fn run(scale: Scale) -> Outcome<Report> {
         // What is the listings' own was there before, and they are shared: what is added is the index's.
         let before = own_mib()?;
         let begun = Instant::now();
-        let mut index = index(meaning);
+        let mut index = Index::with(meaning);
         for (number, need) in needs.iter().enumerate() {
             index.insert(number, NEEDING, need.clone());
         }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use matching::{Index, Query, Vectors};
-use record::{Listing, Side};
+use matching::{Index, Lexicon, Meaning, Vectors};
+use record::Listing;
 
 use crate::Outcome;
 
@@ -39,12 +39,6 @@ pub(crate) enum Source {
     Osm,
 }
 
-/// What an index knows of words.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Meaning {
-    pub(crate) vectors: Option<Vectors>,
-}
-
 impl Known {
     /// Reads what is asked for.
     pub(crate) fn load(&self) -> Outcome<Meaning> {
@@ -54,11 +48,20 @@ impl Known {
             (None, Some(source)) => Some(read(&source.twin()?)?),
             (None, None) => Some(Vectors::shipped()),
         };
-        Ok(Meaning { vectors })
+        let shipped = Lexicon::shipped();
+        let lexicon = self.without.map_or(shipped, |source| shipped.without(source.in_lexicon()));
+        Ok(Meaning { vectors, lexicon: Some(lexicon) })
     }
 }
 
 impl Source {
+    const fn in_lexicon(self) -> matching::Source {
+        match self {
+            Self::Cldr => matching::Source::Cldr,
+            Self::Osm => matching::Source::Osm,
+        }
+    }
+
     /// The table that was made without it.
     fn twin(self) -> Outcome<PathBuf> {
         let name = match self {
@@ -79,17 +82,12 @@ fn read(file: &Path) -> Outcome<Vectors> {
     Vectors::read(bytes.leak()).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
-/// An index of nothing that knows so much.
-pub(crate) fn index<Id: Ord + Clone>(meaning: Meaning) -> Index<Id> {
-    // The index knows no vectors yet.
-    let _ = meaning.vectors;
-    Index::new()
-}
-
-/// The offers that may answer a need with their scores, the best first, without a threshold, at most
-/// `limit`.
-pub(crate) fn ranked<Id: Ord + Clone>(index: &Index<Id>, need: &Listing, limit: usize) -> Vec<(Id, f64)> {
-    let query =
-        Query { text: &need.title, side: Some(Side::Offer), language: need.language, ..Query::default() };
-    index.search(&query, limit).into_iter().map(|hit| (hit.id, hit.score)).collect()
+/// The offers with their scores, the best first, whether they are a match or not, at most `limit`.
+pub(crate) fn ranked<Id: Ord + Clone + Default>(
+    index: &Index<Id>,
+    need: &Listing,
+    limit: usize,
+) -> Vec<(Id, f64)> {
+    let ranked = index.ranked_for(&Id::default(), NEEDING, need, limit);
+    ranked.into_iter().map(|found| (found.offer, found.score)).collect()
 }

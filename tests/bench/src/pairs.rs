@@ -1,17 +1,17 @@
 //! Scores of given pairs of a need and an offer, to be judged by whoever knows which ones fit.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use matching::Index;
 use record::Side;
 use serde_json::Value;
 
 use crate::Outcome;
 use crate::figure::Report;
-use crate::meaning::{Known, OFFERING, index, ranked};
+use crate::meaning::{Known, NEEDING, OFFERING};
 use crate::questions::{lines, listing, text};
 
 /// What is compared with what.
@@ -29,23 +29,24 @@ pub(crate) struct Pairs {
 pub(crate) fn run(pairs: &Pairs) -> Outcome<Report> {
     let needs = lines(&pairs.file)?;
     // All in one index: what a word tells is known from many offers, not from a few.
-    let mut index = index(pairs.known.load()?);
-    for (number, need) in needs.iter().enumerate() {
-        for (place, offer) in offers(need)?.iter().enumerate() {
-            index.insert((number, place), OFFERING, listing(Side::Offer, offer)?);
+    let mut index = Index::with(pairs.known.load()?);
+    for (number, line) in needs.iter().enumerate() {
+        let need = line.get("need").ok_or("a line without a need")?;
+        index.insert((number, None), NEEDING, listing(Side::Need, need)?);
+        for (place, offer) in offers(line)?.iter().enumerate() {
+            index.insert((number, Some(place)), OFFERING, listing(Side::Offer, offer)?);
         }
     }
     let mut out = BufWriter::new(File::create(&pairs.out)?);
-    for (number, need) in needs.iter().enumerate() {
-        let needed = listing(Side::Need, need.get("need").ok_or("a line without a need")?)?;
-        let scores: BTreeMap<_, _> = ranked(&index, &needed, index.len()).into_iter().collect();
-        for (place, offer) in offers(need)?.iter().enumerate() {
-            let score = scores.get(&(number, place)).copied().unwrap_or_default();
-            writeln!(out, "{}\t{}\t{score}", text(need, "id")?, text(offer, "id")?)?;
+    for (number, line) in needs.iter().enumerate() {
+        for (place, offer) in offers(line)?.iter().enumerate() {
+            let found = index.why(&(number, None), &(number, Some(place)));
+            let score = found.map(|found| found.score).unwrap_or_default();
+            writeln!(out, "{}\t{}\t{score}", text(line, "id")?, text(offer, "id")?)?;
         }
     }
     out.flush()?;
-    Ok(Report::new("pairs", &[("needs", needs.len()), ("offers", index.len())]))
+    Ok(Report::new("pairs", &[("needs", needs.len()), ("listings", index.len())]))
 }
 
 fn offers(need: &Value) -> Outcome<&Vec<Value>> {

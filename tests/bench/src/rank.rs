@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use matching::Index;
 use record::Side;
 
 use crate::Outcome;
 use crate::figure::{Report, quantile};
-use crate::meaning::{Known, OFFERING, index, ranked};
+use crate::meaning::{Known, OFFERING, ranked};
 use crate::questions::{lines, listing, text};
 
 /// So many documents are written for each query.
@@ -33,7 +34,7 @@ pub(crate) struct Rank {
 }
 
 pub(crate) fn run(rank: &Rank) -> Outcome<Report> {
-    let mut index = index(rank.known.load()?);
+    let mut index = Index::with(rank.known.load()?);
     let documents = lines(&rank.docs)?;
     let begun = Instant::now();
     for document in &documents {

@@ -12,12 +12,12 @@ mod peer;
 use std::sync::Arc;
 use std::time::Instant;
 
-use matching::{Index, Query, Vectors};
+use matching::{Index, Query};
 use record::{Listing, Side};
 
 use crate::figure::{Report, quantile};
 use crate::market::{Asked, Market};
-use crate::meaning::{Meaning, OFFERING, index};
+use crate::meaning::OFFERING;
 use crate::memory::own_mib;
 use crate::{Outcome, Scale};
 
@@ -145,7 +145,7 @@ impl Task {
 
 impl Engine for Index<u32> {
     fn build(listings: &[Arc<Listing>]) -> Outcome<Self> {
-        let mut index = index(Meaning { vectors: Some(Vectors::shipped()) });
+        let mut index = Index::new();
         for (number, listing) in (0..).zip(listings) {
             index.insert(number, OFFERING, listing.clone());
         }

@@ -25,8 +25,6 @@ pub(crate) struct Fit<'p, 'a> {
     /// 0 to 1.
     pub(crate) words: f32,
     pub(crate) answers: Vec<Answer<'p, 'a>>,
-    /// How far the things themselves answer each other, not only what stands with them, 0 to 1.
-    pub(crate) heads: f32,
     /// Whether the offer says what the need is about, and is itself something else.
     pub(crate) only_mentioned: bool,
     /// The heads of the two, if a dictionary has them as names of different things and no others are the same.
@@ -35,12 +33,16 @@ pub(crate) struct Fit<'p, 'a> {
     pub(crate) denied: Option<(&'p Uttered<'a>, &'p Uttered<'a>)>,
 }
 
-/// How little a title that is farther away counts when all words are answered, 0 to 1.
-const SURE: f32 = 0.4;
+/// How near two titles are at least when all words are answered, 0 to 1.
+const SURE: f32 = 0.6;
 /// Answers that say less are left to the meaning of the whole titles.
 const LEAST_SHARE: f32 = 0.3;
 /// From this likeness on two joined words are the one that the other side says.
 const IS_JOINED: f32 = 0.85;
+/// From this likeness on a text or a category says what the other side's title does.
+const IS_SAID_ASIDE: f32 = 0.8;
+/// From this likeness on the thing itself is near enough to what is needed.
+const IS_NEAR: f32 = 0.6;
 /// From this likeness on an offer says what a need is about.
 const IS_MENTIONED: f32 = 0.85;
 /// From this likeness on a word is ruled out by one that the other side denies.
@@ -88,10 +90,11 @@ pub(crate) fn fit<'p, 'a>(
                     }
                 }
             }
-            // Why: two words are joined to find the one that others write; what is only near to that says less
+            // Why: outside of titles a similar word is a coincidence too often. Two words are joined to find the one that others write; what is only near to that says less
             // than the two by themselves.
+            let aside = !needed.in_title() || !offered.in_title();
             let joined = [needed, offered].iter().any(|word| word.mention.made == Made::Joined);
-            if joined && likeness.share < IS_JOINED {
+            if (joined && likeness.share < IS_JOINED) || (aside && likeness.share < IS_SAID_ASIDE) {
                 continue;
             }
             let share = likeness.share * offered.evidence() * needed.mention.field.evidence();
@@ -119,19 +122,19 @@ pub(crate) fn fit<'p, 'a>(
     let told: f32 = answers.iter().map(|answer| answer.part).sum();
     let words = if asked > 0.0 { (told / asked).min(1.0) } else { 0.0 };
     let words = match needed_directions.nearness(offered_directions) {
-        Some(nearness) => together(words, nearness),
+        Some(nearness) if needed_directions.are_known() => together(words, nearness),
+        Some(nearness) => f32::midpoint(words, nearness),
         None => words,
     };
     answers.retain(|answer| answer.share >= LEAST_SHARE && answer.part > 0.0);
-    let only_mentioned = beside >= IS_MENTIONED && heads < beside;
-    Fit { words, answers, heads, only_mentioned, apart: apart.filter(|_| !one_thing), denied }
+    let only_mentioned = beside >= IS_MENTIONED && heads < IS_NEAR;
+    Fit { words, answers, only_mentioned, apart: apart.filter(|_| !one_thing), denied }
 }
 
 /// What the words answer and how near the titles are as a whole, together. What is fully answered does not become
-/// less so by what else the offer says.
+/// much less so by what else the offer says.
 fn together(words: f32, nearness: f32) -> f32 {
-    let counts = if nearness < words { WHOLE_COUNTS * (1.0 - SURE * words.powi(4)) } else { WHOLE_COUNTS };
-    words + counts * (nearness - words)
+    words + WHOLE_COUNTS * (nearness.max(SURE * words * words) - words)
 }
 
 /// How much of what a need says lies in a word.

@@ -120,6 +120,11 @@ pub(crate) struct Directions {
 }
 
 impl Directions {
+    /// Whether they are those of a meaning, not of a spelling.
+    pub(crate) const fn are_known(&self) -> bool {
+        self.whole.is_some()
+    }
+
     /// How near an offer's title is to a need's, 0 to 1: half as a whole, half by the part that is nearest.
     /// Where nothing is known of either, as far as they are spelled alike; none where only one is known.
     pub(crate) fn nearness(&self, offer: &Self) -> Option<f32> {

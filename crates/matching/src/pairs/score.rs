@@ -59,16 +59,16 @@ pub(crate) const WHOLE_COUNTS: f32 = 0.5;
 /// The share of a match's score that words can reach; the rest is for what else fits.
 pub(crate) const WORDS_SHARE: f32 = 0.85;
 /// The least that the words must reach for a match, of 0.85: nothing else makes up for it.
-pub(crate) const LEAST_WORDS: f32 = 0.52;
+pub(crate) const LEAST_WORDS: f32 = 0.545;
 /// Search leaves out what scores less: it shares a few letters with the words and nothing else.
 pub(crate) const LEAST_RELEVANCE: f32 = 0.3;
 
 /// What is left of a match when only one of the two is about an action ("repair").
-pub(crate) const OTHER_ACTION: f32 = 0.6;
+pub(crate) const OTHER_ACTION: f32 = 0.65;
 /// What is left when a dictionary has the two as names of different things.
 pub(crate) const OTHER_THING: f32 = 0.8;
 /// What is left when the offer only mentions what the need is about.
-pub(crate) const OTHER_HEAD: f32 = 0.82;
+pub(crate) const OTHER_HEAD: f32 = 0.9;
 /// What is left when both name a size and the sizes differ.
 pub(crate) const OTHER_SIZE: f32 = 0.7;
 /// What is left when one side says that it is not what the other wants.

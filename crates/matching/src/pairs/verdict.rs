@@ -43,8 +43,6 @@ enum Cause {
     Fresh { days: u64 },
 }
 
-/// From this share on the head of the need is among the heads of the offer.
-const SAME_HEAD: f32 = 0.9;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Compares a need and an offer, each with the directions of its title.
@@ -116,7 +114,7 @@ pub(crate) fn compare<'p, 'a>(
 
 /// What is left because the thing itself is another one, 1 if it is not.
 pub(crate) fn head_factor(fit: &Fit<'_, '_>) -> f32 {
-    if fit.only_mentioned { OTHER_HEAD + (1.0 - OTHER_HEAD) * fit.heads / SAME_HEAD } else { 1.0 }
+    if fit.only_mentioned { OTHER_HEAD } else { 1.0 }
 }
 
 fn same_category(one: &str, other: &str) -> bool {

@@ -93,9 +93,7 @@ fn said(reader: &Reader, text: &str, tokens: &[Token], most: usize) -> Vec<Said>
         if let Some(link) = link(&token.folded) {
             let tells = said[part_begins..].iter().any(|said: &Said| !said.word.weak);
             mode = mode.after(link, tells);
-            if link != Link::Without || says_nothing(&token.folded, &[]) {
-                continue;
-            }
+            continue;
         }
         if says_nothing(&token.folded, reader.languages()) {
             continue;

@@ -167,7 +167,8 @@ impl Gist {
     /// Whether the two are names of different things: the lexicon says so, or they are compounds that differ in
     /// all but their last part, such as "Waschmaschine" and "Bohrmaschine".
     pub(crate) fn is_told_apart(&self, other: &Self) -> bool {
-        let joined = joins(self.language) && joins(other.language) && are_siblings(&self.folded, &other.folded);
+        let joined =
+            joins(self.language) && joins(other.language) && are_siblings(&self.folded, &other.folded);
         !self.is(other) && (told_apart(&self.names, &other.names) || (joined && !self.means(other)))
     }
 
