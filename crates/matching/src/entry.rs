@@ -13,6 +13,8 @@ pub(crate) struct Entry<Id> {
     pub(crate) id: Id,
     pub(crate) author: [u8; 32],
     pub(crate) listing: Arc<Listing>,
+    /// Whether it is the member's own affair.
+    pub(crate) private: bool,
 }
 
 /// What a listing has to do with one word.

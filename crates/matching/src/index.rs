@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::analyse::{Reader, Word};
 use crate::entry::Entry;
 use crate::fold::{fold, lower};
+use crate::kind::Kind;
 use crate::lexicon::{Alike, Lexicon, Posting};
 use crate::score::{LEAST_RELEVANCE, aboutness, information, place_factor};
 use crate::tally::Tally;
-use record::{Cell, Language, Listing, Side};
+use record::{Cell, Language, Listing, Side, Terms, Timestamp};
 
 /// So many words of a query are looked up: nobody types more, and each costs time.
 const MOST_WORDS: usize = 32;
@@ -22,9 +23,15 @@ pub struct Query<'q> {
     pub text: &'q str,
     /// Only offers, or only needs.
     pub side: Option<Side>,
+    /// Only on these terms.
+    pub terms: Option<Terms>,
+    /// Only of this kind of things, and of those below it.
+    pub kind: Option<Kind>,
+    /// Whether the last word is still being typed: it stands for all that begin so.
+    pub unfinished: bool,
     /// Only listings of this category; upper case and accents don't matter.
     pub category: Option<&'q str>,
-    /// The language that the words are in. If unknown they are read in each language of the index.
+    /// Only listings in this language.
     pub language: Option<Language>,
     /// From where; listings near it come a little earlier.
     pub near: Option<Cell>,
@@ -39,7 +46,12 @@ impl Query<'_> {
             (Some(near), Some(most)) => entry.listing.cell.is_some_and(|cell| near.distance_km(cell) <= most),
             (None, _) | (_, None) => true,
         };
-        within && self.side.is_none_or(|side| entry.listing.side == side)
+        within
+            && !entry.private
+            && self.side.is_none_or(|side| entry.listing.side == side)
+            && self.terms.is_none_or(|terms| entry.listing.terms == terms)
+            && self.language.is_none_or(|language| entry.listing.language == Some(language))
+            && self.kind.is_none_or(|kind| kind_of(&entry.listing).is_some_and(|own| within_kind(own, kind)))
     }
 }
 
@@ -51,6 +63,56 @@ pub struct Hit<Id> {
     /// How much of what the words tell the listing is about, 0 to 1, less a fifth at most for being far
     /// away. Scores of one query compare; those of different queries don't.
     pub score: f64,
+    /// The words of the listing that hit, as they stand there.
+    pub words: Vec<String>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<Id> {
+    /// The best first.
+    pub hits: Vec<Hit<Id>>,
+    /// What was left out of the question, since nothing was found with it.
+    pub widened: Option<Widened>,
+}
+
+/// A filter that was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Widened {
+    /// How far away it may be.
+    Distance,
+    /// Its category and kind.
+    Category,
+    /// Its language.
+    Language,
+    /// Its terms.
+    Terms,
+}
+
+impl std::fmt::Display for Widened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Distance => "farther away",
+            Self::Category => "of other kinds",
+            Self::Language => "in other languages",
+            Self::Terms => "on other terms",
+        })
+    }
+}
+
+fn kind_of(listing: &Listing) -> Option<Kind> {
+    let titled = || listing.title.split_whitespace().find_map(|word| Kind::named(word, None));
+    Kind::named(&listing.category, None).or_else(titled)
+}
+
+fn within_kind(mut kind: Kind, whole: Kind) -> bool {
+    loop {
+        if kind == whole {
+            return true;
+        }
+        let Some(parent) = kind.parent() else { return false };
+        kind = parent;
+    }
 }
 
 /// Listings under the caller's ids, ready for [search](Self::search) and
@@ -111,8 +173,34 @@ impl<Id: Ord + Clone> Index<Id> {
 
     /// Takes in an author's listing, in place of what was there under this id.
     pub fn insert(&mut self, id: Id, author: [u8; 32], listing: impl Into<Arc<Listing>>) {
+        self.put(id, author, listing.into(), false);
+    }
+
+    /// The same, with when it was first written.
+    pub fn insert_at(
+        &mut self,
+        id: Id,
+        author: [u8; 32],
+        listing: impl Into<Arc<Listing>>,
+        _since: Timestamp,
+    ) {
+        self.put(id, author, listing.into(), false);
+    }
+
+    /// Takes in what is matched and never found.
+    pub fn insert_private(
+        &mut self,
+        id: Id,
+        author: [u8; 32],
+        listing: impl Into<Arc<Listing>>,
+        _since: Timestamp,
+    ) {
+        self.put(id, author, listing.into(), true);
+    }
+
+    fn put(&mut self, id: Id, author: [u8; 32], listing: Arc<Listing>, private: bool) {
         self.remove(&id);
-        let entry = Entry { id: id.clone(), author, listing: listing.into() };
+        let entry = Entry { id: id.clone(), author, listing, private };
         let number = self.free.pop().unwrap_or(self.entries.len() as u32);
         for (folded, share) in entry.shares() {
             let weight = aboutness(share.mass) as f32;
@@ -151,7 +239,7 @@ impl<Id: Ord + Clone> Index<Id> {
     /// order of their ids.
     #[must_use]
     pub fn search(&self, query: &Query<'_>, limit: usize) -> Vec<Hit<Id>> {
-        let mut words = self.reader(query.language).words(query.text);
+        let mut words = self.reader(None).words(query.text);
         words.truncate(MOST_WORDS);
         let whole: f64 = words.iter().map(|word| self.information(word)).sum();
         let wanted: Vec<Wanted<'_>> =
@@ -167,13 +255,80 @@ impl<Id: Ord + Clone> Index<Id> {
             .map(|(entry, nats)| Hit {
                 id: entry.id.clone(),
                 score: nats / whole * place_factor(query.near, entry.listing.cell),
+                words: self.words_of(entry, &words),
             })
             .collect();
+        if query.unfinished {
+            let found: Vec<Id> = hits.iter().map(|hit| hit.id.clone()).collect();
+            let begin = query.text.split_whitespace().last().map(folded_category).unwrap_or_default();
+            let more = self.entries().filter(|entry| query.admits(entry) && !found.contains(&entry.id));
+            let mut more: Vec<Hit<Id>> = more
+                .filter_map(|entry| {
+                    let words = entry.listing.title.split_whitespace();
+                    let word = words.into_iter().find(|word| folded_category(word).starts_with(&begin))?;
+                    Some(Hit { id: entry.id.clone(), score: 0.1, words: vec![word.to_owned()] })
+                })
+                .filter(|_| !begin.is_empty())
+                .collect();
+            hits.append(&mut more);
+        }
         hits.sort_unstable_by(|one, other| {
             other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id))
         });
         hits.truncate(limit);
         hits
+    }
+
+    /// The words of a listing that are some of these.
+    fn words_of(&self, entry: &Entry<Id>, wanted: &[Word<'_>]) -> Vec<String> {
+        let reader = self.reader(entry.listing.language);
+        let mut hits = Vec::new();
+        for (_, text) in entry.fields() {
+            for word in reader.words(text) {
+                if wanted.iter().any(|one| one.is(&word)) && !hits.contains(&word.spoken.to_string()) {
+                    hits.push(word.spoken.to_string());
+                }
+            }
+        }
+        hits
+    }
+
+    /// The same; if nothing is found, without one of the filters.
+    #[must_use]
+    pub fn search_wider(&self, query: &Query<'_>, limit: usize) -> Found<Id> {
+        let wider = [
+            (None, *query),
+            (Some(Widened::Distance), Query { within_km: None, ..*query }),
+            (Some(Widened::Category), Query { category: None, kind: None, ..*query }),
+            (Some(Widened::Language), Query { language: None, ..*query }),
+            (Some(Widened::Terms), Query { terms: None, ..*query }),
+        ];
+        let tried = wider.map(|(widened, query)| Found { hits: self.search(&query, limit), widened });
+        let nothing = Found { hits: Vec::new(), widened: None };
+        tried.into_iter().find(|found| !found.hits.is_empty()).unwrap_or(nothing)
+    }
+
+    /// Words of listings that begin so.
+    #[must_use]
+    pub fn suggest(&self, beginning: &str, most: usize) -> Vec<String> {
+        let begin = folded_category(beginning);
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in self.entries().filter(|entry| !entry.private && !begin.is_empty()) {
+            for word in entry.listing.title.split_whitespace() {
+                if folded_category(word).starts_with(&begin) {
+                    *count.entry(lower(word)).or_default() += 1;
+                }
+            }
+        }
+        let mut words: Vec<(String, usize)> = count.into_iter().collect();
+        words.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        words.into_iter().map(|(word, _)| word).take(most).collect()
+    }
+
+    /// What kind of thing a listing is about.
+    #[must_use]
+    pub fn kind_of(&self, id: &Id) -> Option<Kind> {
+        kind_of(&self.find(id)?.listing)
     }
 
     /// Each listing that has to do with one of these words, with the nats of what they tell that it is

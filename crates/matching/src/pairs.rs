@@ -21,6 +21,8 @@ pub struct Match<Id> {
     pub score: f64,
     /// What speaks for it, the weightiest first.
     pub reasons: Vec<Reason>,
+    /// Whether it is good enough to be told.
+    pub fits: bool,
 }
 
 /// So many of the listings that rank best for a listing's words are looked at closely.
@@ -42,7 +44,7 @@ impl<Id: Ord + Clone> Index<Id> {
     /// need, under an id that the matches shall name.
     #[must_use]
     pub fn matches_with(&self, id: Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
-        self.partners(&Entry { id, author, listing: listing.clone().into() }, limit)
+        self.partners(&Entry { id, author, listing: listing.clone().into(), private: true }, limit)
     }
 
     /// The best matches among all needs and offers, at most `limit`, and at most ten of each need.
@@ -59,6 +61,23 @@ impl<Id: Ord + Clone> Index<Id> {
         }
         keep_best(&mut best, limit);
         best
+    }
+
+    /// The score of a need and an offer with all its reasons, also if they do not fit.
+    #[must_use]
+    pub fn why(&self, need: &Id, offer: &Id) -> Option<Match<Id>> {
+        let (need, offer) = (self.find(need)?, self.find(offer)?);
+        if need.listing.side != Side::Need || offer.listing.side != Side::Offer {
+            return None;
+        }
+        let (needed, offered) = (Profile::of(need, self), Profile::of(offer, self));
+        let fits = need.may_match(offer);
+        let pair = self.compare((need, &needed), (offer, &offered));
+        Some(pair.map(|pair| Match { fits: fits && pair.fits, ..pair }).unwrap_or_else(|| {
+            let reasons = other_reasons(need, offer);
+            let score = reasons.iter().map(|reason| reason.points).sum();
+            Match { need: need.id.clone(), offer: offer.id.clone(), score, reasons, fits: false }
+        }))
     }
 
     fn partners(&self, entry: &Entry<Id>, limit: usize) -> Vec<Match<Id>> {
@@ -97,7 +116,7 @@ impl<Id: Ord + Clone> Index<Id> {
         reasons.extend(other_reasons(need, offer));
         reasons.sort_by(|one, other| other.points.total_cmp(&one.points));
         let score = reasons.iter().map(|reason| reason.points).sum();
-        Some(Match { need: need.id.clone(), offer: offer.id.clone(), score, reasons })
+        Some(Match { need: need.id.clone(), offer: offer.id.clone(), score, reasons, fits: true })
     }
 
     /// Each word of the need that the offer answers, with the word that does it best.
