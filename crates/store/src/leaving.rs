@@ -62,6 +62,14 @@ impl SledStore {
     /// Notes that something will lie in the files that does not count, before a batch drops it.
     pub(crate) fn note_leaving(&mut self, circle: CircleId, batch: &Batch) -> Result<(), StoreError> {
         if self.leaving == Leaving::Nothing && self.drops(circle, batch)? {
+            self.note_something_leaves()?;
+        }
+        Ok(())
+    }
+
+    /// Notes that something will lie in the files that does not count, before it is dropped.
+    pub(crate) fn note_something_leaves(&mut self) -> Result<(), StoreError> {
+        if self.leaving == Leaving::Nothing {
             self.write(|sled| sled.meta.remove(LEAVING).map(drop))?;
             self.leaving = Leaving::Something(None);
         }
