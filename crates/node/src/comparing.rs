@@ -5,7 +5,8 @@
 //! grow with what came. What fits and was not told before goes to the node's thread, which makes it durable and then
 //! shows it: see `announced`.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use crate::announced::{At, Known, Pair, Said};
 use crate::clock::NodeClock;
 use crate::looking::Reader;
 use crate::service::{Message, Service};
-use crate::view::View;
+use crate::view::{Entry, View};
 
 /// The words of so many listings are read at once, some milliseconds' work, with such pauses.
 const WORDS_AT_ONCE: usize = 500;
@@ -35,6 +36,12 @@ const LOOKED_AT: usize = 200;
 const AT_ONCE: usize = 300;
 /// More listings than these are not remembered one by one.
 const MANY: usize = 1_000;
+/// So many things are asked for before what was found is told, and others get the core.
+const IN_A_TURN: usize = 64;
+/// So many things wait to be asked for at most: private ones first, and then the newest.
+const MOST_WAITING: usize = 5_000;
+/// So long somebody waits who wants to know what is new; what takes longer comes later.
+const WAIT: Duration = Duration::from_secs(3);
 
 /// What was not compared yet.
 #[derive(Debug)]
@@ -42,12 +49,14 @@ pub(crate) struct Fresh {
     /// Everything.
     all: bool,
     listings: BTreeSet<At>,
+    /// What has to be asked for, once it was found out.
+    waiting: VecDeque<Scan>,
 }
 
 impl Default for Fresh {
     /// A node that starts does not know what it was about to tell when it ended.
     fn default() -> Self {
-        Self { all: true, listings: BTreeSet::new() }
+        Self { all: true, listings: BTreeSet::new(), waiting: VecDeque::new() }
     }
 }
 
@@ -61,7 +70,7 @@ impl Fresh {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        !self.all && self.listings.is_empty()
+        !self.all && self.listings.is_empty() && self.waiting.is_empty()
     }
 }
 
@@ -75,6 +84,7 @@ pub(crate) struct Fit {
 }
 
 /// Something of which the best pairs are asked for.
+#[derive(Debug)]
 struct Scan {
     circle: CircleId,
     id: RecordId,
@@ -104,27 +114,34 @@ impl Comparing {
     }
 
     /// Reads the words that are still to be read, and compares. When it returns, the member was told of all that is
-    /// here. Not for the node's thread, which it waits for.
+    /// here, if that takes no longer than some seconds. Not for the node's thread, which it waits for.
     pub(crate) fn catch_up(&self) {
+        let begun = Instant::now();
         if !self.read(View::has_read_words) {
             self.view.write().unwrap_or_else(PoisonError::into_inner).read_words(usize::MAX);
         }
-        self.compare();
+        while self.compare() && begun.elapsed() < WAIT {}
     }
 
-    fn compare(&self) {
+    /// Compares some of what is new, and says whether there is more.
+    fn compare(&self) -> bool {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if self.read(|view| view.fresh.is_empty()) {
-            return;
+            return false;
         }
         let scans = self.view.write().unwrap_or_else(PoisonError::into_inner).scans();
         let now = self.clock.now();
         // Why one by one: who writes waits for each no longer than a moment.
         let mut fits: Vec<Fit> =
             scans.iter().flat_map(|scan| self.read(|view| view.fits(scan, now))).collect();
-        if fits.is_empty() {
-            return;
+        if !fits.is_empty() {
+            self.tell(fits);
         }
+        !self.read(|view| view.fresh.is_empty())
+    }
+
+    /// Lets the node's thread tell of pairs, and waits for it.
+    fn tell(&self, mut fits: Vec<Fit>) {
         fits.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.pair.cmp(&other.pair)));
         fits.dedup_by_key(|fit| fit.pair);
         fits.truncate(AT_ONCE);
@@ -164,29 +181,43 @@ fn work(held: &Weak<Comparing>) {
 }
 
 impl View {
-    /// What has to be asked for to know all new pairs of the member; from now on nothing is new.
+    /// Some of what has to be asked for to know all new pairs of the member.
     fn scans(&mut self) -> Vec<Scan> {
-        let fresh = std::mem::replace(&mut self.fresh, Fresh { all: false, listings: BTreeSet::new() });
-        let of_circle = |(circle, view): (&CircleId, &crate::view::CircleView)| -> Vec<At> {
-            view.mine.iter().map(|id| At { circle: Some(*circle), id: *id }).collect()
-        };
-        let private = self.private.keys().map(|id| At { circle: None, id: *id });
-        let mine: BTreeSet<At> = self.circles.iter().flat_map(of_circle).chain(private).collect();
-        let (own, others): (Vec<At>, Vec<At>) = fresh.listings.into_iter().partition(|at| mine.contains(at));
-        let asked: Vec<(At, bool)> = if fresh.all || others.len() > mine.len() {
+        let all = std::mem::take(&mut self.fresh.all);
+        let listings = std::mem::take(&mut self.fresh.listings);
+        let mine: BTreeSet<At> = self.mine().collect();
+        let (own, others): (Vec<At>, Vec<At>) = listings.into_iter().partition(|at| mine.contains(at));
+        let asked: Vec<(At, bool)> = if all || others.len() > mine.len() {
+            self.fresh.waiting.clear();
+            let mut mine: Vec<At> = mine.into_iter().collect();
+            mine.sort_by_cached_key(|at| (at.circle.is_some(), Reverse(self.written(*at))));
             mine.into_iter().map(|at| (at, true)).collect()
         } else {
             let others = others.into_iter().filter(|_| !mine.is_empty()).map(|at| (at, false));
             own.into_iter().map(|at| (at, true)).chain(others).collect()
         };
-        let scan = |(at, mine): (At, bool)| -> Vec<Scan> {
-            let circles: Vec<CircleId> = match at.circle {
-                Some(circle) => vec![circle],
-                None => self.circles.keys().copied().collect(),
-            };
-            circles.into_iter().map(|circle| Scan { circle, id: at.id, mine }).collect()
-        };
-        asked.into_iter().flat_map(scan).collect()
+        let circles: Vec<CircleId> = self.circles.keys().copied().collect();
+        for (at, mine) in asked {
+            let all = circles.iter().filter(|circle| at.circle.is_none_or(|only| only == **circle));
+            self.fresh.waiting.extend(all.map(|circle| Scan { circle: *circle, id: at.id, mine }));
+        }
+        let waiting = &mut self.fresh.waiting;
+        waiting.truncate(MOST_WAITING);
+        waiting.drain(..waiting.len().min(IN_A_TURN)).collect()
+    }
+
+    /// All that the member needs and offers.
+    fn mine(&self) -> impl Iterator<Item = At> {
+        let of_circle = |(circle, id): (&CircleId, &RecordId)| At { circle: Some(*circle), id: *id };
+        let listed =
+            self.circles.iter().flat_map(|(circle, view)| view.mine.iter().map(move |id| (circle, id)));
+        listed.map(of_circle).chain(self.private.keys().map(|id| At { circle: None, id: *id }))
+    }
+
+    /// When a listing was written.
+    fn written(&self, at: At) -> Option<Timestamp> {
+        let circle = self.circles.get(&at.circle?)?;
+        circle.entries.get(&at.id).map(Entry::written)
     }
 
     /// The new pairs of the member that one scan finds.
@@ -195,19 +226,22 @@ impl View {
         let pairs = view.index.matches_for(&scan.id, LOOKED_AT).into_iter();
         let is_mine = |id: &RecordId| view.mine.contains(id) || self.private.contains_key(id);
         let mine = pairs.filter(|pair| scan.mine || is_mine(&pair.need) || is_mine(&pair.offer));
-        let fits = mine.filter_map(|pair| self.fit(scan.circle, &pair, now));
-        fits.take(if scan.mine { OF_ONE } else { usize::MAX }).collect()
+        // Why the best are taken before it is looked which of them are news: with another start others must not
+        // move up.
+        let best = mine.filter_map(|pair| self.fit(scan.circle, &pair, now));
+        let best = best.take(if scan.mine { OF_ONE } else { usize::MAX });
+        best.filter_map(|(fit, is_news)| is_news.then_some(fit)).collect()
     }
 
-    /// A pair, if the member is to be told of it.
-    fn fit(&self, circle: CircleId, pair: &Match<RecordId>, now: Timestamp) -> Option<Fit> {
+    /// A pair, and whether the member is to be told of it.
+    fn fit(&self, circle: CircleId, pair: &Match<RecordId>, now: Timestamp) -> Option<(Fit, bool)> {
         let (need, offer) = self.both(circle, pair, now, Reader::Member)?;
         let sides = Pair { need: need.side, offer: offer.side };
         let is_news = self.announced.get(&sides).is_none_or(|known| {
             let said = || Said::by(&need.entry.listing, &offer.entry.listing);
             known.dismissed.is_some() && !known.stays_away(said)
         });
-        is_news.then_some(Fit { pair: sides, need: need.at, offer: offer.at, score: pair.score })
+        Some((Fit { pair: sides, need: need.at, offer: offer.at, score: pair.score }, is_news))
     }
 
     /// Whether a side is still where it was found.
@@ -229,7 +263,7 @@ impl Service {
         });
         let changes: Vec<_> = here.iter().map(|fit| (fit.pair, Known::new(when))).collect();
         if let Err(error) = self.keep_announced(&changes) {
-            // Without the error's cause nobody is told now; with the next start they are.
+            // Nobody is told now; with the next start they are.
             tracing::error!(%error, "new matches were not written down");
             return;
         }

@@ -401,6 +401,11 @@ impl Entry {
         Self { listing, author, key, revision, expires }
     }
 
+    /// When this version was written.
+    pub(crate) const fn written(&self) -> Timestamp {
+        self.revision
+    }
+
     /// All that does not depend on who looks, and in which circle it is.
     pub(crate) fn json(&self, id: RecordId, near: Option<Cell>) -> ListingJson {
         let listing = &self.listing;

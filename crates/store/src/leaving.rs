@@ -177,6 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn a_note_that_was_emptied_is_in_no_file_a_day_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SledStore::open(dir.path(), &[me()], TODAY).unwrap();
+        store.compact().unwrap();
+        store.set_meta("private-000", b"Zwiebelmesser").unwrap();
+        store.set_meta("private-001", b"Schubkarre").unwrap();
+        assert_eq!(store.let_leave(NOW.plus_days(9)), Ok(false), "all of it counts");
+        store.drop_meta("private-000").unwrap();
+        assert_eq!(store.meta("private-000").unwrap().as_deref(), Some(&[][..]));
+        assert_eq!(store.let_leave(NOW.plus_days(10)), Ok(false));
+        assert_eq!(store.let_leave(NOW.plus_days(11)), Ok(true));
+        assert_eq!(holding(dir.path(), "Zwiebelmesser"), Vec::<String>::new());
+        assert_eq!(store.meta("private-001").unwrap().as_deref(), Some(&b"Schubkarre"[..]));
+    }
+
+    #[test]
     fn a_store_has_few_trees() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = SledStore::open(dir.path(), &[], TODAY).unwrap();
