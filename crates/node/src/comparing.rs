@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::announced::{At, Known, Pair, Said};
 use crate::clock::NodeClock;
 use crate::looking::Reader;
+use crate::notices::Notices;
 use crate::service::{Message, Service};
 use crate::view::{Entry, View};
 
@@ -92,12 +93,17 @@ struct Scan {
     mine: bool,
 }
 
-/// What compares: one at a time.
+/// The best pairs of all, of one version of the listings.
+pub(crate) type Pairs = Option<(u64, Arc<Vec<(CircleId, Match<RecordId>)>>)>;
+
+/// What compares, one at a time; and what was found, kept ready for readers.
 pub(crate) struct Comparing {
     pub(crate) view: Arc<RwLock<View>>,
     pub(crate) clock: Arc<NodeClock>,
     pub(crate) messages: mpsc::Sender<Message>,
     pub(crate) turn: Mutex<()>,
+    pub(crate) pairs: Mutex<Pairs>,
+    pub(crate) notices: Mutex<Notices>,
 }
 
 impl Comparing {
@@ -132,8 +138,7 @@ impl Comparing {
         let scans = self.view.write().unwrap_or_else(PoisonError::into_inner).scans();
         let now = self.clock.now();
         // Why one by one: who writes waits for each no longer than a moment.
-        let mut fits: Vec<Fit> =
-            scans.iter().flat_map(|scan| self.read(|view| view.fits(scan, now))).collect();
+        let fits: Vec<Fit> = scans.iter().flat_map(|scan| self.read(|view| view.fits(scan, now))).collect();
         if !fits.is_empty() {
             self.tell(fits);
         }

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use matching::Match;
 use net::Address;
 use protocol::{PeerId, Protocol};
 use record::{CircleId, Hash, RecordId};
@@ -29,7 +28,6 @@ use crate::keys::{HEARD, heard};
 use crate::known::{KNOWN, Known};
 use crate::link::CircleLink;
 use crate::mending::Mending;
-use crate::notices::Notices;
 use crate::photo::{self, Prepared};
 use crate::photos::Photos;
 use crate::secrets::Secrets;
@@ -49,17 +47,12 @@ pub struct Node {
     ended: oneshot::Receiver<()>,
 }
 
-/// The pairs of one version of the listings.
-pub(crate) type Pairs = Option<(u64, Arc<Vec<(CircleId, Match<RecordId>)>>)>;
-
 /// Speaks to a running node. Clones speak to the same one.
 #[derive(Clone)]
 pub struct Handle {
     view: Arc<RwLock<View>>,
     messages: mpsc::Sender<Message>,
     news: broadcast::Sender<RecordId>,
-    pub(crate) pairs: Arc<Mutex<Pairs>>,
-    pub(crate) notices: Arc<Mutex<Notices>>,
     pub(crate) comparing: Arc<Comparing>,
     pub(crate) clock: Arc<NodeClock>,
     folder: Arc<Folder>,
@@ -178,25 +171,15 @@ impl Node {
             clock: Arc::clone(&clock),
             messages: messages.clone(),
             turn: Mutex::new(()),
+            pairs: Mutex::default(),
+            notices: Mutex::default(),
         };
-        let (comparing, pairs, notices) = (Arc::new(comparing), Arc::default(), Arc::default());
+        let comparing = Arc::new(comparing);
         comparing.start();
         let shrinking = Arc::new(Semaphore::new(1));
         let photos = photo_files;
-        let handle = Handle {
-            view,
-            messages,
-            news,
-            pairs,
-            notices,
-            comparing,
-            clock,
-            folder,
-            photos,
-            shrinking,
-            peer,
-            network,
-        };
+        let handle =
+            Handle { view, messages, news, comparing, clock, folder, photos, shrinking, peer, network };
         // Everything that was told so far is in the view when the caller sees the handle.
         handle.on_node(|_| Ok(())).await?;
         Ok(Self { handle, ended })

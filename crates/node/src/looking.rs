@@ -377,7 +377,7 @@ impl Handle {
     }
 
     fn all_pairs(&self, mine: bool, limit: usize, reader: Reader) -> Vec<PairJson> {
-        let mut kept = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.comparing.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let version = self.read(|view| view.version);
         let pairs = match &*kept {
             Some((known, pairs)) if *known == version => Arc::clone(pairs),

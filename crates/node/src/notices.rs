@@ -62,7 +62,7 @@ impl Handle {
     }
 
     fn all_notices(&self) -> Arc<Vec<NoticeJson>> {
-        let mut kept = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.comparing.notices.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let (version, notices) = self.read(|view| {
             let version = (view.version, view.announced.version);

@@ -3,6 +3,7 @@
 //! A private need is a listing that is never signed: it lies among the node's own notes, durable and in backups, and
 //! is matched like any other. It never reaches the protocol, a bundle, an export or a log.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -238,7 +239,7 @@ impl Handle {
     pub fn private_needs(&self) -> Vec<PrivateJson> {
         self.read(|view| {
             let mut needs: Vec<_> = view.private.keys().filter_map(|id| view.private_json(id)).collect();
-            needs.sort_by(|one, other| other.listing.revision.cmp(&one.listing.revision));
+            needs.sort_by_key(|need| Reverse(need.listing.revision));
             needs
         })
     }

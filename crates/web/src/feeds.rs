@@ -5,6 +5,7 @@
 
 mod atom;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -103,7 +104,7 @@ async fn search(State(shelf): Node, headers: HeaderMap, uri: Uri) -> Result<Resp
         let found = node.search(&words, &filter)?.into_iter();
         // Why not wider: what was not asked for is no news.
         let mut found: Vec<_> = found.filter(|found: &FoundJson| found.widened.is_none()).collect();
-        found.sort_by(|one, other| other.listing.revision.cmp(&one.listing.revision));
+        found.sort_by_key(|found| Reverse(found.listing.revision));
         Ok(found.into_iter().map(|found| found.listing).take(ENTRIES).collect())
     });
     let listings = listings.await?;
