@@ -207,16 +207,18 @@ fn many_at_once_are_told_of_too_and_a_public_need_and_an_offer_as_well() {
     }
     let table = other.home().file("things.csv", table);
     other.run(&["import", &table]);
-    wait_until("both pairs", AGREED, || {
-        let found = one.json(&["matches", "--new"]);
-        let offers = texts(
-            &Value::from(found.as_array().unwrap().iter().map(|it| it["offer"].clone()).collect::<Vec<_>>()),
-            "title",
-        );
-        let mut offers: Vec<_> = offers.into_iter().collect();
-        offers.sort();
-        if offers == ["Kinderwagen wie neu", "Waffeleisen"] { Ok(()) } else { Err(format!("{offers:?}")) }
-    });
+    let offered = |expected: &[&str]| {
+        wait_until(&format!("it tells of {expected:?}"), AGREED, || {
+            let mut offers = new(&one);
+            offers.sort();
+            if offers == expected { Ok(()) } else { Err(format!("{offers:?}")) }
+        });
+    };
+    offered(&["Kinderwagen wie neu", "Waffeleisen"]);
+    // What is hidden is told of no more.
+    let found = one.json(&["search", "Kinderwagen", "--side", "offer"]);
+    one.run(&["hide", found[0]["key"].as_str().unwrap()]);
+    offered(&["Waffeleisen"]);
 }
 
 #[test]

@@ -180,7 +180,8 @@ fn author(listing: &ListingJson) -> String {
 }
 
 fn page(here: &str, listing: &ListingJson) -> String {
-    format!("{here}/listing/{}", encoded(&listing.id))
+    // Why the key: it stays when the listing is edited.
+    format!("{here}/listing/{}", encoded(&listing.key))
 }
 
 fn photo(here: &str, listing: &ListingJson) -> Option<String> {
