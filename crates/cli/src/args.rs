@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use node::{Address, AddressError, FilterInput, ListingInput, MemberInput};
+use node::{Address, AddressError, FilterInput, ListingInput, MemberInput, PrivateInput};
 
 use crate::doctor::Doctor;
 use crate::keys::{Grant, Key};
@@ -52,11 +52,20 @@ pub(crate) enum Question {
     /// Show one listing
     Show(Reference),
     /// List what is offered and needed, the newest first
-    List(Filter),
+    List(List),
     /// Find listings by words, the best first
     Search(Search),
     /// Show who can help whom, and why
     Matches(Matches),
+    /// Say why a need and an offer are a match, or are none: all that speaks for it, with its points
+    Why {
+        /// The need: its id, key or the beginning of one; or a pair as `matches` shows it, NEED..OFFER
+        need: String,
+        /// The offer, likewise
+        offer: Option<String>,
+    },
+    /// List the kinds of things that --kind takes
+    Kinds,
     /// Take in a table (CSV, TSV or JSON lines), or a bundle
     Import(Import),
     /// Print all listings as JSON lines, or write a bundle, or a backup of the whole node
@@ -172,6 +181,16 @@ pub(crate) struct Write {
     /// The circle, if this node keeps several
     #[arg(long, value_name = "ID")]
     circle: Option<String>,
+    /// Keep it on this node and tell nobody: it is matched, and only you see with what. --category, --terms and
+    /// --language are conditions then
+    #[arg(long, conflicts_with_all = ["circle", "count", "photos"])]
+    pub(crate) private: bool,
+    /// With --private: only this kind of things, and what is below it
+    #[arg(long, value_name = "KIND", requires = "private")]
+    kind: Option<String>,
+    /// With --private: only within so many kilometres of --place
+    #[arg(long, value_name = "KM", requires = "private", allow_hyphen_values = true)]
+    within: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +262,23 @@ impl Write {
             ..self.details.input()
         }
     }
+
+    /// The same as something that stays here.
+    pub(crate) fn private_input(self, side: &str) -> PrivateInput {
+        let Details { text, category, place, until, terms, language, .. } = self.details;
+        PrivateInput {
+            side: Some(side.to_owned()),
+            title: Some(self.title),
+            text,
+            kind: self.kind,
+            category,
+            terms,
+            language,
+            near: place,
+            within: self.within,
+            until,
+        }
+    }
 }
 
 impl Edit {
@@ -258,6 +294,15 @@ pub(crate) struct Reference {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What you need and tell nobody, instead
+    #[arg(long, conflicts_with_all = ["side", "mine", "category", "kind", "terms", "language", "near", "within", "circle", "limit"])]
+    pub(crate) private: bool,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Filter {
     /// Only offers, or only needs
     #[arg(long, value_name = "offer|need")]
@@ -265,9 +310,18 @@ pub(crate) struct Filter {
     /// Only your own
     #[arg(long)]
     mine: bool,
-    /// Only this kind of thing
+    /// Only of this category
     #[arg(long)]
     category: Option<String>,
+    /// Only this kind of things, and what is below it: `kinds` lists them
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Only on these terms: gift, loan, hours or pool
+    #[arg(long)]
+    terms: Option<String>,
+    /// Only in this language, such as de
+    #[arg(long, value_name = "CODE")]
+    language: Option<String>,
     /// Show how far things are from here
     #[arg(long, value_name = "LAT,LON|CELL", allow_hyphen_values = true)]
     near: Option<String>,
@@ -288,11 +342,15 @@ impl Filter {
             side: self.side,
             mine: self.mine.then(|| "true".to_owned()),
             category: self.category,
+            kind: self.kind,
+            terms: self.terms,
+            language: self.language,
             near: self.near,
             within: self.within,
             circle: self.circle,
             limit: self.limit,
             offset: None,
+            typing: None,
         }
     }
 }
@@ -300,10 +358,10 @@ impl Filter {
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// Write a whole circle into this file instead, with all that makes it count elsewhere
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["side", "mine", "category", "near", "within", "limit"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["side", "mine", "category", "kind", "terms", "language", "near", "within", "limit"])]
     pub(crate) bundle: Option<PathBuf>,
     /// Write all that this node has, its keys and circles and photos, into this encrypted file: a backup
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "circle", "side", "mine", "category", "near", "within", "limit"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "circle", "side", "mine", "category", "kind", "terms", "language", "near", "within", "limit"])]
     pub(crate) all: Option<PathBuf>,
     /// Of a bundle's things only those that were written since: 30d or a date
     #[arg(long, value_name = "DATE", requires = "bundle")]
@@ -329,6 +387,21 @@ pub(crate) struct Matches {
     /// Only pairs with a listing of yours
     #[arg(long)]
     pub(crate) mine: bool,
+    /// What was found for you and you have not seen, the newest first
+    #[arg(long, group = "other", conflicts_with_all = ["of", "mine"])]
+    pub(crate) new: bool,
+    /// All that was found for you, seen or not, the newest first
+    #[arg(long, group = "other", conflicts_with_all = ["of", "mine"])]
+    pub(crate) found: bool,
+    /// Note that you have seen all that was found
+    #[arg(long, group = "other", conflicts_with_all = ["of", "mine"])]
+    pub(crate) seen: bool,
+    /// Don't show this pair any more, unless one of the two is changed
+    #[arg(long, group = "other", value_name = "NEED..OFFER", conflicts_with_all = ["of", "mine"])]
+    pub(crate) dismiss: Option<String>,
+    /// The address of the feed (Atom) of what was found for you: whoever has it can read that
+    #[arg(long, group = "other", conflicts_with_all = ["of", "mine"])]
+    pub(crate) feed: bool,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,

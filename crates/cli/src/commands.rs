@@ -6,18 +6,18 @@ use std::path::Path;
 use node::BUNDLE_MAGIC;
 use node::import::MAX_FILE;
 use node::{
-    CircleJson, CircleLink, ClockJson, FoundInput, FoundJson, HiddenJson, ImportInput, ImportJson,
-    InviteJson, ListingInput, ListingJson, MAX_PHOTO_FILE, MemberJson, NearbyJson, PairJson, PeerJson,
-    PhotoInput, PhotoJson, PurgedJson, Qr, StatusJson, encoded,
+    CircleJson, CircleLink, ClockJson, FoundInput, HiddenJson, ImportInput, ImportJson, InviteJson,
+    ListingInput, ListingJson, MAX_PHOTO_FILE, MemberJson, NearbyJson, PeerJson, PhotoInput, PhotoJson,
+    PurgedJson, Qr, StatusJson, encoded,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use zeroize::Zeroize as _;
 
-use crate::args::{Circle, Clock, Details, Export, Import, Question, Write};
+use crate::args::{Circle, Clock, Details, Export, Import, List, Question, Write};
 use crate::client::{Ask, Client};
 use crate::failure::Failure;
-use crate::{bundle, keys, show, whole};
+use crate::{bundle, keys, matching, show, whole};
 
 /// What a command prints.
 pub(crate) struct Printed {
@@ -42,6 +42,8 @@ pub(crate) type Done = Result<Printed, Failure>;
 /// Asks a question.
 pub(crate) fn run(client: &Client, question: Question) -> Done {
     match question {
+        Question::Offer(write) if write.private => matching::keep(client, write, "offer"),
+        Question::Need(write) if write.private => matching::keep(client, write, "need"),
         Question::Offer(write) => self::write(client, write, "offer"),
         Question::Need(write) => self::write(client, write, "need"),
         Question::Edit(edit) => {
@@ -58,21 +60,15 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
             let ask = Ask::get(listing_path(&one.listing));
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
-        Question::List(filter) => {
+        Question::List(List { private: true, .. }) => matching::private(client),
+        Question::List(List { private: false, filter }) => {
             let ask = Ask::get("/listings").query(&filter.input());
             answer(client, ask, |listings: Vec<ListingJson>| show::listings(listings.iter()))
         }
-        Question::Search(search) => {
-            let words = json!({ "q": search.text.join(" ") });
-            let ask = Ask::get("/search").query(&words).query(&search.filter.input());
-            answer(client, ask, |found: Vec<FoundJson>| {
-                show::listings(found.iter().map(|found| &found.listing))
-            })
-        }
-        Question::Matches(matches) => {
-            let options = json!({ "of": matches.of, "mine": matches.mine, "limit": matches.limit });
-            answer(client, Ask::get("/matches").query(&options), |pairs: Vec<PairJson>| show::pairs(&pairs))
-        }
+        Question::Search(search) => matching::search(client, search),
+        Question::Matches(asked) => matching::matches(client, &asked),
+        Question::Why { need, offer } => matching::why(client, &need, offer.as_deref()),
+        Question::Kinds => matching::kinds(client),
         Question::Import(import) => self::import(client, &import),
         Question::Export(Export { all: Some(file), .. }) => whole::export(client, &file),
         Question::Export(Export { bundle: Some(file), since, filter, .. }) => {

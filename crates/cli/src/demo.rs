@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use node::{Address, CircleLink, Config, Handle, ImportInput, Network, Node, PairJson};
+use node::{Address, CircleLink, Config, Handle, ImportInput, Network, Node, PairJson, Reader};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::args::Demo;
 use crate::failure::Failure;
 use crate::up::{Pages, runtime, stop_signal};
-use crate::{out, show};
+use crate::{matching, out};
 
 /// A neighbour: what it is called, and the tables with its listings.
 struct Neighbour {
@@ -150,7 +150,7 @@ async fn demo(members: &[Member], begun: Instant, json: bool) -> Result<(), Fail
     .await?;
     let seconds = begun.elapsed().as_secs_f64();
     let first = handles.first().ok_or_else(|| Failure::new("there is no node"))?;
-    let pairs = varied(first.matches(false, ALL_PAIRS).await);
+    let pairs = varied(first.matches(false, ALL_PAIRS, Reader::Member).await);
     if json {
         return tell(&handles, &pairs, seconds);
     }
@@ -160,7 +160,7 @@ async fn demo(members: &[Member], begun: Instant, json: bool) -> Result<(), Fail
         let digest = status.circles.first().map(|circle| circle.digest.clone()).unwrap_or_default();
         say(format!("  {:<15} digest {}…\n", member.name, digest.get(..16).unwrap_or(&digest)))?;
     }
-    say(format!("\nWho can help whom, and why:\n{}", show::pairs(&pairs)))
+    say(format!("\nWho can help whom, and why:\n{}", matching::pairs(&pairs)))
 }
 
 async fn start(neighbour: &Neighbour) -> Result<Member, Failure> {

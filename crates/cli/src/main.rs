@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod keys;
+mod matching;
 mod out;
 mod passphrase;
 mod show;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use node::{
     BundleJson, CircleJson, CircleLink, ClockJson, HiddenJson, ImportJson, InviteJson, ListingJson,
-    MemberJson, NearbyJson, PairJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, Timestamp,
+    MemberJson, NearbyJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, Timestamp,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -16,6 +16,7 @@ const REJECTED: usize = 20;
 macro_rules! line {
     ($out:expr, $($rest:tt)*) => {{ let _ = writeln!($out, $($rest)*); }};
 }
+pub(crate) use line;
 
 fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -26,6 +27,9 @@ pub(crate) fn listing(listing: &ListingJson) -> String {
     let mut out = String::new();
     line!(out, "{}", listing.title);
     line!(out, "  {}", facts(listing).join(" · "));
+    if listing.private {
+        line!(out, "  private: kept on this node, and nobody else is told");
+    }
     let author = listing.author_name.as_deref().unwrap_or("somebody");
     line!(out, "  by {author} ({})", if listing.mine { "you" } else { &listing.author });
     for words in listing.text.lines() {
@@ -51,11 +55,11 @@ pub(crate) fn listings<'a>(listings: impl Iterator<Item = &'a ListingJson>) -> S
     out
 }
 
-fn short(listing: &ListingJson) -> &str {
+pub(crate) fn short(listing: &ListingJson) -> &str {
     listing.key.get(..SHORT).unwrap_or(&listing.key)
 }
 
-fn facts(listing: &ListingJson) -> Vec<String> {
+pub(crate) fn facts(listing: &ListingJson) -> Vec<String> {
     let mut facts = vec![match listing.terms.as_str() {
         "gift" => listing.side.clone(),
         terms => format!("{}, {terms}", listing.side),
@@ -69,25 +73,6 @@ fn facts(listing: &ListingJson) -> Vec<String> {
     facts.extend(listing.distance_km.map(|km| format!("{km:.1} km away")));
     facts.extend(listing.until.map(|until| format!("until {}", Timestamp::from_millis(until).date())));
     facts
-}
-
-/// Who can help whom, and why.
-pub(crate) fn pairs(pairs: &[PairJson]) -> String {
-    let mut out = String::new();
-    for pair in pairs {
-        let reasons: Vec<_> = pair.reasons.iter().map(|reason| reason.text.as_str()).collect();
-        line!(out, "{:>3.0} %  {}  ←  {}", pair.score * 100.0, named(&pair.need), named(&pair.offer));
-        line!(out, "       {}", reasons.join("; "));
-    }
-    if out.is_empty() {
-        line!(out, "No offer fits a need yet.");
-    }
-    out
-}
-
-fn named(listing: &ListingJson) -> String {
-    let author = listing.author_name.as_deref().map(|name| format!(", {name}")).unwrap_or_default();
-    format!("{} [{}{author}]", listing.title, short(listing))
 }
 
 /// What an import did.
@@ -290,6 +275,9 @@ pub(crate) fn status(status: &StatusJson) -> String {
     out.push_str(&circles(&status.circles));
     for notice in &status.notices {
         line!(out, "{notice}");
+    }
+    if let Some(unseen @ 1..) = status.unseen_matches {
+        line!(out, "{} for you: `matches --new`", many(unseen, "new match").replace("matchs", "matches"));
     }
     out
 }

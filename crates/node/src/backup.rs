@@ -18,7 +18,7 @@ use crate::handle::Handle;
 use crate::known::KNOWN;
 use crate::service::{PEERS, Service};
 use crate::tokens::{GIVEN, HELD};
-use crate::{identity, secrets};
+use crate::{announced, identity, private, secrets};
 
 /// How a backup begins.
 pub const BACKUP_MAGIC: [u8; 8] = *b"\x89CSN\r\n\x1a\n";
@@ -28,7 +28,10 @@ const LENGTH: usize = 4;
 /// The longest frame: a photo.
 const MAX_FRAME: usize = MAX_BLOB as usize + 1024;
 /// The notes that go along. Whose circles were heard since a restore is another machine's matter.
-pub(crate) const NOTES: [&str; 5] = [PEERS, KNOWN, CLOCK, GIVEN, HELD];
+pub(crate) fn notes() -> impl Iterator<Item = String> {
+    let single = [PEERS, KNOWN, CLOCK, GIVEN, HELD].into_iter().map(str::to_owned);
+    single.chain(private::notes()).chain(announced::notes())
+}
 
 /// The files that go along.
 pub(crate) fn files() -> impl Iterator<Item = &'static str> {
@@ -370,9 +373,9 @@ impl Service {
                 frames.push(&Part::File(name.to_owned(), text.into_bytes()));
             }
         }
-        for name in NOTES {
-            if let Some(note) = self.protocol.store().meta(name)? {
-                frames.push(&Part::Note(name.to_owned(), note));
+        for name in notes() {
+            if let Some(note) = self.protocol.store().meta(&name)? {
+                frames.push(&Part::Note(name, note));
             }
         }
         self.protocol.store().circles()?.into_iter().for_each(|circle| frames.push(&Part::Circle(circle)));

@@ -166,6 +166,8 @@ impl Service {
         // given up.
         self.opening = true;
         self.tell_photos();
+        self.read_announced()?;
+        self.read_private()?;
         let opened = circles.iter().try_for_each(|circle| self.follow(*circle));
         self.opening = false;
         opened?;

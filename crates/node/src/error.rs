@@ -80,6 +80,17 @@ pub enum NodeError {
     /// Much is hidden.
     #[error("this node hides {0} things, and not more: show one again with `unhide` first")]
     TooMuchHidden(usize),
+    /// Many private needs are kept.
+    #[error(
+        "this node keeps {0} private needs, and not more: withdraw one first (`list --private` shows them)"
+    )]
+    TooMuchPrivate(usize),
+    /// Two things are no pair.
+    #[error("these two are not a need and an offer of one circle: `matches` shows pairs")]
+    NoPair,
+    /// A pair of others.
+    #[error("neither of these two is yours: only your own matches are dismissed")]
+    NotYourPair,
     /// The author's quota is full.
     #[error(
         "the circle allows {limit} things for each member, and you have {used}: what is withdrawn makes \
@@ -241,6 +252,7 @@ impl NodeError {
             | Self::Import(_)
             | Self::Ambiguous { .. }
             | Self::Words(_)
+            | Self::NoPair
             | Self::OtherWords(_) => ErrorKind::Invalid,
             Self::NoSuchListing(_)
             | Self::NoSuchPhoto(_)
@@ -253,6 +265,8 @@ impl NodeError {
             | Self::NotYours
             | Self::YourOwn
             | Self::TooMuchHidden(_)
+            | Self::TooMuchPrivate(_)
+            | Self::NotYourPair
             | Self::TooManyPhotos
             | Self::Quota { .. }
             | Self::SeveralNearby(_)

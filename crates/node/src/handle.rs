@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use matching::Match;
 use net::Address;
 use protocol::{PeerId, Protocol};
 use record::{CircleId, Hash, RecordId};
@@ -13,6 +12,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 use crate::circles::FoundInput;
 use crate::clock::{CLOCK, NodeClock, shown};
+use crate::comparing::Comparing;
 use crate::config::Config;
 use crate::cores;
 use crate::error::NodeError;
@@ -22,8 +22,7 @@ use crate::identity::{Identity, random};
 use crate::import;
 use crate::input::{Filter, ImportInput, ListingInput};
 use crate::json::{
-    CircleJson, ClockJson, FoundJson, ImportJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson,
-    PurgedJson, StatusJson,
+    CircleJson, ClockJson, ImportJson, ListingJson, NearbyJson, PeerJson, PhotoJson, PurgedJson, StatusJson,
 };
 use crate::keys::{HEARD, heard};
 use crate::known::{KNOWN, Known};
@@ -39,13 +38,6 @@ use crate::view::View;
 const INBOX: usize = 1_024;
 /// How many news a listener may be behind before it misses some.
 const NEWS: usize = 1_024;
-/// How many pairs are kept ready.
-const MOST_PAIRS: usize = 1_000;
-/// The words of so many listings are read at once, some milliseconds' work, with such pauses.
-const WORDS_AT_ONCE: usize = 500;
-const WORDS_PAUSE: Duration = Duration::from_millis(1);
-/// So often the thread that reads words looks whether the node has ended.
-const WORDS_PATIENCE: Duration = Duration::from_secs(1);
 /// How long the first address is waited for.
 const LISTEN: Duration = Duration::from_secs(5);
 
@@ -55,17 +47,14 @@ pub struct Node {
     ended: oneshot::Receiver<()>,
 }
 
-/// The pairs of one version of the listings.
-type Pairs = Option<(u64, Arc<Vec<(CircleId, Match<RecordId>)>>)>;
-
 /// Speaks to a running node. Clones speak to the same one.
 #[derive(Clone)]
 pub struct Handle {
     view: Arc<RwLock<View>>,
     messages: mpsc::Sender<Message>,
     news: broadcast::Sender<RecordId>,
-    pairs: Arc<Mutex<Pairs>>,
-    clock: Arc<NodeClock>,
+    pub(crate) comparing: Arc<Comparing>,
+    pub(crate) clock: Arc<NodeClock>,
     folder: Arc<Folder>,
     photos: Arc<BlobFiles>,
     /// One photo is read at a time: each takes much memory.
@@ -177,11 +166,20 @@ impl Node {
             forward(&runtime, events, messages.downgrade());
         }
         tell_time(&runtime, messages.downgrade());
-        read_words(&view);
-        let pairs = Arc::new(Mutex::new(None));
+        let comparing = Comparing {
+            view: Arc::clone(&view),
+            clock: Arc::clone(&clock),
+            messages: messages.clone(),
+            turn: Mutex::new(()),
+            pairs: Mutex::default(),
+            notices: Mutex::default(),
+        };
+        let comparing = Arc::new(comparing);
+        comparing.start();
         let shrinking = Arc::new(Semaphore::new(1));
         let photos = photo_files;
-        let handle = Handle { view, messages, news, pairs, clock, folder, photos, shrinking, peer, network };
+        let handle =
+            Handle { view, messages, news, comparing, clock, folder, photos, shrinking, peer, network };
         // Everything that was told so far is in the view when the caller sees the handle.
         handle.on_node(|_| Ok(())).await?;
         Ok(Self { handle, ended })
@@ -218,31 +216,6 @@ async fn first_addresses(events: &mut mpsc::Receiver<net::Event>, messages: &mps
     }
 }
 
-/// Reads the words of listings that came many at once, or were there at the start, while pages can be looked at
-/// already.
-fn read_words(view: &Arc<RwLock<View>>) {
-    let held = Arc::downgrade(view);
-    let reader = thread::Builder::new().name("words".into()).spawn(move || {
-        while let Some(view) = held.upgrade() {
-            if view.read().unwrap_or_else(PoisonError::into_inner).has_read_words() {
-                drop(view);
-                thread::park_timeout(WORDS_PATIENCE);
-            } else {
-                view.write().unwrap_or_else(PoisonError::into_inner).read_words(WORDS_AT_ONCE);
-                drop(view);
-                // Why: whoever waits for the lock would not get it otherwise.
-                thread::sleep(WORDS_PAUSE);
-            }
-        }
-    });
-    match reader {
-        Ok(reader) => {
-            view.write().unwrap_or_else(PoisonError::into_inner).words = Some(reader.thread().clone());
-        }
-        Err(error) => tracing::warn!(%error, "searches will take a moment longer"),
-    }
-}
-
 impl Handle {
     /// This node's libp2p peer id.
     #[must_use]
@@ -259,6 +232,7 @@ impl Handle {
     /// The node's state.
     #[must_use]
     pub fn status(&self) -> StatusJson {
+        let unseen_matches = self.unseen();
         self.read(|view| StatusJson {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             peer: self.peer.to_string(),
@@ -268,6 +242,7 @@ impl Handle {
             circles: view.circles(),
             peers: view.peers(),
             notices: view.notices.values().cloned().collect(),
+            unseen_matches,
         })
     }
 
@@ -321,7 +296,9 @@ impl Handle {
     /// # Errors
     /// If the filter names an unknown circle.
     pub fn listings(&self, filter: &Filter) -> Result<Vec<ListingJson>, NodeError> {
-        self.read(|view| view.listings(filter, self.clock.now()))
+        let look = |view: &View| view.listings(filter, self.clock.now());
+        // Why: what kind of thing a listing is about its words say.
+        if filter.kind.is_some() { self.look_up(look) } else { self.read(look) }
     }
 
     /// How many listings pass a filter; its limit and offset don't count.
@@ -329,7 +306,8 @@ impl Handle {
     /// # Errors
     /// If the filter names an unknown circle.
     pub fn count(&self, filter: &Filter) -> Result<usize, NodeError> {
-        self.read(|view| view.count(filter, self.clock.now()))
+        let look = |view: &View| view.count(filter, self.clock.now());
+        if filter.kind.is_some() { self.look_up(look) } else { self.read(look) }
     }
 
     /// One listing, by id, key or a unique beginning of one.
@@ -339,50 +317,6 @@ impl Handle {
     pub fn listing(&self, reference: &str) -> Result<ListingJson, NodeError> {
         let shown = || NodeError::NoSuchListing(reference.chars().take(80).collect());
         self.read(|view| view.json(&view.find(reference)?, None).ok_or_else(shown))
-    }
-
-    /// Listings by how well they fit some words, the best first; 50 unless the filter says otherwise.
-    ///
-    /// # Errors
-    /// If the filter names an unknown circle.
-    pub fn search(&self, text: &str, filter: &Filter) -> Result<Vec<FoundJson>, NodeError> {
-        self.look_up(|view| view.search(text, filter, self.clock.now()))
-    }
-
-    /// The best pairs of one listing.
-    ///
-    /// # Errors
-    /// If there is no such listing.
-    pub fn matches_of(&self, reference: &str, limit: usize) -> Result<Vec<PairJson>, NodeError> {
-        self.look_up(|view| Ok(view.matches_of(&view.find(reference)?, limit, self.clock.now())))
-    }
-
-    /// The best pairs of all; of this node's own member alone if `mine`. The first call after a change
-    /// takes a while in a large catalogue.
-    pub async fn matches(&self, mine: bool, limit: usize) -> Vec<PairJson> {
-        let handle = self.clone();
-        let pairs = tokio::task::spawn_blocking(move || handle.all_pairs(mine, limit));
-        pairs.await.unwrap_or_default()
-    }
-
-    fn all_pairs(&self, mine: bool, limit: usize) -> Vec<PairJson> {
-        let mut kept = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = self.read(|view| view.version);
-        let pairs = match &*kept {
-            Some((known, pairs)) if *known == version => Arc::clone(pairs),
-            Some(_) | None => {
-                let (version, pairs) =
-                    self.look_up(|view| (view.version, Arc::new(view.all_matches(MOST_PAIRS))));
-                *kept = Some((version, Arc::clone(&pairs)));
-                pairs
-            }
-        };
-        drop(kept);
-        let now = self.clock.now();
-        self.read(|view| {
-            let shown = pairs.iter().filter_map(|(circle, pair)| view.pair(*circle, pair, now));
-            shown.filter(|pair| !mine || pair.need.mine || pair.offer.mine).take(limit).collect()
-        })
     }
 
     /// Writes a new listing. It is durable when this returns.
@@ -547,14 +481,14 @@ impl Handle {
     }
 
     /// Looks into the index. Whoever comes before all words are read, reads the rest.
-    fn look_up<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+    pub(crate) fn look_up<T>(&self, look: impl FnOnce(&View) -> T) -> T {
         if !self.read(View::has_read_words) {
             self.view.write().unwrap_or_else(PoisonError::into_inner).read_words(usize::MAX);
         }
         self.read(look)
     }
 
-    fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&View) -> T) -> T {
         look(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -1,6 +1,7 @@
 //! What people type, read into what the node works with; errors are sentences.
 
-use record::{Cell, Key, Listing, Side, Timestamp};
+use matching::Kind;
+use record::{Cell, Key, Language, Listing, Side, Terms, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
@@ -141,6 +142,15 @@ pub struct FilterInput {
     /// Only of this category; upper case does not matter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// Only of this kind of things and those below it: its id, or its name in any language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Only on these terms: `gift`, `loan`, `hours` or `pool`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms: Option<String>,
+    /// Only in this language: ISO 639-1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// `LAT,LON` or a cell: gives distances.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
@@ -156,6 +166,9 @@ pub struct FilterInput {
     /// After so many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
+    /// `true` or `1`: the last word of a search is still being typed, and stands for all that begin so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typing: Option<String>,
 }
 
 /// Which listings.
@@ -167,6 +180,12 @@ pub struct Filter {
     pub mine: bool,
     /// Only of this category, in lower case.
     pub category: Option<String>,
+    /// Only of this kind of things and those below it.
+    pub kind: Option<Kind>,
+    /// Only on these terms.
+    pub terms: Option<Terms>,
+    /// Only in this language.
+    pub language: Option<Language>,
     /// From where distances are counted.
     pub near: Option<Cell>,
     /// Only within so many kilometres of `near`.
@@ -177,6 +196,8 @@ pub struct Filter {
     pub limit: Option<usize>,
     /// After so many.
     pub offset: usize,
+    /// The last word of a search is still being typed.
+    pub typing: bool,
 }
 
 impl FilterInput {
@@ -192,13 +213,17 @@ impl FilterInput {
         }
         Ok(Filter {
             side: filled(&self.side).map(str::parse).transpose()?,
-            mine: filled(&self.mine).is_some_and(|word| !matches!(word, "false" | "0" | "no")),
+            mine: is_said(&self.mine),
             category: filled(&self.category).map(str::to_lowercase),
+            kind: filled(&self.kind).map(read_kind).transpose()?,
+            terms: filled(&self.terms).map(str::parse).transpose()?,
+            language: filled(&self.language).map(str::parse).transpose()?,
             near,
             within_km,
             circle: filled(&self.circle).map(str::to_owned),
             limit: filled(&self.limit).map(|text| read_number("limit", text)).transpose()?,
             offset: filled(&self.offset).map(|text| read_number("offset", text)).transpose()?.unwrap_or(0),
+            typing: is_said(&self.typing),
         })
     }
 }
@@ -243,7 +268,19 @@ impl ImportInput {
     }
 }
 
-fn filled(text: &Option<String>) -> Option<&str> {
+fn is_said(word: &Option<String>) -> bool {
+    filled(word).is_some_and(|word| !matches!(word, "false" | "0" | "no"))
+}
+
+fn read_kind(text: &str) -> Result<Kind, NodeError> {
+    let unknown = || {
+        NodeError::Invalid(format!("there is no kind of things \"{}\": `kinds` shows them all", short(text)))
+    };
+    let by_id = Kind::all().find(|kind| kind.id() == text);
+    by_id.or_else(|| Kind::named(text, None)).ok_or_else(unknown)
+}
+
+pub(crate) fn filled(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 

@@ -1,5 +1,8 @@
 //! What pages, commands and programs see. Field names are a contract: others build on them.
 
+use std::collections::BTreeMap;
+
+use matching::Piece;
 use record::Photo;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +24,9 @@ pub struct ListingJson {
     pub circle: String,
     /// Whether this node's own member wrote it.
     pub mine: bool,
+    /// Whether it is kept on this node alone: a private need or offer. Only its member is told of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub private: bool,
     /// `offer` or `need`.
     pub side: String,
     /// `gift`, `loan`, `hours` or `pool`.
@@ -70,6 +76,45 @@ impl PhotoJson {
     }
 }
 
+// Why a reference: serde asks for one.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_false(what: &bool) -> bool {
+    !*what
+}
+
+/// A piece of a text, to be marked or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PieceJson {
+    /// What it says; all pieces in a row are the text.
+    pub text: String,
+    /// Whether it is a word that was looked for.
+    pub hit: bool,
+}
+
+impl From<Piece> for PieceJson {
+    fn from(Piece { text, hit }: Piece) -> Self {
+        Self { text, hit }
+    }
+}
+
+/// A text in pieces, in which these words are marked, as [`FoundJson::words`] has them.
+#[must_use]
+pub fn marked(text: &str, words: &[String]) -> Vec<PieceJson> {
+    let pieces = matching::snippet(text, words, usize::MAX);
+    pieces.into_iter().map(PieceJson::from).collect()
+}
+
+/// A kind of things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindJson {
+    /// The word by which filters name it.
+    pub id: String,
+    /// The kind that it is a part of, if it is of one.
+    pub parent: Option<String>,
+    /// What it is called, by language; where one is missing, the English name stands for it.
+    pub names: BTreeMap<String, String>,
+}
+
 /// A listing that a search found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundJson {
@@ -78,11 +123,24 @@ pub struct FoundJson {
     pub listing: ListingJson,
     /// From 0 to 1, the best first.
     pub score: f64,
+    /// The words of the listing that hit, as they stand there.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// The part of its text in which they stand; empty if it has no text.
+    #[serde(default)]
+    pub snippet: Vec<PieceJson>,
+    /// Which filter was left out, since nothing was found with it: `distance`, `category` (with it the kind),
+    /// `language` or `terms`. The same for all of one search.
+    #[serde(default)]
+    pub widened: Option<String>,
 }
 
 /// A need and an offer that answers it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairJson {
+    /// By what it is dismissed and explained: the keys of both, `NEED..OFFER`.
+    #[serde(default)]
+    pub pair: String,
     /// What is needed.
     pub need: ListingJson,
     /// What is offered.
@@ -91,6 +149,21 @@ pub struct PairJson {
     pub score: f64,
     /// What speaks for it.
     pub reasons: Vec<ReasonJson>,
+    /// Whether it is a match: enough speaks for it, the two are of two members, and there is something left.
+    #[serde(default)]
+    pub fits: bool,
+}
+
+/// A pair of which this node's member was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeJson {
+    /// The pair as it is now.
+    #[serde(flatten)]
+    pub pair: PairJson,
+    /// When it was found: Unix milliseconds.
+    pub when: u64,
+    /// Whether the member has seen it.
+    pub seen: bool,
 }
 
 /// What speaks for a match.
@@ -263,4 +336,8 @@ pub struct StatusJson {
     pub peers: Vec<PeerJson>,
     /// What a person should know: that the root key has no backup, that the store failed…
     pub notices: Vec<String>,
+    /// How many matches this node's member was told of and has not seen; only the member is told, and not before all
+    /// listings were read after a start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen_matches: Option<usize>,
 }

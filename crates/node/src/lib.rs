@@ -8,11 +8,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod announced;
 mod backup;
 mod belonging;
 mod carry;
 mod circles;
 mod clock;
+mod comparing;
 mod config;
 mod cores;
 mod doctor;
@@ -28,10 +30,13 @@ mod json;
 mod keys;
 mod known;
 mod link;
+mod looking;
 mod mending;
+mod notices;
 mod percent;
 mod photo;
 mod photos;
+mod private;
 mod qr;
 mod reading;
 mod restore;
@@ -54,16 +59,19 @@ pub use handle::{Handle, Node};
 pub use hiding::HiddenJson;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
-    BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, ListingJson, NearbyJson, PairJson,
-    PeerJson, PhotoJson, PurgedJson, ReasonJson, RejectedJson, StatusJson,
+    BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, KindJson, ListingJson, NearbyJson,
+    NoticeJson, PairJson, PeerJson, PhotoJson, PieceJson, PurgedJson, ReasonJson, RejectedJson, StatusJson,
+    marked,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;
+pub use looking::Reader;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};
 pub use percent::encoded;
 pub use photo::MAX_PHOTO_FILE;
 pub use photos::PhotoInput;
+pub use private::{OnlyJson, PrivateInput, PrivateJson};
 /// How large a bundle may be, how it begins, and what reads one.
 pub use protocol::limits::MAX_BUNDLE;
 pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};

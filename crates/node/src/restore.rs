@@ -15,7 +15,7 @@ use record::{CircleId, Hash, KnownKeys, Record, RecordId, Signed, Timestamp, Ver
 use serde::{Deserialize, Serialize};
 use store::{BlobFiles, SledStore};
 
-use crate::backup::{BackupError, BackupReader, NOTES, Part, files};
+use crate::backup::{BackupError, BackupReader, Part, files, notes};
 use crate::clock::shown;
 use crate::cores;
 use crate::error::NodeError;
@@ -132,7 +132,7 @@ impl<'a> Restore<'a> {
             Part::File(name, content) if files().any(|known| known == name) => {
                 self.folder.write(&name, &content)?;
             }
-            Part::Note(name, content) if NOTES.contains(&name.as_str()) => {
+            Part::Note(name, content) if notes().any(|known| known == name) => {
                 self.store.set_meta(&name, &content)?;
             }
             Part::Circle(circle) if self.circles.len() < MAX_CIRCLES && !self.circles.contains(&circle) => {

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::thread::Thread;
 
 use catalogue::Catalogue;
-use matching::{Index, Match, Query};
+use matching::Index;
 use net::Address;
 use protocol::{Nearby, News, PeerId};
 use record::{Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordId, Timestamp, Verified};
 
+use crate::announced::Announced;
+use crate::comparing::Fresh;
 use crate::error::NodeError;
 use crate::input::Filter;
-use crate::json::{
-    CircleJson, FoundJson, ListingJson, NearbyJson, PairJson, PeerJson, PhotoJson, ReasonJson,
-};
+use crate::json::{CircleJson, ListingJson, NearbyJson, PeerJson, PhotoJson};
 use crate::link::{CircleLink, most_useful};
+use crate::private::Private;
 
 /// A listing that stands.
 pub(crate) struct Entry {
@@ -28,17 +29,19 @@ pub(crate) struct Entry {
 }
 
 /// One circle as readers see it.
-struct CircleView {
+pub(crate) struct CircleView {
     name: String,
     records: usize,
     digest: Hash,
     authors: usize,
     names: BTreeMap<MemberId, (RecordId, String)>,
-    entries: BTreeMap<RecordId, Entry>,
+    pub(crate) entries: BTreeMap<RecordId, Entry>,
+    /// Those of this node's own member.
+    pub(crate) mine: BTreeSet<RecordId>,
     newest: BTreeSet<(Reverse<Timestamp>, RecordId)>,
     /// What this version can not read.
     others: BTreeSet<RecordId>,
-    index: Index<RecordId>,
+    pub(crate) index: Index<RecordId>,
     /// Listings that are not in the index yet.
     unread: Vec<RecordId>,
 }
@@ -53,7 +56,7 @@ pub(crate) struct PeerView {
 /// All that readers see.
 pub(crate) struct View {
     pub(crate) me: MemberId,
-    circles: BTreeMap<CircleId, CircleView>,
+    pub(crate) circles: BTreeMap<CircleId, CircleView>,
     /// Circles in the order of joining; the first is where new listings go.
     pub(crate) order: Vec<CircleId>,
     pub(crate) peers: BTreeMap<PeerId, PeerView>,
@@ -64,21 +67,28 @@ pub(crate) struct View {
     pub(crate) notices: BTreeMap<&'static str, String>,
     /// Counts the changes of listings.
     pub(crate) version: u64,
-    /// The thread that reads words: see [`View::read_words`].
+    /// The thread that reads words and compares: see `comparing`.
     pub(crate) words: Option<Thread>,
+    /// What the member needs or offers and tells nobody.
+    pub(crate) private: Private,
+    /// What was not compared yet with what the member needs and offers.
+    pub(crate) fresh: Fresh,
+    /// The pairs of which the member was told.
+    pub(crate) announced: Announced,
 }
 
 /// The words of more news than these are read beside whatever brings them.
 const FEW: usize = 8;
 
 /// Where a listing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) circle: CircleId,
     pub(crate) id: RecordId,
 }
 
 impl View {
-    pub(crate) const fn new(me: MemberId) -> Self {
+    pub(crate) fn new(me: MemberId) -> Self {
         Self {
             me,
             circles: BTreeMap::new(),
@@ -90,11 +100,16 @@ impl View {
             notices: BTreeMap::new(),
             version: 0,
             words: None,
+            private: Private::new(),
+            fresh: Fresh::default(),
+            announced: Announced::default(),
         }
     }
 
     pub(crate) fn add_circle(&mut self, circle: CircleId) {
         if !self.circles.contains_key(&circle) {
+            let mut index = Index::new();
+            self.private.iter().for_each(|(id, need)| need.insert(self.me, *id, &mut index));
             self.order.push(circle);
             self.circles.insert(
                 circle,
@@ -105,9 +120,10 @@ impl View {
                     authors: 0,
                     names: BTreeMap::new(),
                     entries: BTreeMap::new(),
+                    mine: BTreeSet::new(),
                     newest: BTreeSet::new(),
                     others: BTreeSet::new(),
-                    index: Index::new(),
+                    index,
                     unread: Vec::new(),
                 },
             );
@@ -117,9 +133,10 @@ impl View {
     /// Takes in one record more of a circle, before [`View::follow`] tells what it has now. It can be listed then; to
     /// be searched and matched its words have to be read first: see [`View::read_words`].
     pub(crate) fn add(&mut self, circle: CircleId, record: &Verified) {
-        if let Some(circle) = self.circles.get_mut(&circle) {
-            let unread = circle.add(record);
-            circle.unread.extend(unread);
+        let Some(view) = self.circles.get_mut(&circle) else { return };
+        if let Some(id) = view.add(record, self.me) {
+            view.unread.push(id);
+            self.announced.came(Place { circle, id }, record.header());
         }
     }
 
@@ -131,27 +148,37 @@ impl View {
     /// Reads the words of so many listings more, at most.
     pub(crate) fn read_words(&mut self, most: usize) {
         let mut left = most;
-        for circle in self.circles.values_mut() {
+        for (name, circle) in &mut self.circles {
             let read = circle.unread.split_off(circle.unread.len().saturating_sub(left));
             left = left.saturating_sub(read.len());
-            read.iter().for_each(|id| circle.read_words(id));
+            for id in read {
+                circle.read_words(&id);
+                self.fresh.add(Some(*name), id);
+            }
         }
     }
 
     /// Follows a change of a circle's catalogue.
     pub(crate) fn follow(&mut self, catalogue: &Catalogue, news: &News, digest: Hash) {
-        let Some(circle) = self.circles.get_mut(&catalogue.circle()) else { return };
+        let name = catalogue.circle();
+        let Some(circle) = self.circles.get_mut(&name) else { return };
         for id in &news.removed {
-            circle.remove(id);
-        }
-        for record in &news.admitted {
-            match circle.add(record) {
-                Some(id) if news.admitted.len() > FEW => circle.unread.push(id),
-                Some(id) => circle.read_words(&id),
-                None => {}
+            if let Some(entry) = circle.remove(id) {
+                self.announced.went(Place { circle: name, id: *id }, &entry);
             }
         }
-        if let Some(reader) = self.words.as_ref().filter(|_| !circle.unread.is_empty()) {
+        for record in &news.admitted {
+            let Some(id) = circle.add(record, self.me) else { continue };
+            self.announced.came(Place { circle: name, id }, record.header());
+            if news.admitted.len() > FEW {
+                circle.unread.push(id);
+            } else {
+                circle.read_words(&id);
+                self.fresh.add(Some(name), id);
+            }
+        }
+        let work = !circle.unread.is_empty() || !self.fresh.is_empty();
+        if let Some(reader) = self.words.as_ref().filter(|_| work) {
             reader.unpark();
         }
         if let Some(charter) = catalogue.charter() {
@@ -209,26 +236,10 @@ impl View {
 
     /// The listing with this id or key, or the only one whose id or key begins so.
     pub(crate) fn find(&self, reference: &str) -> Result<Place, NodeError> {
-        let reference = reference.trim();
-        let shown = || reference.chars().take(80).collect::<String>();
         let listings = self.circles.iter().flat_map(|(circle, view)| {
-            view.entries.iter().map(|(id, entry)| (Place { circle: *circle, id: *id }, entry))
+            view.entries.iter().map(|(id, entry)| (Place { circle: *circle, id: *id }, *id, entry.key))
         });
-        let mut found = Vec::new();
-        for (place, entry) in listings.filter(|_| !reference.is_empty()) {
-            let (id, key) = (place.id.to_string(), entry.key.to_string());
-            if id == reference || key == reference {
-                return Ok(place);
-            }
-            if id.starts_with(reference) || key.starts_with(reference) {
-                found.push(place);
-            }
-        }
-        match found.len() {
-            0 => Err(NodeError::NoSuchListing(shown())),
-            1 => found.pop().ok_or_else(|| NodeError::NoSuchListing(shown())),
-            count => Err(NodeError::Ambiguous { reference: shown(), count }),
-        }
+        named(reference, listings)
     }
 
     pub(crate) fn entry(&self, place: &Place) -> Option<&Entry> {
@@ -245,117 +256,32 @@ impl View {
             .collect();
         newest.sort_unstable();
         let places = newest.into_iter().map(|(_, id, circle)| Place { circle, id });
-        let passing =
-            places.filter(|place| self.entry(place).is_some_and(|entry| self.passes(entry, filter, now)));
+        let passing = places.filter(|place| {
+            let passes = self.entry(place).is_some_and(|entry| self.passes(entry, filter, now));
+            passes && self.is_of_kind(place, filter.kind)
+        });
         let page = passing.skip(filter.offset).take(filter.limit.unwrap_or(usize::MAX));
         Ok(page.filter_map(|place| self.json(&place, filter.near)).collect())
     }
 
     /// How many listings pass a filter.
     pub(crate) fn count(&self, filter: &Filter, now: Timestamp) -> Result<usize, NodeError> {
-        let entries = self.chosen(filter)?.flat_map(|(_, circle)| circle.entries.values());
-        Ok(entries.filter(|entry| self.passes(entry, filter, now)).count())
-    }
-
-    /// Listings by how well they fit some words.
-    pub(crate) fn search(
-        &self,
-        text: &str,
-        filter: &Filter,
-        now: Timestamp,
-    ) -> Result<Vec<FoundJson>, NodeError> {
-        let query = Query {
-            text,
-            side: filter.side,
-            category: filter.category.as_deref(),
-            language: None,
-            near: filter.near,
-            within_km: filter.within_km,
-        };
-        let mut hits: Vec<_> = self
-            .chosen(filter)?
-            .flat_map(|(id, circle)| {
-                circle
-                    .index
-                    .search(&query, usize::MAX)
-                    .into_iter()
-                    .map(move |hit| (hit.score, Place { circle: id, id: hit.id }))
-            })
-            .filter(|(_, place)| self.entry(place).is_some_and(|entry| self.passes(entry, filter, now)))
-            .collect();
-        hits.sort_by(|(one, a), (other, b)| other.total_cmp(one).then(a.id.cmp(&b.id)));
-        let page = hits.into_iter().skip(filter.offset).take(filter.limit.unwrap_or(50));
-        Ok(page
-            .filter_map(|(score, place)| Some(FoundJson { listing: self.json(&place, filter.near)?, score }))
-            .collect())
-    }
-
-    /// The best pairs of one listing.
-    pub(crate) fn matches_of(&self, place: &Place, limit: usize, now: Timestamp) -> Vec<PairJson> {
-        let Some(circle) = self.circles.get(&place.circle) else { return Vec::new() };
-        let pairs = circle.index.matches_for(&place.id, limit.saturating_mul(2)).into_iter();
-        pairs.filter_map(|pair| self.pair(place.circle, &pair, now)).take(limit).collect()
-    }
-
-    /// The best pairs of all circles, as the index gives them: slow, so that callers keep the result.
-    pub(crate) fn all_matches(&self, limit: usize) -> Vec<(CircleId, Match<RecordId>)> {
-        let mut pairs: Vec<_> = self
-            .circles
-            .iter()
-            .flat_map(|(id, circle)| circle.index.all_matches(limit).into_iter().map(|pair| (*id, pair)))
-            .collect();
-        pairs.sort_by(|(_, one), (_, other)| {
-            other
-                .score
-                .total_cmp(&one.score)
-                .then_with(|| (one.need, one.offer).cmp(&(other.need, other.offer)))
+        let entries = self.chosen(filter)?.flat_map(|(name, circle)| {
+            circle.entries.iter().map(move |(id, entry)| (Place { circle: name, id: *id }, entry))
         });
-        pairs.truncate(limit);
-        pairs
-    }
-
-    pub(crate) fn pair(&self, circle: CircleId, pair: &Match<RecordId>, now: Timestamp) -> Option<PairJson> {
-        let json = |id| {
-            let place = Place { circle, id };
-            self.entry(&place).filter(|entry| entry.stands(now) && entry.is_understood())?;
-            self.json(&place, None)
-        };
-        let reasons = pair.reasons.iter();
-        Some(PairJson {
-            need: json(pair.need)?,
-            offer: json(pair.offer)?,
-            score: pair.score,
-            reasons: reasons
-                .map(|reason| ReasonJson { points: reason.points, text: reason.kind.to_string() })
-                .collect(),
-        })
+        let passing = entries
+            .filter(|(place, entry)| self.passes(entry, filter, now) && self.is_of_kind(place, filter.kind));
+        Ok(passing.count())
     }
 
     pub(crate) fn json(&self, place: &Place, near: Option<Cell>) -> Option<ListingJson> {
         let circle = self.circles.get(&place.circle)?;
         let entry = circle.entries.get(&place.id)?;
-        let listing = &entry.listing;
         Some(ListingJson {
-            id: place.id.to_string(),
-            key: entry.key.to_string(),
-            author: entry.author.to_string(),
             author_name: circle.names.get(&entry.author).map(|(_, name)| name.clone()),
             circle: place.circle.to_string(),
             mine: entry.author == self.me,
-            side: listing.side.to_string(),
-            terms: listing.terms.to_string(),
-            title: listing.title.clone(),
-            text: listing.text.clone(),
-            category: listing.category.clone(),
-            language: listing.language.map(|language| language.to_string()),
-            count: listing.count,
-            left: listing.left,
-            cell: listing.cell.map(|cell| cell.to_string()),
-            until: listing.until.map(Timestamp::millis),
-            revision: entry.revision.millis(),
-            expires: entry.expires.millis(),
-            photos: listing.photos.iter().map(PhotoJson::of).collect(),
-            distance_km: near.zip(listing.cell).map(|(near, cell)| near.distance_km(cell)),
+            ..entry.json(place.id, near)
         })
     }
 
@@ -412,7 +338,10 @@ impl View {
             .collect()
     }
 
-    fn chosen(&self, filter: &Filter) -> Result<impl Iterator<Item = (CircleId, &CircleView)>, NodeError> {
+    pub(crate) fn chosen(
+        &self,
+        filter: &Filter,
+    ) -> Result<impl Iterator<Item = (CircleId, &CircleView)>, NodeError> {
         let only = filter.circle.as_deref().map(|id| self.circle(Some(id))).transpose()?;
         Ok(self
             .circles
@@ -421,7 +350,8 @@ impl View {
             .map(|(id, view)| (*id, view)))
     }
 
-    fn passes(&self, entry: &Entry, filter: &Filter, now: Timestamp) -> bool {
+    /// Whether a listing passes a filter, but for its kind.
+    pub(crate) fn passes(&self, entry: &Entry, filter: &Filter, now: Timestamp) -> bool {
         let listing = &entry.listing;
         let near_enough = match (filter.within_km, filter.near) {
             (Some(km), Some(near)) => listing.cell.is_some_and(|cell| near.distance_km(cell) <= km),
@@ -431,11 +361,79 @@ impl View {
             && filter.side.is_none_or(|side| side == listing.side)
             && (!filter.mine || entry.author == self.me)
             && filter.category.as_ref().is_none_or(|category| *category == listing.category.to_lowercase())
+            && filter.terms.is_none_or(|terms| terms == listing.terms)
+            && filter.language.is_none_or(|language| listing.language == Some(language))
             && near_enough
     }
 }
 
+/// The only one of these whose id or key is this, or begins so.
+pub(crate) fn named<T>(
+    reference: &str,
+    among: impl Iterator<Item = (T, RecordId, Key)>,
+) -> Result<T, NodeError> {
+    let reference = reference.trim();
+    let shown = || reference.chars().take(80).collect::<String>();
+    let mut found = Vec::new();
+    for (one, id, key) in among.filter(|_| !reference.is_empty()) {
+        let (id, key) = (id.to_string(), key.to_string());
+        if id == reference || key == reference {
+            return Ok(one);
+        }
+        if id.starts_with(reference) || key.starts_with(reference) {
+            found.push(one);
+        }
+    }
+    match found.len() {
+        0 => Err(NodeError::NoSuchListing(shown())),
+        1 => found.pop().ok_or_else(|| NodeError::NoSuchListing(shown())),
+        count => Err(NodeError::Ambiguous { reference: shown(), count }),
+    }
+}
+
 impl Entry {
+    pub(crate) fn new(
+        listing: Arc<Listing>,
+        author: MemberId,
+        key: Key,
+        [revision, expires]: [Timestamp; 2],
+    ) -> Self {
+        Self { listing, author, key, revision, expires }
+    }
+
+    /// When this version was written.
+    pub(crate) const fn written(&self) -> Timestamp {
+        self.revision
+    }
+
+    /// All that does not depend on who looks, and in which circle it is.
+    pub(crate) fn json(&self, id: RecordId, near: Option<Cell>) -> ListingJson {
+        let listing = &self.listing;
+        ListingJson {
+            id: id.to_string(),
+            key: self.key.to_string(),
+            author: self.author.to_string(),
+            author_name: None,
+            circle: String::new(),
+            mine: true,
+            private: false,
+            side: listing.side.to_string(),
+            terms: listing.terms.to_string(),
+            title: listing.title.clone(),
+            text: listing.text.clone(),
+            category: listing.category.clone(),
+            language: listing.language.map(|language| language.to_string()),
+            count: listing.count,
+            left: listing.left,
+            cell: listing.cell.map(|cell| cell.to_string()),
+            until: listing.until.map(Timestamp::millis),
+            revision: self.revision.millis(),
+            expires: self.expires.millis(),
+            photos: listing.photos.iter().map(PhotoJson::of).collect(),
+            distance_km: near.zip(listing.cell).map(|(near, cell)| near.distance_km(cell)),
+        }
+    }
+
     /// Whether its author's own date has not passed.
     pub(crate) fn stands(&self, now: Timestamp) -> bool {
         self.listing.until.is_none_or(|until| until > now)
@@ -449,7 +447,7 @@ impl Entry {
 
 impl CircleView {
     /// Takes in a record. If it is a listing, its words are still to be read.
-    fn add(&mut self, record: &Verified) -> Option<RecordId> {
+    fn add(&mut self, record: &Verified, me: MemberId) -> Option<RecordId> {
         let header: &Header = record.header();
         match record.body() {
             Some(Body::Listing(listing)) => {
@@ -458,6 +456,9 @@ impl CircleView {
                 self.newest.insert((Reverse(header.revision), id));
                 let expires = header.expires().unwrap_or(header.revision);
                 let (author, key, revision) = (header.author, header.key, header.revision);
+                if author == me {
+                    self.mine.insert(id);
+                }
                 self.entries.insert(id, Entry { listing, author, key, revision, expires });
                 return Some(id);
             }
@@ -488,17 +489,21 @@ impl CircleView {
 
     fn read_words(&mut self, id: &RecordId) {
         if let Some(entry) = self.entries.get(id) {
-            self.index.insert(*id, *entry.author.as_bytes(), Arc::clone(&entry.listing));
+            let listing = Arc::clone(&entry.listing);
+            self.index.insert_at(*id, *entry.author.as_bytes(), listing, entry.revision);
         }
     }
 
-    fn remove(&mut self, id: &RecordId) {
-        if let Some(entry) = self.entries.remove(id) {
+    fn remove(&mut self, id: &RecordId) -> Option<Entry> {
+        let entry = self.entries.remove(id);
+        if let Some(entry) = &entry {
             self.index.remove(id);
+            self.mine.remove(id);
             self.newest.remove(&(Reverse(entry.revision), *id));
         }
         self.names.retain(|_, (profile, _)| profile != id);
         self.others.remove(id);
+        entry
     }
 }
 

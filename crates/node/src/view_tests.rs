@@ -9,6 +9,7 @@ use record::{
 
 use super::View;
 use crate::input::Filter;
+use crate::looking::Reader;
 
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
@@ -53,7 +54,10 @@ fn case(listings: Vec<Listing>) -> (View, CircleId, Catalogue, Vec<Verified>) {
 }
 
 fn pairs(view: &View, circle: CircleId) -> usize {
-    view.all_matches(10).iter().filter(|(_, pair)| view.pair(circle, pair, NOW).is_some()).count()
+    view.all_matches(10)
+        .iter()
+        .filter(|(_, pair)| view.pair(circle, pair, NOW, Reader::Guest).is_some())
+        .count()
 }
 
 #[test]

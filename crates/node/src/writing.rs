@@ -13,6 +13,7 @@ use crate::identity::random;
 use crate::import::Outcome;
 use crate::input::ListingInput;
 use crate::json::{ImportJson, ListingJson, RejectedJson};
+use crate::looking::Reader;
 use crate::service::Service;
 use crate::view::Place;
 
@@ -60,7 +61,11 @@ impl Service {
         self.shown(place.circle, id)
     }
 
+    /// Withdraws a listing of the member's own, also a private one.
     pub(crate) fn withdraw(&mut self, reference: &str) -> Result<ListingJson, NodeError> {
+        if self.read(|view| view.find_for(reference, Reader::Member)).is_ok_and(|at| at.circle.is_none()) {
+            return Ok(self.forget_private(reference)?.listing);
+        }
         let (place, key, _) = self.own(reference)?;
         let shown = self.shown(place.circle, place.id)?;
         let slot = self.listing_slot(key);

@@ -62,6 +62,14 @@ impl SledStore {
     /// Notes that something will lie in the files that does not count, before a batch drops it.
     pub(crate) fn note_leaving(&mut self, circle: CircleId, batch: &Batch) -> Result<(), StoreError> {
         if self.leaving == Leaving::Nothing && self.drops(circle, batch)? {
+            self.note_something_leaves()?;
+        }
+        Ok(())
+    }
+
+    /// Notes that something will lie in the files that does not count, before it is dropped.
+    pub(crate) fn note_something_leaves(&mut self) -> Result<(), StoreError> {
+        if self.leaving == Leaving::Nothing {
             self.write(|sled| sled.meta.remove(LEAVING).map(drop))?;
             self.leaving = Leaving::Something(None);
         }
@@ -166,6 +174,22 @@ mod tests {
         assert_eq!(store.let_leave(NOW.plus_days(66)), Ok(false));
         assert_eq!(store.let_leave(NOW.plus_days(67)), Ok(true));
         assert_eq!(holding(dir.path(), "Leiter"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_note_that_was_emptied_is_in_no_file_a_day_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SledStore::open(dir.path(), &[me()], TODAY).unwrap();
+        store.compact().unwrap();
+        store.set_meta("private-000", b"Zwiebelmesser").unwrap();
+        store.set_meta("private-001", b"Schubkarre").unwrap();
+        assert_eq!(store.let_leave(NOW.plus_days(9)), Ok(false), "all of it counts");
+        store.drop_meta("private-000").unwrap();
+        assert_eq!(store.meta("private-000").unwrap().as_deref(), Some(&[][..]));
+        assert_eq!(store.let_leave(NOW.plus_days(10)), Ok(false));
+        assert_eq!(store.let_leave(NOW.plus_days(11)), Ok(true));
+        assert_eq!(holding(dir.path(), "Zwiebelmesser"), Vec::<String>::new());
+        assert_eq!(store.meta("private-001").unwrap().as_deref(), Some(&b"Schubkarre"[..]));
     }
 
     #[test]

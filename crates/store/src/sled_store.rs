@@ -139,6 +139,16 @@ impl SledStore {
         written.and_then(|()| self.secure())
     }
 
+    /// Empties a note of the node. What it said leaves the disk as what was withdrawn does: see
+    /// [`let_leave`](Self::let_leave).
+    ///
+    /// # Errors
+    /// If it can not be written.
+    pub fn drop_meta(&mut self, key: &str) -> Result<(), StoreError> {
+        self.note_something_leaves()?;
+        self.set_meta(key, &[])
+    }
+
     /// The circles that this node keeps, the one that was added first first.
     ///
     /// # Errors

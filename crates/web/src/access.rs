@@ -70,10 +70,24 @@ impl Access {
     /// The token that every form of this node carries. It follows from the API's token without telling
     /// it, so that a form that was open while the node was restarted can still be sent.
     pub(crate) fn form_token(&self) -> String {
+        self.derived("form")
+    }
+
+    /// What opens the member's feed. It follows from the API's token without telling it.
+    pub(crate) fn feed_key(&self) -> String {
+        self.derived("feed")
+    }
+
+    fn derived(&self, purpose: &str) -> String {
         let mut hash = Sha256::new();
-        hash.update(b"commonshelf/form/1\0");
+        hash.update(format!("commonshelf/{purpose}/1\0"));
         hash.update(self.token.as_bytes());
         hex(&hash.finalize()[..16])
+    }
+
+    /// Whether this opens the member's feed.
+    pub(crate) fn knows_feed(&self, key: &str) -> bool {
+        !self.token.is_empty() && same(key, &self.feed_key())
     }
 
     /// Whether a form carries the right token.
@@ -166,6 +180,8 @@ mod tests {
         let access = access();
         assert!(!access.form_token().contains("abab"));
         assert!(access.knows_form(&access.form_token()) && !access.knows_form(&access.token));
+        assert!(access.knows_feed(&access.feed_key()) && !access.knows_feed(&access.form_token()));
+        assert!(!access.feed_key().contains("abab"));
         assert!(!format!("{access:?}").contains("abab"));
     }
 }

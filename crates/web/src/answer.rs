@@ -46,6 +46,15 @@ impl Failure {
         )
     }
 
+    /// Only the node's own member is told.
+    pub(crate) fn for_the_member() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "this is for the node's own member: ask on its machine, or with the header Authorization: Bearer TOKEN",
+        )
+    }
+
     /// The name in the request is not this node's.
     pub(crate) fn misdirected(message: impl Into<String>) -> Self {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", message)

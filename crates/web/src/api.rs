@@ -1,5 +1,8 @@
 //! The JSON API under `/api/v1`.
 
+mod matching;
+mod private;
+
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -17,22 +20,19 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
     CircleJson, CircleLink, ClockJson, FilterInput, FoundInput, FoundJson, Handle, ImportInput, ImportJson,
-    InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PairJson, PeerJson, PurgedJson, StatusJson,
+    InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PeerJson, PurgedJson, Reader, StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
-use crate::{Shelf, bundle, gate, hidden, keys, members, photos, upkeep};
+use crate::{Shelf, bundle, feeds, gate, hidden, keys, members, photos, upkeep};
 
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
 /// The largest file to import.
 pub(crate) const MAX_FILE: usize = 32 * 1024 * 1024;
-/// How many pairs are told unless a limit is given, and at most.
-const PAIRS: usize = 50;
-const MOST_PAIRS: usize = 1_000;
 
 pub(crate) type Answer<T> = Result<T, ApiError>;
 pub(crate) type Node = State<Arc<Shelf>>;
@@ -44,7 +44,6 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/listings", get(listings).post(publish))
         .route("/listings/{reference}", get(listing).patch(edit).delete(withdraw))
         .route("/search", get(search))
-        .route("/matches", get(matches))
         .route("/export", get(export))
         .route("/circles", get(circles).post(found))
         .route("/circles/nearby", get(nearby))
@@ -55,6 +54,9 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .merge(upkeep::routes(shelf))
         .merge(members::routes())
         .merge(hidden::routes())
+        .merge(matching::routes())
+        .merge(private::routes())
+        .merge(feeds::api_routes())
         .merge(bundle::routes())
         .route("/clock", get(clock))
         .route("/clock/confirm", post(confirm_clock))
@@ -85,8 +87,8 @@ async fn wrong_method() -> ApiError {
 }
 
 /// Whether whoever asks sits at the node, or has its token. Others are not told where this node and its peers are,
-/// nor where it keeps its files.
-struct Trusted(bool);
+/// nor where it keeps its files, nor what its member needs and tells nobody.
+pub(crate) struct Trusted(bool);
 
 impl FromRequestParts<Arc<Shelf>> for Trusted {
     type Rejection = Infallible;
@@ -98,6 +100,16 @@ impl FromRequestParts<Arc<Shelf>> for Trusted {
 }
 
 impl Trusted {
+    /// As whom the node answers.
+    pub(crate) const fn reader(&self) -> Reader {
+        if self.0 { Reader::Member } else { Reader::Guest }
+    }
+
+    /// Refuses everybody else.
+    pub(crate) fn only(&self) -> Result<(), Failure> {
+        if self.0 { Ok(()) } else { Err(Failure::for_the_member()) }
+    }
+
     fn circles(&self, mut circles: Vec<CircleJson>) -> Vec<CircleJson> {
         if !self.0 {
             circles.iter_mut().for_each(|circle| circle.link.clear());
@@ -118,6 +130,7 @@ async fn status(State(shelf): Node, trusted: Trusted) -> Json<StatusJson> {
     if !trusted.0 {
         status.addresses.clear();
         status.notices.clear();
+        status.unseen_matches = None;
     }
     status.circles = trusted.circles(status.circles);
     status.peers = trusted.peers(status.peers);
@@ -161,10 +174,15 @@ async fn publish(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Ans
 
 async fn listing(
     State(shelf): Node,
+    trusted: Trusted,
     reference: Result<Path<String>, PathRejection>,
 ) -> Answer<Json<ListingJson>> {
     let reference = named(reference)?;
-    Ok(Json(aside(&shelf, move |node| node.listing(&reference)).await?))
+    let look = move |node: &Handle| match node.listing(&reference) {
+        Err(NodeError::NoSuchListing(_)) if trusted.0 => Ok(node.private_need(&reference)?.listing),
+        found => found,
+    };
+    Ok(Json(aside(&shelf, look).await?))
 }
 
 async fn edit(
@@ -184,43 +202,24 @@ async fn withdraw(
 }
 
 #[derive(Deserialize)]
-struct Words {
+pub(crate) struct Words {
     #[serde(default)]
-    q: String,
+    pub(crate) q: String,
 }
 
 async fn search(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<FoundJson>>> {
     let Words { q } = query(&uri)?;
-    if q.chars().count() > MAX_QUERY {
-        return Err(
-            Failure::invalid(format!("the search is too long: at most {MAX_QUERY} characters fit")).into()
-        );
-    }
+    fits(&q)?;
     let filter = query::<FilterInput>(&uri)?.read()?;
     Ok(Json(aside(&shelf, move |node| node.search(&q, &filter)).await?))
 }
 
-#[derive(Deserialize)]
-struct Pairs {
-    mine: Option<String>,
-    limit: Option<String>,
-    of: Option<String>,
-}
-
-async fn matches(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<PairJson>>> {
-    let Pairs { mine, limit, of } = query(&uri)?;
-    let mine = mine.is_some_and(|mine| !matches!(mine.as_str(), "" | "0" | "false" | "no"));
-    let limit = match limit.as_deref() {
-        None | Some("") => PAIRS,
-        Some(limit) => parsed::<usize>(limit).map_err(|_| Failure::invalid("the limit is a whole number"))?,
-    };
-    let limit = limit.min(MOST_PAIRS);
-    let Some(of) = of.filter(|of| !of.is_empty()) else {
-        return Ok(Json(shelf.handle.matches(mine, limit).await));
-    };
-    let mut pairs = aside(&shelf, move |node| node.matches_of(&of, limit)).await?;
-    pairs.retain(|pair| !mine || pair.need.mine || pair.offer.mine);
-    Ok(Json(pairs))
+/// Refuses a search that is too long.
+pub(crate) fn fits(q: &str) -> Result<(), Failure> {
+    if q.chars().count() <= MAX_QUERY {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!("the search is too long: at most {MAX_QUERY} characters fit")))
 }
 
 async fn export(State(shelf): Node, uri: Uri) -> Answer<Response> {
@@ -351,7 +350,7 @@ async fn confirm_clock(State(shelf): Node) -> Answer<Json<ClockJson>> {
 }
 
 /// Looks something up beside the threads that answer requests: a large catalogue takes a while.
-async fn aside<T: Send + 'static>(
+pub(crate) async fn aside<T: Send + 'static>(
     shelf: &Shelf,
     look: impl FnOnce(&Handle) -> Result<T, NodeError> + Send + 'static,
 ) -> Result<T, NodeError> {
@@ -387,6 +386,6 @@ pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Failure> {
     })
 }
 
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Failure> {
+pub(crate) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Failure> {
     text.trim().parse().map_err(|error: T::Err| Failure::invalid(error.to_string()))
 }

@@ -5,7 +5,7 @@
 //! and every answer leaves with the headers that keep a page from doing more than it should. Behind it
 //! are two faces over the same [`node::Handle`]: the API under `/api/v1` (JSON; writing needs the
 //! token) and the pages (HTML without scripts; writing needs the page's own form, sent from the node's
-//! own machine).
+//! own machine). Beside them are feeds (Atom).
 //!
 //! **Invariants:** a `GET` changes nothing. What members wrote reaches a page escaped. Each failure,
 //! also an unknown path or method, has the shape of its face: JSON below `/api`, a page elsewhere.
@@ -17,6 +17,7 @@ mod answer;
 mod api;
 mod assets;
 mod bundle;
+mod feeds;
 mod gate;
 mod hidden;
 mod keys;
@@ -52,6 +53,7 @@ pub fn router(handle: node::Handle, access: Access) -> Router {
         .merge(assets::routes())
         .merge(pages::routes())
         .merge(photos::routes())
+        .merge(feeds::routes())
         .fallback(gate::unknown)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shelf), gate::gate))

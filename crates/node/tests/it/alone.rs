@@ -10,7 +10,7 @@ async fn a_new_node_is_in_no_circle_and_says_how_to_get_into_one() {
     assert!(matches!(error, NodeError::NoCircle), "{error}");
     assert!(error.to_string().contains("circle found NAME"), "{error}");
     assert!(node.handle().status().circles.is_empty());
-    assert!(node.handle().matches(false, 10).await.is_empty());
+    assert!(node.handle().matches(false, 10, node::Reader::Guest).await.is_empty());
     node.stop().await;
 }
 

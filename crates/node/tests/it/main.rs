@@ -7,6 +7,7 @@ mod backup;
 mod clock;
 mod closed;
 mod leaving;
+mod notices;
 mod peer;
 mod photos;
 mod together;

@@ -26,7 +26,7 @@ async fn two_nodes_share_match_and_survive_a_stop() {
     let offer = ada.handle().publish(listing("offer", "Leihe Nähmaschine")).await.unwrap();
     let need = ben.handle().publish(listing("need", "Suche Nähmaschine")).await.unwrap();
     equal(ada.handle(), ben.handle(), 502).await;
-    let pairs = ada.handle().matches_of(&need.id, 5).unwrap();
+    let pairs = ada.handle().matches_of(&need.id, 5, node::Reader::Guest).unwrap();
     assert_eq!(pairs[0].offer.id, offer.id);
     assert!(!pairs[0].reasons.is_empty());
 

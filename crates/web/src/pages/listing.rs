@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::node::{ListingJson, PairJson};
+use ::node::{ListingJson, PairJson, Reader};
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -48,7 +48,7 @@ pub(crate) async fn show(
     let reference = named(reference)?;
     let seen = aside(&shelf, move |handle| {
         let listing = handle.listing(&reference)?;
-        let matches = handle.matches_of(&listing.id, MATCHES)?;
+        let matches = handle.matches_of(&listing.id, MATCHES, Reader::Guest)?;
         Ok((listing, matches))
     });
     let (listing, matches): (ListingJson, Vec<PairJson>) = seen.await?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ::node::PairJson;
+use ::node::{PairJson, Reader};
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -84,7 +84,7 @@ pub(crate) async fn show(
     let Query(asked) = asked.map_err(|_| Failure::invalid("The address can not be read."))?;
     let mine = visitor.local && !asked.mine.is_empty();
     let mut of_need: HashMap<String, usize> = HashMap::new();
-    let mut pairs = shelf.handle.matches(mine, LOOKED_AT).await;
+    let mut pairs = shelf.handle.matches(mine, LOOKED_AT, Reader::Guest).await;
     pairs.retain(|pair| {
         let shown = of_need.entry(pair.need.id.clone()).or_default();
         *shown += 1;

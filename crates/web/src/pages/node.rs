@@ -147,8 +147,17 @@ async fn kept(shelf: &Shelf, visitor: &Visitor, circle: CircleJson) -> Kept {
 }
 
 async fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeError>) -> NodePage {
-    let StatusJson { version, peer, addresses, reachable: _, members, circles, peers, notices } =
-        shelf.handle.status();
+    let StatusJson {
+        version,
+        peer,
+        addresses,
+        reachable: _,
+        members,
+        circles,
+        peers,
+        notices,
+        unseen_matches: _,
+    } = shelf.handle.status();
     let now = shelf.handle.now();
     // Where others are, and where this node keeps its files, is for the person at the node alone.
     let private = |texts: Vec<String>| if visitor.local { texts } else { Vec::new() };

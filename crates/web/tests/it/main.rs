@@ -7,5 +7,6 @@ mod forms;
 mod gate;
 mod pages;
 mod photos;
+mod private;
 mod site;
 mod wire;
