@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use matching::{Index, Match, Query};
+use matching::{Index, Match, Query, snippet};
 use proptest::prelude::*;
-use record::{Cell, Listing, Side, Terms};
+use record::{Cell, Listing, Side, Terms, Timestamp};
 
 /// Words that meet often: forms of one word, compounds, slips, words of no weight, other scripts.
 const WORDS: &[&str] = &[
@@ -133,9 +133,53 @@ proptest! {
         for found in index.all_matches(1000) {
             let points: f64 = found.reasons.iter().map(|reason| reason.points).sum();
             prop_assert!((found.score - points).abs() < 1e-9, "{found:?}");
-            prop_assert!((0.36..=1.0).contains(&found.score), "{found:?}");
-            prop_assert!(found.reasons.iter().all(|reason| reason.points > 0.0), "{found:?}");
+            prop_assert!(0.0 < found.score && found.score <= 1.0 && found.fits, "{found:?}");
         }
+    }
+
+    #[test]
+    fn why_tells_of_a_match_what_the_match_does(listings in listings()) {
+        let index = index_of(&listings);
+        for found in index.all_matches(1000) {
+            prop_assert_eq!(index.why(&found.need, &found.offer), Some(found));
+        }
+    }
+
+    #[test]
+    fn a_private_need_matches_as_a_public_one_would_and_changes_nothing_else(
+        listings in listings(),
+        (need, query) in (listing(), text(4)),
+    ) {
+        let need = Listing { side: Side::Need, left: 1, ..need };
+        let mut index = index_of(&listings);
+        index.remove(&0);
+        let before = answers(&index, &query, None);
+        let with = index.matches_with(&0, [9; 32], &need, 50);
+        index.insert_private(0, [9; 32], need, Timestamp::from_millis(0));
+        prop_assert_eq!(&index.matches_for(&0, 50), &with);
+        for found in with {
+            prop_assert!(index.matches_for(&found.offer, 50).contains(&found));
+        }
+        index.remove(&0);
+        prop_assert_eq!(answers(&index, &query, None), before);
+    }
+
+    #[test]
+    fn no_text_stops_an_index(
+        title in "\\PC{0,120}|.{0,200}|([a-zA-Zäöüß,.!/0-9 -]|no |with |für |Gr\\. ){0,60}",
+        text in "\\PC{0,400}|.{0,400}",
+        query in "\\PC{0,60}|.{0,60}",
+    ) {
+        let mut index = Index::new();
+        let offer = Listing { text: text.clone(), category: query.clone(), ..Listing::new(Side::Offer, &title) };
+        index.insert(1, [1; 32], offer.clone());
+        index.insert(2, [2; 32], Listing { side: Side::Need, ..offer });
+        for found in index.search_wider(&Query { text: &query, unfinished: true, ..Query::default() }, 5).hits {
+            let _ = snippet(&text, &found.words, 40);
+        }
+        let _ = index.all_matches(5);
+        prop_assert!(index.why(&2, &1).is_some());
+        prop_assert!(index.remove(&1) && index.remove(&2) && index.is_empty());
     }
 
     #[test]

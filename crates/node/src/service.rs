@@ -337,8 +337,9 @@ impl Service {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));
         }
         self.act(outputs);
-        if self.ticks.is_multiple_of(DIGEST_EVERY) {
+        if self.ticks % DIGEST_EVERY == 1 {
             let now = self.clock.now();
+            self.change(|view| view.set_now(now));
             let digests = self.protocol.circles();
             let digests: Vec<_> = digests
                 .map(|circle| (circle.circle(), circle.digests(Window::between(now, now)).all()))

@@ -190,6 +190,11 @@ impl View {
         self.version = self.version.wrapping_add(1);
     }
 
+    /// Tells the indexes the time: what is new scores a little more, and what has ended is not matched.
+    pub(crate) fn set_now(&mut self, now: Timestamp) {
+        self.circles.values_mut().for_each(|circle| circle.index.set_now(now));
+    }
+
     /// Shows these digests of circles.
     pub(crate) fn set_digests(&mut self, digests: Vec<(CircleId, Hash)>) {
         for (id, digest) in digests {

@@ -157,9 +157,9 @@ impl Engine for Index<u32> {
             text: &asked.words.join(" "),
             side: Some(Side::Offer),
             category: Some(&asked.category),
-            language: asked.language,
             near: Some(asked.near),
             within_km: Some(KM),
+            ..Query::default()
         };
         Ok(Self::search(self, &query, BEST).into_iter().map(|hit| hit.id).collect())
     }

@@ -47,6 +47,12 @@ pub(crate) struct Mention {
 }
 
 impl Mention {
+    /// Where a word stands that is still being typed.
+    pub(crate) const fn of_begun() -> Self {
+        let (start, end) = (u16::MAX, u16::MAX);
+        Self { field: Field::Title, start, end, part: 0, role: Role::Head, made: Made::Whole }
+    }
+
     /// The mention that counts when a word is said twice: what is lacking in one place and there in another, is there.
     fn or(self, other: Self) -> Self {
         let there = self.role == Role::Denied && other.role != Role::Denied && self.field == other.field;
@@ -185,10 +191,10 @@ fn mention(field: Field, first: &Said, last: &Said, made: Made) -> Mention {
     Mention { field, start: short(first.start), end: short(last.end), part: last.part, role: last.role, made }
 }
 
-/// The kind of thing that the head of a title names most surely.
+/// The kind of thing that title and category name most surely.
 fn guessed_kind(words: &[(Mention, Spelled)], language: Option<Language>, meaning: &Meaning) -> Option<Kind> {
     let mut votes: BTreeMap<Kind, f32> = BTreeMap::new();
-    for (mention, spelled) in words.iter().filter(|(mention, _)| mention.field == Field::Title) {
+    for (mention, spelled) in words.iter().filter(|(mention, _)| mention.field != Field::Text) {
         let names = match spelled {
             Spelled::Word(word) => meaning.names(&word.folded, language),
             Spelled::Phrase(_, names) => names.clone(),

@@ -16,6 +16,7 @@ use crate::index::shelf::Shelf;
 use crate::meaning::{Kind, Meaning};
 use crate::pairs::party::{Party, Uttered};
 use crate::pairs::score::rarity;
+use crate::text::words::folded;
 use crate::vocabulary::gist::Gist;
 use record::{Listing, Timestamp};
 
@@ -157,11 +158,14 @@ pub(crate) struct Stranger {
 }
 
 impl Stranger {
-    /// Marks the last word as one that is still being typed.
-    pub(crate) fn leave_unfinished(&mut self) {
-        let last = self.words.iter_mut().max_by_key(|(_, mention)| (mention.end, mention.start));
-        if let Some((gist, _)) = last {
-            gist.unfinished = true;
+    /// Adds a word that is still being typed.
+    pub(crate) fn begin(&mut self, word: &str) {
+        let word = folded(word);
+        if !word.is_empty() {
+            self.words.push((Gist::begun(&word), Mention::of_begun()));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

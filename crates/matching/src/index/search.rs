@@ -9,8 +9,9 @@ use crate::index::shelf::Wanted;
 use crate::pairs::fit::{fit, verdict_of_words};
 use crate::pairs::party::{Party, Uttered};
 use crate::pairs::score::{LEAST_RELEVANCE, place_factor};
+use crate::text::fold::is_part_of_word;
 use crate::text::reading::Role;
-use record::{Listing, Side};
+use record::{Language, Listing, Side};
 
 /// So many of the listings that hold the words are looked at closely.
 const LOOKED_AT: usize = 200;
@@ -31,9 +32,10 @@ impl<Id: Ord + Clone> Index<Id> {
             None => None,
         };
         let filters = Filters::of(query, category, self.now);
-        let mut stranger = self.read([0; 32], asked(query));
-        if query.unfinished {
-            stranger.leave_unfinished();
+        let (text, begun) = if query.unfinished { last_word(query.text) } else { (query.text, "") };
+        let mut stranger = self.read([0; 32], asked(text, query.language));
+        if !begun.is_empty() {
+            stranger.begin(begun);
         }
         let asked = self.party_of(&stranger);
         let wanted: Vec<Wanted> = asked.words.iter().filter_map(|word| self.wanted(word)).collect();
@@ -96,14 +98,19 @@ impl<Id: Ord + Clone> Index<Id> {
     /// Whether the words of a query say anything.
     #[must_use]
     pub fn says_something(&self, text: &str) -> bool {
-        let query = Query { text, ..Query::default() };
-        let stranger = self.read([0; 32], asked(&query));
+        let stranger = self.read([0; 32], asked(text, None));
         let party: Party<'_> = self.party_of(&stranger);
         party.words.iter().any(|word| word.mention.role != Role::Denied)
     }
 }
 
 /// A query as the need that it is.
-fn asked(query: &Query<'_>) -> Listing {
-    Listing::new(Side::Need, query.text)
+fn asked(text: &str, language: Option<Language>) -> Listing {
+    Listing { language, ..Listing::new(Side::Need, text) }
+}
+
+/// The text before its last word, and that word if nothing follows it.
+fn last_word(text: &str) -> (&str, &str) {
+    let begin = text.char_indices().rev().take_while(|(_, letter)| is_part_of_word(*letter)).last();
+    text.split_at(begin.map_or(text.len(), |(at, _)| at))
 }

@@ -24,6 +24,8 @@ pub(crate) struct Answer<'p, 'a> {
 pub(crate) struct Fit<'p, 'a> {
     /// 0 to 1.
     pub(crate) words: f32,
+    /// How much of what the need says is answered word by word, 0 to 1.
+    pub(crate) answered: f32,
     pub(crate) answers: Vec<Answer<'p, 'a>>,
     /// Whether the offer says what the need is about, and is itself something else.
     pub(crate) only_mentioned: bool,
@@ -35,6 +37,8 @@ pub(crate) struct Fit<'p, 'a> {
 
 /// How near two titles are at least when all words are answered, 0 to 1.
 const SURE: f32 = 0.6;
+/// What the words of a search count by themselves, whatever the titles are about.
+const ANSWERED_COUNTS: f32 = 0.75;
 /// Answers that say less are left to the meaning of the whole titles.
 const LEAST_SHARE: f32 = 0.3;
 /// From this likeness on two joined words are the one that the other side says.
@@ -121,6 +125,7 @@ pub(crate) fn fit<'p, 'a>(
     let asked: f32 = need.title().map(asks).sum();
     let told: f32 = answers.iter().map(|answer| answer.part).sum();
     let words = if asked > 0.0 { (told / asked).min(1.0) } else { 0.0 };
+    let answered = words;
     let words = match needed_directions.nearness(offered_directions) {
         Some(nearness) if needed_directions.are_known() => together(words, nearness),
         Some(nearness) => f32::midpoint(words, nearness),
@@ -128,7 +133,7 @@ pub(crate) fn fit<'p, 'a>(
     };
     answers.retain(|answer| answer.share >= LEAST_SHARE && answer.part > 0.0);
     let only_mentioned = beside >= IS_MENTIONED && heads < IS_NEAR;
-    Fit { words, answers, only_mentioned, apart: apart.filter(|_| !one_thing), denied }
+    Fit { words, answered, answers, only_mentioned, apart: apart.filter(|_| !one_thing), denied }
 }
 
 /// What the words answer and how near the titles are as a whole, together. What is fully answered does not become
@@ -174,7 +179,7 @@ fn weigh(answers: &mut [Answer<'_, '_>], covering: &[(usize, f32)]) {
     }
 }
 
-/// How far an offer is what the words say, 0 to 1: for a search.
+/// How far an offer is what the words say, 0 to 1: for a search, which also wants what only mentions them.
 pub(crate) fn verdict_of_words(fit: &Fit<'_, '_>) -> f32 {
-    fit.words * head_factor(fit)
+    fit.words.max(ANSWERED_COUNTS * fit.answered) * head_factor(fit)
 }

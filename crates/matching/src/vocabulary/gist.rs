@@ -99,6 +99,11 @@ impl Gist {
         }
     }
 
+    /// The beginning of a word that is still being typed, folded.
+    pub(crate) fn begun(folded: &str) -> Self {
+        Self { unfinished: true, ..Self::of_phrase(folded, None, Box::default()) }
+    }
+
     /// A phrase that the lexicon knows.
     pub(crate) fn of_phrase(folded: &str, language: Option<Language>, names: Box<[Named]>) -> Self {
         Self {
