@@ -101,10 +101,6 @@ pub(crate) struct Reading {
     pub(crate) language: Option<Language>,
     pub(crate) action: Option<Action>,
     pub(crate) measures: Box<[Measure]>,
-    /// What kind of thing it is, by its category or by what its title names.
-    pub(crate) kind: Option<Kind>,
-    /// Whether the category says so.
-    pub(crate) says_kind: bool,
     pub(crate) words: Vec<(Mention, Spelled)>,
 }
 
@@ -180,10 +176,7 @@ impl Reading {
             });
         let mut sizes = measures(&listing.title);
         sizes.extend(measures(&listing.text));
-        let named = Kind::named(&listing.category, language).filter(|_| !listing.category.is_empty());
-        let says_kind = named.is_some();
-        let kind = named.or_else(|| guessed_kind(&words, language, meaning));
-        Self { language, action, measures: sizes.into(), kind, says_kind, words }
+        Self { language, action, measures: sizes.into(), words }
     }
 }
 
@@ -191,18 +184,19 @@ fn mention(field: Field, first: &Said, last: &Said, made: Made) -> Mention {
     Mention { field, start: short(first.start), end: short(last.end), part: last.part, role: last.role, made }
 }
 
+/// The kind that a category names.
+pub(crate) fn kind_of_category(category: &str) -> Option<Kind> {
+    if category.is_empty() { None } else { Kind::named(category, None) }
+}
+
 /// The kind of thing that title and category name most surely.
-fn guessed_kind(words: &[(Mention, Spelled)], language: Option<Language>, meaning: &Meaning) -> Option<Kind> {
+pub(crate) fn guessed_kind<'g>(words: impl Iterator<Item = (&'g Gist, Mention)>) -> Option<Kind> {
     let mut votes: BTreeMap<Kind, f32> = BTreeMap::new();
-    for (mention, spelled) in words.iter().filter(|(mention, _)| mention.field != Field::Text) {
-        let names = match spelled {
-            Spelled::Word(word) => meaning.names(&word.folded, language),
-            Spelled::Phrase(_, names) => names.clone(),
-        };
-        for named in &names {
-            if let Some(kind) = meaning.kind_of(named.concept) {
-                *votes.entry(kind).or_default() +=
-                    named.surely * mention.role.evidence() / names.len() as f32;
+    for (gist, mention) in words.filter(|(_, mention)| mention.field != Field::Text) {
+        for named in &gist.names {
+            if let Some(kind) = named.kind {
+                let says = mention.field.evidence() * mention.role.evidence();
+                *votes.entry(kind).or_default() += named.surely * says / gist.names.len() as f32;
             }
         }
     }

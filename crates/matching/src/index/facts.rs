@@ -1,15 +1,20 @@
 //! What filters ask of a listing, small enough to look at a million of them.
 
+use crate::index::entry::About;
 use crate::index::query::Query;
 use crate::meaning::Kind;
 use crate::text::fold::{fold, lower};
-use record::{Cell, Language, Listing, Side, Terms, Timestamp};
+use record::{Cell, Language, Side, Terms, Timestamp};
 
 /// Facts of one listing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     side: Side,
     terms: Terms,
+    /// Whether anything is left.
+    is_open: bool,
+    /// The beginning of the author's key, which is as good as random.
+    author: u64,
     language: Option<Language>,
     /// The number of its folded category.
     category: u32,
@@ -54,6 +59,10 @@ impl Spot {
     }
 }
 
+fn tag(author: &[u8; 32]) -> u64 {
+    author.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+}
+
 /// The filters of a query, ready to be asked of many listings.
 pub(crate) struct Filters {
     side: Option<Side>,
@@ -66,23 +75,33 @@ pub(crate) struct Filters {
 }
 
 impl Facts {
+    /// `said` is the kind that the category names, `guessed` what the words name.
     pub(crate) fn of(
-        listing: &Listing,
+        about: &About,
         language: Option<Language>,
         category: u32,
-        kind: Option<Kind>,
-        says_kind: bool,
+        said: Option<Kind>,
+        guessed: Option<Kind>,
     ) -> Self {
+        let listing = &about.listing;
         Self {
             side: listing.side,
             terms: listing.terms,
+            is_open: listing.left > 0,
+            author: tag(&about.author),
             language,
             category,
-            kind,
-            says_kind,
+            kind: said.or(guessed),
+            says_kind: said.is_some(),
             place: listing.cell.map(Spot::of),
             until: listing.until,
         }
+    }
+
+    /// Whether the two could be a match: a need and an offer of two authors, with something left, in time.
+    pub(crate) fn may_match(&self, other: &Self, now: Timestamp) -> bool {
+        let stands = |facts: &Self| facts.is_open && facts.until.is_none_or(|until| until > now);
+        self.side != other.side && self.author != other.author && stands(self) && stands(other)
     }
 
     pub(crate) const fn says_kind(&self) -> bool {

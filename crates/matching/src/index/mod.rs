@@ -10,7 +10,7 @@ pub(crate) mod tally;
 
 use std::sync::Arc;
 
-use crate::index::entry::{About, Mention, Reading};
+use crate::index::entry::{About, Mention, Reading, guessed_kind, kind_of_category};
 use crate::index::facts::Facts;
 use crate::index::shelf::Shelf;
 use crate::meaning::{Kind, Meaning};
@@ -116,36 +116,43 @@ impl<Id: Ord + Clone> Index<Id> {
 
     /// A listing that is not in the index, as it would be read.
     pub(crate) fn read(&self, author: [u8; 32], listing: Listing) -> Stranger {
-        let reading = Reading::of(&listing, &self.meaning);
-        let words = reading
-            .words
-            .iter()
-            .map(|(mention, spelled)| (spelled.gist(reading.language, &self.meaning), *mention));
-        let words = words.collect();
-        let facts = Facts::of(&listing, reading.language, 0, reading.kind, reading.says_kind);
-        let Reading { action, measures, .. } = reading;
+        let Reading { language, action, measures, words } = Reading::of(&listing, &self.meaning);
+        let words = words.iter().map(|(mention, spelled)| (spelled.gist(language, &self.meaning), *mention));
+        let words: Vec<(Gist, Mention)> = words.collect();
         let about = About { author, listing: Arc::new(listing), since: self.now, action, measures };
+        let said = kind_of_category(&about.listing.category);
+        let guessed = guessed_kind(words.iter().map(|(gist, mention)| (gist, *mention)));
+        let facts = Facts::of(&about, language, 0, said, guessed);
         Stranger { about, facts, words }
     }
 
     /// A listing of a shelf as one side of a comparison.
     pub(crate) fn party<'a>(&'a self, shelf: &'a Shelf<Id>, number: u32) -> Option<Party<'a>> {
         let entry = shelf.entry(number)?;
-        let words = entry
-            .mentions
-            .iter()
-            .filter_map(|(term, mention)| Some(self.uttered(shelf.vocabulary.gist(*term)?, *mention)));
+        let public = std::ptr::eq(shelf, &raw const self.public);
+        let words = entry.mentions.iter().filter_map(|(term, mention)| {
+            let gist = shelf.vocabulary.gist(*term)?;
+            // Why: the shelf itself knows without looking the word up.
+            let bearers = if public { shelf.vocabulary.postings(*term).len() } else { self.bearers(gist) };
+            Some(self.uttered(gist, *mention, bearers))
+        });
         Some(Party { about: &entry.about, facts: *shelf.facts(number)?, words: words.collect() })
     }
 
     /// A listing that is not in the index as one side of a comparison.
     pub(crate) fn party_of<'a>(&'a self, stranger: &'a Stranger) -> Party<'a> {
-        let words = stranger.words.iter().map(|(gist, mention)| self.uttered(gist, *mention)).collect();
+        let words = stranger.words.iter();
+        let words = words.map(|(gist, mention)| self.uttered(gist, *mention, self.bearers(gist))).collect();
         Party { about: &stranger.about, facts: stranger.facts, words }
     }
 
-    fn uttered<'a>(&self, gist: &'a Gist, mention: Mention) -> Uttered<'a> {
-        let bearers = self.public.vocabulary.bearers(gist);
+    /// How many public listings hold a word.
+    fn bearers(&self, gist: &Gist) -> usize {
+        let vocabulary = &self.public.vocabulary;
+        vocabulary.find(&gist.folded, gist.language).map_or(0, |term| vocabulary.postings(term).len())
+    }
+
+    fn uttered<'a>(&self, gist: &'a Gist, mention: Mention, bearers: usize) -> Uttered<'a> {
         Uttered { gist, mention, tells: gist.tells * rarity(self.len(), bearers) }
     }
 }

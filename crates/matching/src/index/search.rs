@@ -41,7 +41,7 @@ impl<Id: Ord + Clone> Index<Id> {
         let wanted: Vec<Wanted> = asked.words.iter().filter_map(|word| self.wanted(word)).collect();
         let near = query.near.map(Spot::of);
         let directions = asked.directions(&self.public.vocabulary);
-        let found = self.public.candidates(&wanted, LOOKED_AT.max(limit), |_, facts| filters.admit(facts));
+        let found = self.public.candidates(&wanted, LOOKED_AT.max(limit), |facts| filters.admit(facts));
         let mut hits: Vec<Hit<Id>> = found
             .into_iter()
             .filter_map(|number| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::index::entry::{About, Entry, Reading};
+use crate::index::entry::{About, Entry, Mention, Reading, guessed_kind, kind_of_category};
 use crate::index::facts::{Facts, folded_category};
 use crate::index::tally::Tally;
 use crate::meaning::{Kind, Meaning};
@@ -13,7 +13,7 @@ use record::{Listing, Timestamp};
 
 /// So many mentions of words that only stand in for those asked for are looked at: the commonest words of a
 /// million listings must not make a search slow.
-const MOST_STOOD_IN: usize = 150_000;
+const MOST_STOOD_IN: usize = 30_000;
 /// From this likeness on a word is what was asked for, not one that stands in.
 const AS_ASKED: f32 = 0.94;
 
@@ -27,9 +27,19 @@ pub(crate) struct Shelf<Id> {
     facts: Vec<Facts>,
     free: Vec<u32>,
     numbers: BTreeMap<Id, u32>,
-    /// The number of each folded category, and how many listings are in it.
-    categories: BTreeMap<Box<str>, (u32, u32)>,
+    /// The categories that listings are in, by their folded names.
+    categories: BTreeMap<Box<str>, Category>,
     free_categories: Vec<u32>,
+}
+
+/// A category that listings are in.
+#[derive(Debug)]
+struct Category {
+    number: u32,
+    /// How many are in it.
+    uses: u32,
+    /// The kind that it names.
+    kind: Option<Kind>,
 }
 
 /// A word to rank listings by: how much it counts, and the words that say it.
@@ -73,17 +83,21 @@ impl<Id: Ord + Clone> Shelf<Id> {
         if self.numbers.len() >= MOST_ENTRIES {
             return;
         }
-        let Reading { language, action, measures, kind, says_kind, words } = Reading::of(&listing, meaning);
+        let Reading { language, action, measures, words } = Reading::of(&listing, meaning);
         let number = self.free.pop().unwrap_or(self.entries.len() as u32);
-        let mut mentions: Vec<(TermId, _)> = Vec::with_capacity(words.len());
+        let mut mentions: Vec<(TermId, Mention)> = Vec::with_capacity(words.len());
         for (mention, spelled) in words {
             let term =
                 self.vocabulary.take_in(spelled.folded(), language, || spelled.gist(language, meaning));
             self.vocabulary.post(term, Posting::new(number, aboutness(mention.field, mention.role)));
             mentions.push((term, mention));
         }
-        let facts = Facts::of(&listing, language, self.enter_category(&listing.category), kind, says_kind);
+        let said =
+            mentions.iter().filter_map(|(term, mention)| Some((self.vocabulary.gist(*term)?, *mention)));
+        let guessed = guessed_kind(said);
+        let (category, said) = self.enter_category(&listing.category);
         let about = About { author, listing, since, action, measures };
+        let facts = Facts::of(&about, language, category, said, guessed);
         let entry = Entry { id: id.clone(), about, mentions: mentions.into() };
         match (self.entries.get_mut(number as usize), self.facts.get_mut(number as usize)) {
             (Some(place), Some(old)) => (*place, *old) = (Some(entry), facts),
@@ -107,29 +121,31 @@ impl<Id: Ord + Clone> Shelf<Id> {
         true
     }
 
-    fn enter_category(&mut self, category: &str) -> u32 {
+    /// Counts a listing in a category. Returns its number and the kind that it names.
+    fn enter_category(&mut self, category: &str) -> (u32, Option<Kind>) {
         let next = self.free_categories.last().copied().unwrap_or(self.categories.len() as u32);
-        let (number, uses) = self.categories.entry(folded_category(category).into()).or_insert((next, 0));
-        *uses += 1;
-        if *uses == 1 {
+        let new = || Category { number: next, uses: 0, kind: kind_of_category(category) };
+        let entered = self.categories.entry(folded_category(category).into()).or_insert_with(new);
+        entered.uses += 1;
+        if entered.uses == 1 {
             self.free_categories.pop();
         }
-        *number
+        (entered.number, entered.kind)
     }
 
     fn leave_category(&mut self, category: &str) {
         let folded = folded_category(category);
-        let Some((number, uses)) = self.categories.get_mut(folded.as_str()) else { return };
-        *uses -= 1;
-        if *uses == 0 {
-            self.free_categories.push(*number);
+        let Some(left) = self.categories.get_mut(folded.as_str()) else { return };
+        left.uses -= 1;
+        if left.uses == 0 {
+            self.free_categories.push(left.number);
             self.categories.remove(folded.as_str());
         }
     }
 
     /// The number of a category, if a listing is in it.
     pub(crate) fn category(&self, category: &str) -> Option<u32> {
-        self.categories.get(folded_category(category).as_str()).map(|(number, _)| *number)
+        self.categories.get(folded_category(category).as_str()).map(|category| category.number)
     }
 
     /// The listings that say most of what is wanted, at most `most`, the best first; equal ones in the order
@@ -138,7 +154,7 @@ impl<Id: Ord + Clone> Shelf<Id> {
         &self,
         wanted: &[Wanted],
         most: usize,
-        admits: impl Fn(&Entry<Id>, &Facts) -> bool,
+        admits: impl Fn(&Facts) -> bool,
     ) -> Vec<u32> {
         let mut total = Tally::new(self.entries.len());
         let mut best = Tally::new(self.entries.len());
@@ -158,12 +174,7 @@ impl<Id: Ord + Clone> Shelf<Id> {
                 total.add(number, weight * share);
             }
         }
-        let passes = |number: u32| {
-            self.facts
-                .get(number as usize)
-                .zip(self.entry(number))
-                .is_some_and(|(facts, entry)| admits(entry, facts))
-        };
+        let passes = |number: u32| self.facts(number).is_some_and(&admits);
         let mut ranked: Vec<(u32, f32)> = total.drain().filter(|(number, _)| passes(*number)).collect();
         let by_score = |(one, a): &(u32, f32), (other, b): &(u32, f32)| {
             b.total_cmp(a).then_with(|| self.id(*one).cmp(&self.id(*other)))

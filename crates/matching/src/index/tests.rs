@@ -136,7 +136,11 @@ fn a_word_that_is_being_typed_stands_for_all_that_begin_so() {
 #[test]
 fn a_kind_holds_what_is_of_a_kind_below_it() {
     let mut index = index(&[("drill", "de", "Bohrmaschine"), ("sofa", "en", "Sofa")]);
-    index.insert("said", [0; 32], Listing { category: "Werkzeug & Bauen".into(), ..listing("de", "Bosch PSB 500") });
+    index.insert(
+        "said",
+        [0; 32],
+        Listing { category: "Werkzeug & Bauen".into(), ..listing("de", "Bosch PSB 500") },
+    );
     let kind = |id: &str| Kind::with_id(id);
     let kinds: Vec<Option<Kind>> = ["drill", "said"].iter().map(|id| index.kind_of(id)).collect();
     assert!(kinds.iter().all(Option::is_some), "{kinds:?}");

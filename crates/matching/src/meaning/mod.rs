@@ -15,7 +15,7 @@ pub use lexicon::{BrokenLexicon, Concept, Lexicon, Sense, Source, Strength};
 pub(crate) use vectors::{DIMENSIONS, similarity, sketch};
 pub use vectors::{Direction, Vectors, VectorsError, WordVector};
 
-use crate::text::words::{Reader, Word};
+use crate::text::words::Reader;
 use record::Language;
 
 /// What is known of the meaning of words. To copy it copies a few addresses.
@@ -35,6 +35,8 @@ pub(crate) struct Named {
     pub(crate) surely: f32,
     /// The source that has it as a name of the thing, not only as a word that has to do with it.
     pub(crate) by_name: Option<Source>,
+    /// The kind that the thing is of.
+    pub(crate) kind: Option<Kind>,
 }
 
 /// How surely a word means a thing that it is the name of, another name of, or has to do with.
@@ -52,7 +54,7 @@ const SHORTEST_HEAD: usize = 4;
 const SHORTEST_MODIFIER: usize = 3;
 /// The shortest stem of which other forms are looked for, in characters, and how many are looked at.
 const SHORTEST_STEM: usize = 3;
-const MOST_FORMS: usize = 12;
+const MOST_FORMS: usize = 6;
 /// Longer phrases are not looked for: there are few, and each look costs time.
 const LONGEST_PHRASE: usize = 4;
 
@@ -88,27 +90,32 @@ impl Meaning {
                     names[at].surely = names[at].surely.max(surely);
                     names[at].by_name = names[at].by_name.or(by_name);
                 }
-                Err(at) => names.insert(at, Named { concept: sense.concept, surely, by_name }),
+                Err(at) => {
+                    let kind = lexicon.kind_of(sense.concept);
+                    names.insert(at, Named { concept: sense.concept, surely, by_name, kind });
+                }
             }
         }
         names.into()
     }
 
-    /// What other forms of a word name, such as the plural or the singular.
-    pub(crate) fn names_by_stem(&self, word: &Word, language: Language) -> Box<[Named]> {
+    /// What other forms of a word with these stems name, such as the plural or the singular.
+    pub(crate) fn names_by_stem(
+        &self,
+        stems: &[String],
+        reader: &Reader,
+        language: Language,
+    ) -> Box<[Named]> {
         let Some(lexicon) = self.lexicon else { return Box::default() };
-        let reader = Reader::new(Some(language));
         let long = |stem: &&String| stem.chars().count() >= SHORTEST_STEM;
-        word.stems
-            .iter()
-            .filter(long)
-            .flat_map(|stem| lexicon.starting_with(stem, MOST_FORMS).map(move |form| (stem, form)))
-            .filter(|(stem, form)| {
-                form == *stem || reader.word(form).is_some_and(|form| form.stems.contains(*stem))
-            })
-            .map(|(_, form)| self.names(&form, Some(language)))
-            .find(|names| !names.is_empty())
-            .unwrap_or_default()
+        let forms = stems.iter().filter(long).flat_map(|stem| {
+            let is_form = move |form: &String| {
+                form == stem || reader.word(form).is_some_and(|form| reader.stems(&form).contains(stem))
+            };
+            lexicon.starting_with(stem, MOST_FORMS).filter(is_form)
+        });
+        let mut names = forms.map(|form| self.names(&form, Some(language)));
+        names.find(|names| !names.is_empty()).unwrap_or_default()
     }
 
     /// What the last part of a compound names: a "Holzleiter" is a "Leiter".
@@ -124,11 +131,6 @@ impl Meaning {
         let Some(head) = ends.find(is_name) else { return Box::default() };
         let names = self.names(head, Some(language));
         names.iter().map(|named| Named { surely: HEAD * named.surely, by_name: None, ..*named }).collect()
-    }
-
-    /// The kind of thing that a concept is, if any.
-    pub(crate) fn kind_of(&self, concept: Concept) -> Option<Kind> {
-        self.lexicon?.kind_of(concept)
     }
 
     /// So many words may be known together.

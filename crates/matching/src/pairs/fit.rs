@@ -1,6 +1,5 @@
 //! What the words of a need and of an offer have in common.
 
-use crate::index::entry::Made;
 use crate::pairs::party::{Directions, Party, Uttered};
 use crate::pairs::score::WHOLE_COUNTS;
 use crate::pairs::verdict::head_factor;
@@ -41,10 +40,8 @@ const SURE: f32 = 0.6;
 const ANSWERED_COUNTS: f32 = 0.75;
 /// Answers that say less are left to the meaning of the whole titles.
 const LEAST_SHARE: f32 = 0.3;
-/// From this likeness on two joined words are the one that the other side says.
-const IS_JOINED: f32 = 0.85;
-/// From this likeness on a text or a category says what the other side's title does.
-const IS_SAID_ASIDE: f32 = 0.8;
+/// From this likeness on a text, a category or two words together say what the other side's title does.
+const IS_SURE: f32 = 0.8;
 /// From this likeness on the thing itself is near enough to what is needed.
 const IS_NEAR: f32 = 0.6;
 /// From this likeness on an offer says what a need is about.
@@ -73,7 +70,15 @@ pub(crate) fn fit<'p, 'a>(
             if !needed.is_whole() && !offered.is_whole() && needed.mention.made != offered.mention.made {
                 continue;
             }
-            let likeness = needed.gist.likeness(offered.gist);
+            // Why: outside of titles a similar word is a coincidence too often. Two words are joined to find the one
+            // that others write; what is only near to that says less than the two by themselves.
+            let aside = !needed.in_title() || !offered.in_title();
+            let joined = !needed.is_whole() || !offered.is_whole();
+            let likeness = if aside || joined {
+                needed.gist.surely(offered.gist)
+            } else {
+                needed.gist.likeness(offered.gist)
+            };
             match (needed.mention.role, offered.mention.role) {
                 (Role::Denied, Role::Denied) => continue,
                 (Role::Denied, _) | (_, Role::Denied) => {
@@ -94,11 +99,7 @@ pub(crate) fn fit<'p, 'a>(
                     }
                 }
             }
-            // Why: outside of titles a similar word is a coincidence too often. Two words are joined to find the one that others write; what is only near to that says less
-            // than the two by themselves.
-            let aside = !needed.in_title() || !offered.in_title();
-            let joined = [needed, offered].iter().any(|word| word.mention.made == Made::Joined);
-            if (joined && likeness.share < IS_JOINED) || (aside && likeness.share < IS_SAID_ASIDE) {
+            if (aside || joined) && likeness.share < IS_SURE {
                 continue;
             }
             let share = likeness.share * offered.evidence() * needed.mention.field.evidence();

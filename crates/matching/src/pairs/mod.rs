@@ -10,7 +10,7 @@ pub(crate) mod score;
 mod verdict;
 
 use crate::index::Index;
-use crate::index::entry::{About, Entry};
+use crate::index::facts::Facts;
 use crate::index::shelf::{Shelf, Wanted};
 use crate::pairs::party::{Party, Uttered};
 use crate::pairs::reason::Reason;
@@ -139,8 +139,8 @@ impl<Id: Ord + Clone> Index<Id> {
     ) -> Vec<Ranked<Id>> {
         let wanted: Vec<Wanted> =
             party.words.iter().filter_map(|word| self.wanted_among(shelf, word)).collect();
-        let admits = |entry: &Entry<Id>| self.may_match(party.about, &entry.about);
-        let candidates = shelf.candidates(&wanted, CANDIDATES.max(limit), |entry, _| admits(entry));
+        let admits = |facts: &Facts| party.facts.may_match(facts, self.now);
+        let candidates = shelf.candidates(&wanted, CANDIDATES.max(limit), admits);
         let directions = party.directions(&self.public.vocabulary);
         let ranked = candidates.into_iter().filter_map(|number| {
             let (entry, other) = shelf.entry(number).zip(self.party(shelf, number))?;
@@ -159,14 +159,6 @@ impl<Id: Ord + Clone> Index<Id> {
         ranked.collect()
     }
 
-    /// Whether the two could be a match: a need and an offer of two authors, with something left, in time.
-    fn may_match(&self, one: &About, other: &About) -> bool {
-        let stands = |about: &About| {
-            about.listing.left > 0 && about.listing.until.is_none_or(|until| until > self.now)
-        };
-        one.listing.side != other.listing.side && one.author != other.author && stands(one) && stands(other)
-    }
-
     /// What stands in for a word among the words of a shelf.
     pub(crate) fn wanted_among(&self, shelf: &Shelf<Id>, word: &Uttered<'_>) -> Option<Wanted> {
         if word.mention.role == Role::Denied
@@ -176,8 +168,10 @@ impl<Id: Ord + Clone> Index<Id> {
         }
         let stand_ins = if word.gist.unfinished {
             shelf.vocabulary.endings(&word.gist.folded)
-        } else if word.in_title() {
+        } else if word.in_title() && word.is_whole() {
             shelf.vocabulary.stand_ins(word.gist)
+        } else if word.in_title() {
+            shelf.vocabulary.other_names(word.gist)
         } else {
             shelf.vocabulary.forms_of(word.gist)
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::meaning::{Direction, Meaning, Named, in_common as names_in_common, similarity, told_apart};
-use crate::text::words::{Word, joins_words};
+use crate::text::words::{Reader, Word, joins_words};
 use crate::vocabulary::grams::{Gram, grams, in_common, shared};
 use crate::vocabulary::spelling::{are_siblings, compound, is_beginning, slips};
 use record::Language;
@@ -17,8 +17,8 @@ pub(crate) struct Gist {
     accented: Option<Box<str>>,
     /// The language of the text, if known.
     pub(crate) language: Option<Language>,
-    /// Other forms under which it is found.
-    pub(crate) stems: Box<[Box<str>]>,
+    /// The folded form and its stems, as digests: under each of them it is found.
+    pub(crate) forms: Box<[Form]>,
     /// Empty for a phrase: its words have theirs.
     pub(crate) grams: Box<[Gram]>,
     /// What it means; zeros if that is not known.
@@ -82,20 +82,24 @@ const TWO_SLIPS: usize = 10;
 impl Gist {
     /// What is known of a word in a language.
     pub(crate) fn of(word: &Word, language: Option<Language>, meaning: &Meaning) -> Self {
-        let vector = meaning.word(&word.lower);
+        let reader = Reader::new(language);
+        let stems = reader.stems(word);
+        // Why: what holds a digit is a model or a size, and means nothing near.
+        let vector =
+            meaning.word(&word.lower).filter(|_| !word.folded.bytes().any(|byte| byte.is_ascii_digit()));
         let tells = vector.map_or(UNKNOWN_TELLS, |vector| vector.weight);
         Self {
             folded: word.folded.as_str().into(),
             accented: (word.lower != word.folded).then(|| word.lower.as_str().into()),
             language,
-            stems: word.stems.iter().map(|stem| stem.as_str().into()).collect(),
+            forms: std::iter::once(&word.folded).chain(&stems).map(|form| Form::of(form)).collect(),
             grams: grams(&word.folded),
             direction: vector.map_or([0; 96], |vector| vector.direction),
             known: vector.map_or(0.0, |vector| vector.known),
             tells: tells * worth(word),
             action: word.action.is_some(),
             unfinished: false,
-            names: names(word, language, meaning),
+            names: names(word, &stems, &reader, meaning),
         }
     }
 
@@ -110,7 +114,7 @@ impl Gist {
             folded: folded.into(),
             accented: None,
             language,
-            stems: Box::default(),
+            forms: Box::from([Form::of(folded)]),
             grams: Box::default(),
             direction: [0; 96],
             known: 0.0,
@@ -128,9 +132,15 @@ impl Gist {
 
     /// Whether two words are forms of one.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        let has =
-            |one: &Self, form: &str| &*one.folded == form || one.stems.iter().any(|stem| **stem == *form);
-        has(other, &self.folded) || self.stems.iter().any(|stem| has(other, stem))
+        self.forms.iter().any(|form| other.forms.contains(form))
+    }
+
+    /// How far a word of an offer surely says what this word of a need does: in another form, or as the lexicon has it.
+    pub(crate) fn surely(&self, offered: &Self) -> Likeness {
+        if self.is(offered) {
+            return Likeness { share: 1.0, how: How::Same };
+        }
+        Likeness { share: names_in_common(&self.names, &offered.names), how: How::Dictionary }
     }
 
     /// How far a word of an offer says what this word of a need does.
@@ -207,14 +217,28 @@ fn worth(word: &Word) -> f32 {
 }
 
 /// What a word names: as it is, else in another form of it, else as the compound that it is.
-fn names(word: &Word, language: Option<Language>, meaning: &Meaning) -> Box<[Named]> {
+fn names(word: &Word, stems: &[String], reader: &Reader, meaning: &Meaning) -> Box<[Named]> {
+    let language = reader.languages().first().copied();
     let names = meaning.names(&word.folded, language);
-    let Some(language) = language.filter(|_| names.is_empty()) else { return names };
-    let names = meaning.names_by_stem(word, language);
+    let may_be_inflected = names.is_empty() && !word.folded.chars().any(char::is_numeric);
+    let Some(language) = language.filter(|_| may_be_inflected) else { return names };
+    let names = meaning.names_by_stem(stems, reader, language);
     if names.is_empty() && joins_words(language) {
         meaning.names_of_head(&word.folded, language)
     } else {
         names
+    }
+}
+
+/// A form of a word: 64 bits of a digest (FNV-1a). That two forms meet there is not to be expected among the words of
+/// a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Form(u64);
+
+impl Form {
+    pub(crate) fn of(form: &str) -> Self {
+        let mix = |digest: u64, byte: u8| (digest ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        Self(form.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
     }
 }
 

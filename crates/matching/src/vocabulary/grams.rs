@@ -1,21 +1,23 @@
 //! Runs of three letters within a word: they carry typing errors, compounds and cognates.
 
-/// A run of three characters, 21 bits each.
+/// A run of three characters, mixed into 32 bits: that two of them meet there is rare, and costs little.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Gram(u64);
+pub(crate) struct Gram(u32);
 
 /// The distinct grams of a folded word, in ascending order. The word's start and end count as a
 /// character each.
 pub(crate) fn grams(word: &str) -> Box<[Gram]> {
     let letters: Vec<char> = std::iter::once('^').chain(word.chars()).chain(std::iter::once('$')).collect();
-    let mut grams: Vec<Gram> = letters.windows(3).map(|run| Gram(pack(run))).collect();
+    let mut grams: Vec<Gram> = letters.windows(3).map(|run| Gram(mixed(run))).collect();
     grams.sort_unstable();
     grams.dedup();
     grams.into_boxed_slice()
 }
 
-fn pack(run: &[char]) -> u64 {
-    run.iter().fold(0, |packed, letter| packed << 21 | u64::from(u32::from(*letter)))
+fn mixed(run: &[char]) -> u32 {
+    // Knuth's multiplicative hashing, of the 63 bits of the three letters.
+    let packed = run.iter().fold(0_u64, |packed, letter| packed << 21 | u64::from(u32::from(*letter)));
+    (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 /// The share of their grams that two words have in common, 0 to 1 (the cosine of the two sets).

@@ -11,12 +11,12 @@ pub(crate) mod grams;
 mod postings;
 mod spelling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::index::tally::Tally;
-use crate::meaning::{Concept, Direction, key, similarity, sketch};
-use crate::vocabulary::gist::{BEGUN, Gist, How, Likeness};
+use crate::meaning::{Concept, key, sketch};
+use crate::vocabulary::gist::{BEGUN, Form, Gist, How, Likeness};
 use crate::vocabulary::grams::{Gram, in_common};
 pub(crate) use crate::vocabulary::postings::{MOST_ENTRIES, Posting, Postings};
 use record::Language;
@@ -33,6 +33,10 @@ pub(crate) struct StandIn {
 
 /// At most so many words stand in for one.
 const MOST_STAND_INS: usize = 256;
+/// So many words are looked at closely because of their spelling, and as many because of their meaning.
+const MOST_LOOKED_AT: usize = 600;
+/// What more words name is no use to find a thing.
+const MOST_NAMES: usize = 400;
 /// So many words that a typed beginning may become are looked at.
 const MOST_ENDINGS: usize = 64;
 /// Words less alike than this have a few letters, or a distant meaning, in common by chance.
@@ -58,13 +62,14 @@ pub(crate) struct Vocabulary {
     /// The signs of each word's meaning, beside `terms`; 0 where nothing is known.
     sketches: Vec<u128>,
     free: Vec<TermId>,
-    words: BTreeMap<(Arc<str>, Option<Language>), TermId>,
-    /// The words for each form (folded or stem), in ascending order.
-    families: BTreeMap<Box<str>, Vec<TermId>>,
+    /// All words in the order of the alphabet.
+    words: BTreeSet<(Arc<str>, TermId)>,
+    /// The words for each form, folded or stem.
+    families: BTreeSet<(Form, TermId)>,
     /// The words that hold each gram, in ascending order.
     grams: BTreeMap<Gram, Vec<TermId>>,
-    /// The words that are a name of each concept, in ascending order.
-    concepts: BTreeMap<Concept, Vec<TermId>>,
+    /// The words that are a name of each concept.
+    concepts: BTreeSet<(Concept, TermId)>,
 }
 
 impl Vocabulary {
@@ -74,8 +79,15 @@ impl Vocabulary {
 
     /// The number of a word in a language, if a listing holds it.
     pub(crate) fn find(&self, folded: &str, language: Option<Language>) -> Option<TermId> {
-        // Why: a key to look up by borrowed parts would need a type of its own.
-        self.words.get(&(folded.into(), language)).copied()
+        let is_it = |id: &TermId| {
+            self.gist(*id).is_some_and(|gist| gist.language == language && *gist.folded == *folded)
+        };
+        self.family(Form::of(folded)).find(is_it)
+    }
+
+    /// The words that have a form.
+    fn family(&self, form: Form) -> impl Iterator<Item = TermId> {
+        self.families.range((form, 0)..=(form, TermId::MAX)).map(|(_, id)| *id)
     }
 
     /// The number of a word, which is taken in if no listing held it so far.
@@ -94,15 +106,11 @@ impl Vocabulary {
             self.sketches.push(0);
             (self.terms.len() - 1) as TermId
         });
-        self.words.insert((Arc::clone(&gist.folded), gist.language), id);
-        for form in forms(&gist) {
-            note(self.families.entry(form.into()).or_default(), id);
-        }
+        self.words.insert((Arc::clone(&gist.folded), id));
+        self.families.extend(gist.forms.iter().map(|form| (*form, id)));
+        self.concepts.extend(gist.names.iter().map(|named| (named.concept, id)));
         for gram in &gist.grams {
             note(self.grams.entry(*gram).or_default(), id);
-        }
-        for named in &gist.names {
-            note(self.concepts.entry(named.concept).or_default(), id);
         }
         if let Some(place) = self.sketches.get_mut(id as usize) {
             *place = if gist.known > 0.0 { sketch(&gist.direction) } else { 0 };
@@ -131,15 +139,15 @@ impl Vocabulary {
 
     fn forget(&mut self, id: TermId) {
         let Some(Term { gist, .. }) = self.terms.get_mut(id as usize).and_then(Option::take) else { return };
-        self.words.remove(&(Arc::clone(&gist.folded), gist.language));
-        for form in forms(&gist) {
-            unnote(&mut self.families, form, id);
+        self.words.remove(&(Arc::clone(&gist.folded), id));
+        for form in &gist.forms {
+            self.families.remove(&(*form, id));
         }
         for gram in &gist.grams {
             unnote(&mut self.grams, gram, id);
         }
         for named in &gist.names {
-            unnote(&mut self.concepts, &named.concept, id);
+            self.concepts.remove(&(named.concept, id));
         }
         if let Some(place) = self.sketches.get_mut(id as usize) {
             *place = 0;
@@ -165,22 +173,12 @@ impl Vocabulary {
         self.term(id).map_or(&[], |term| term.postings.all())
     }
 
-    /// How many listings hold a form of a word in any language, private ones apart.
-    pub(crate) fn bearers(&self, gist: &Gist) -> usize {
-        let families = forms(gist).filter_map(|form| self.families.get(form));
-        families
-            .flatten()
-            .map(|id| self.term(*id).map_or(0, |term| term.postings.public()))
-            .max()
-            .unwrap_or(0)
-    }
-
     /// The words of the index that say what a word does, the most alike first.
     pub(crate) fn stand_ins(&self, word: &Gist) -> Vec<StandIn> {
         let mut ids = self.same(word);
         ids.extend(self.spelled_alike(word));
         ids.extend(self.near(word));
-        ids.extend(word.names.iter().filter_map(|named| self.concepts.get(&named.concept)).flatten());
+        ids.extend(word.names.iter().flat_map(|named| self.named(named.concept)));
         ids.sort_unstable();
         ids.dedup();
         let least = if word.known > 0.0 { LEAST_LIKENESS } else { LEAST_IN_LETTERS };
@@ -199,8 +197,8 @@ impl Vocabulary {
 
     /// The words that begin like one that is still being typed, the commonest first.
     pub(crate) fn endings(&self, beginning: &str) -> Vec<StandIn> {
-        let from = (Arc::from(beginning), None);
-        let begun = self.words.range(from..).take_while(|((folded, _), _)| folded.starts_with(beginning));
+        let from = (Arc::from(beginning), 0);
+        let begun = self.words.range(from..).take_while(|(folded, _)| folded.starts_with(beginning));
         let mut ids: Vec<(usize, TermId)> =
             begun.take(16 * MOST_ENDINGS).map(|(_, id)| (self.postings(*id).len(), *id)).collect();
         ids.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| self.order(*a).cmp(&self.order(*b))));
@@ -219,6 +217,19 @@ impl Vocabulary {
         words
     }
 
+    /// The forms of the same word, and other names of what it surely names.
+    pub(crate) fn other_names(&self, word: &Gist) -> Vec<StandIn> {
+        let mut ids = self.same(word);
+        ids.extend(word.names.iter().flat_map(|named| self.named(named.concept)));
+        ids.sort_unstable();
+        ids.dedup();
+        let judged = |term: TermId| {
+            let likeness = word.surely(self.gist(term)?);
+            (likeness.share >= LEAST_LIKENESS).then_some(StandIn { term, likeness })
+        };
+        self.best(ids.into_iter().filter_map(judged).collect())
+    }
+
     /// The forms of the same word in the index.
     pub(crate) fn forms_of(&self, word: &Gist) -> Vec<StandIn> {
         let mut ids = self.same(word);
@@ -230,7 +241,14 @@ impl Vocabulary {
 
     /// The forms of the same word.
     fn same(&self, word: &Gist) -> Vec<TermId> {
-        forms(word).filter_map(|form| self.families.get(form)).flatten().copied().collect()
+        word.forms.iter().flat_map(|form| self.family(*form)).collect()
+    }
+
+    /// The words that are a name of a concept; of one that very many words name, none: it tells nothing apart.
+    fn named(&self, concept: Concept) -> impl Iterator<Item = TermId> {
+        let all = self.concepts.range((concept, 0)..=(concept, TermId::MAX)).map(|(_, id)| *id);
+        let many = all.clone().nth(MOST_NAMES).is_some();
+        all.take(if many { 0 } else { MOST_NAMES })
     }
 
     fn spelled_alike(&self, word: &Gist) -> Vec<TermId> {
@@ -240,30 +258,45 @@ impl Vocabulary {
                 shared.add(*id, 1.0);
             }
         }
-        let share = |id: TermId, shared: f32| {
-            self.gist(id).map_or(0.0, |gist| in_common(shared as usize, word.grams.len(), gist.grams.len()))
+        let share = |(id, shared): (TermId, f32)| {
+            let theirs = self.gist(id)?.grams.len();
+            Some((id, in_common(shared as usize, word.grams.len(), theirs)))
         };
-        shared.drain().filter(|(id, shared)| share(*id, *shared) >= LEAST_SPELLED).map(|(id, _)| id).collect()
+        let mut alike: Vec<(TermId, f32)> =
+            shared.drain().filter_map(share).filter(|(_, share)| *share >= LEAST_SPELLED).collect();
+        if alike.len() > MOST_LOOKED_AT {
+            let by_share = |(_, one): &(TermId, f32), (_, other): &(TermId, f32)| other.total_cmp(one);
+            let bound = alike.select_nth_unstable_by(MOST_LOOKED_AT, by_share).1.1;
+            // Why: which of those at the bound would be left depends on their numbers; so none is.
+            alike.retain(|(_, share)| *share > bound);
+        }
+        alike.into_iter().map(|(id, _)| id).collect()
     }
 
+    /// The words whose meaning points nearly where that of a word does, judged by its signs.
     fn near(&self, word: &Gist) -> Vec<TermId> {
-        let signs = sketch(&word.direction);
         if word.known <= 0.0 {
             return Vec::new();
         }
-        let looks_near = |at: usize, theirs: u128| {
-            theirs != 0
-                && (theirs ^ signs).count_ones() <= MOST_SIGNS
-                && self
-                    .direction(at)
-                    .is_some_and(|theirs| similarity(&word.direction, theirs) >= LEAST_LIKENESS)
-        };
-        let sketches = self.sketches.iter().enumerate();
-        sketches.filter(|(at, theirs)| looks_near(*at, **theirs)).map(|(at, _)| at as TermId).collect()
-    }
-
-    fn direction(&self, at: usize) -> Option<&Direction> {
-        self.terms.get(at)?.as_ref().map(|term| &term.gist.direction)
+        let signs = sketch(&word.direction);
+        let mut found: Vec<(u32, TermId)> = Vec::new();
+        let mut at_distance = [0_usize; MOST_SIGNS as usize + 1];
+        for (id, theirs) in self.sketches.iter().enumerate() {
+            let distance = (theirs ^ signs).count_ones();
+            if let Some(count) = at_distance.get_mut(distance as usize)
+                && *theirs != 0
+            {
+                *count += 1;
+                found.push((distance, id as TermId));
+            }
+        }
+        let mut sum = 0;
+        let within = at_distance.iter().take_while(|count| {
+            sum += **count;
+            sum <= MOST_LOOKED_AT
+        });
+        let bound = within.count() as u32;
+        found.into_iter().filter(|(distance, _)| *distance < bound).map(|(_, id)| id).collect()
     }
 
     fn best(&self, mut stand_ins: Vec<StandIn>) -> Vec<StandIn> {
@@ -281,21 +314,13 @@ impl Vocabulary {
     }
 }
 
-fn forms(gist: &Gist) -> impl Iterator<Item = &str> {
-    std::iter::once(&*gist.folded).chain(gist.stems.iter().map(|stem| &**stem))
-}
-
 fn note(bearers: &mut Vec<TermId>, id: TermId) {
     if let Err(place) = bearers.binary_search(&id) {
         bearers.insert(place, id);
     }
 }
 
-fn unnote<K: Ord + std::borrow::Borrow<Q>, Q: Ord + ?Sized>(
-    lists: &mut BTreeMap<K, Vec<TermId>>,
-    key: &Q,
-    id: TermId,
-) {
+fn unnote(lists: &mut BTreeMap<Gram, Vec<TermId>>, key: &Gram, id: TermId) {
     let Some(bearers) = lists.get_mut(key) else { return };
     if let Ok(place) = bearers.binary_search(&id) {
         bearers.remove(place);

@@ -40,10 +40,6 @@ impl Postings {
         self.all.is_empty()
     }
 
-    pub(crate) fn public(&self) -> usize {
-        self.all.len()
-    }
-
     pub(crate) fn insert(&mut self, posting: Posting) {
         match self.place(posting.entry()) {
             Ok(at) => self.all[at] = posting,
