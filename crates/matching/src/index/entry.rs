@@ -145,7 +145,7 @@ impl Reading {
             let line = read(&reader, text, most);
             let mut mentioned = Vec::new();
             if field != Field::Text {
-                mentioned = joined(field, &line.said, language);
+                mentioned = joined(field, &line.said, language, meaning);
                 mentioned.extend(phrases(field, &line, language, meaning));
             }
             let whole = line
@@ -174,8 +174,8 @@ impl Reading {
                     Spelled::Phrase(..) => None,
                 }
             });
-        let mut sizes = measures(&listing.title);
-        sizes.extend(measures(&listing.text));
+        let sizes: Vec<Measure> =
+            [&listing.title, &listing.text].into_iter().flat_map(|text| measures(text)).collect();
         Self { language, action, measures: sizes.into(), words }
     }
 }
@@ -208,9 +208,14 @@ fn short(at: usize) -> u16 {
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 
-/// The words that some people make of two of a title: "snow shoes" and, where words are joined, "Regal für
+/// The words that are known to be made of two of a title: "snow shoes" and, where words are joined, "Regal für
 /// Bücher".
-fn joined(field: Field, said: &[Said], language: Option<Language>) -> Vec<(Mention, Spelled)> {
+fn joined(
+    field: Field,
+    said: &[Said],
+    language: Option<Language>,
+    meaning: &Meaning,
+) -> Vec<(Mention, Spelled)> {
     let beside = said.windows(2).filter_map(|pair| match pair {
         [first, second] if second.follows => Some((first, second, first, second)),
         _ => None,
@@ -229,8 +234,10 @@ fn joined(field: Field, said: &[Said], language: Option<Language>) -> Vec<(Menti
         .map(|(first, last, begin, end)| {
             let place =
                 Mention { role: first.role.min(last.role), ..mention(field, first, last, Made::Joined) };
-            (place, Spelled::Word(begin.word.joined(&end.word)))
+            (place, begin.word.joined(&end.word))
         })
+        .filter(|(_, word)| meaning.knows(word))
+        .map(|(place, word)| (place, Spelled::Word(word)))
         .collect()
 }
 

@@ -15,7 +15,7 @@ pub use lexicon::{BrokenLexicon, Concept, Lexicon, Sense, Source, Strength};
 pub(crate) use vectors::{DIMENSIONS, similarity, sketch};
 pub use vectors::{Direction, Vectors, VectorsError, WordVector};
 
-use crate::text::words::Reader;
+use crate::text::words::{Reader, Word};
 use record::Language;
 
 /// What is known of the meaning of words. To copy it copies a few addresses.
@@ -69,14 +69,21 @@ impl Meaning {
         self.vectors.as_ref()?.word(lower)
     }
 
+    /// Whether somebody has used a word before.
+    pub(crate) fn knows(&self, word: &Word) -> bool {
+        self.vectors.is_some_and(|vectors| vectors.has(&word.lower))
+            || self.lexicon.is_some_and(|lexicon| lexicon.senses(&word.folded).next().is_some())
+    }
+
     /// What a folded word or phrase names in a text of this language, in ascending order of concepts.
     pub(crate) fn names(&self, folded: &str, language: Option<Language>) -> Box<[Named]> {
         let Some(lexicon) = self.lexicon else { return Box::default() };
+        let senses: Vec<Sense> = lexicon.senses(folded).collect();
         let spoken = |sense: &Sense| language.is_none_or(|language| language == sense.language);
-        let senses = lexicon.senses(folded).filter(spoken).count().max(1);
-        let breadth = (senses as f32).powf(-BREADTH_COSTS);
+        let many = senses.iter().filter(|sense| spoken(sense)).count().max(1);
+        let breadth = (many as f32).powf(-BREADTH_COSTS);
         let mut names: Vec<Named> = Vec::new();
-        for sense in lexicon.senses(folded) {
+        for sense in senses {
             let strength = match sense.strength {
                 Strength::Name => NAME,
                 Strength::Alias => ALIAS,

@@ -161,6 +161,13 @@ impl Vectors {
         self.pieced_together(lower)
     }
 
+    /// Whether the table has a word itself, in lower case.
+    pub(crate) fn has(&self, lower: &str) -> bool {
+        let marked = format!("_{lower}");
+        let floor = self.floor(marked.as_bytes(), 0..self.blocks.len());
+        floor.is_some_and(|floor| floor.begins && floor.shared == marked.len())
+    }
+
     /// The words of the table, in the order of their bytes, without what only goes on with a word.
     pub fn words(self) -> impl Iterator<Item = String> {
         (0..self.blocks.len()).flat_map(move |block| self.keys_of(block)).filter_map(|key| {

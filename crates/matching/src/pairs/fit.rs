@@ -44,6 +44,8 @@ const LEAST_SHARE: f32 = 0.3;
 const IS_SURE: f32 = 0.8;
 /// From this likeness on the thing itself is near enough to what is needed.
 const IS_NEAR: f32 = 0.6;
+/// A word that tells no more than this does not say which thing it is.
+const IS_WEAK: f32 = 0.4;
 /// From this likeness on an offer says what a need is about.
 const IS_MENTIONED: f32 = 0.85;
 /// From this likeness on a word is ruled out by one that the other side denies.
@@ -93,7 +95,7 @@ pub(crate) fn fit<'p, 'a>(
                 let best = if offered.mention.role == Role::Head { &mut heads } else { &mut beside };
                 *best = best.max(likeness.share);
                 if offered.mention.role == Role::Head {
-                    match needed.gist.is_told_apart(offered.gist) {
+                    match needed.gist.is_told_apart(offered.gist) || is_another(needed, offered, offer) {
                         true => apart = apart.or(Some((needed, offered))),
                         false => one_thing |= likeness.share >= IS_MENTIONED,
                     }
@@ -141,6 +143,19 @@ pub(crate) fn fit<'p, 'a>(
 /// much less so by what else the offer says.
 fn together(words: f32, nearness: f32) -> f32 {
     words + WHOLE_COUNTS * (nearness.max(SURE * words * words) - words)
+}
+
+/// Whether a needed compound ends in what is offered, and another word says which of it: a "Hörnchen-Automat" is no
+/// "Kaffeevollautomat".
+fn is_another(needed: &Uttered<'_>, offered: &Uttered<'_>, offer: &Party<'_>) -> bool {
+    let Some(which) = needed.gist.folded.strip_suffix(&*offered.gist.folded) else { return false };
+    let says_which = |word: &&Uttered<'_>| {
+        word.mention.role == Role::Modifier
+            && word.mention.part == offered.mention.part
+            && word.gist.tells > IS_WEAK
+    };
+    let mut others = offer.title().filter(says_which).peekable();
+    !which.is_empty() && others.peek().is_some() && !others.any(|word| which.starts_with(&*word.gist.folded))
 }
 
 /// How much of what a need says lies in a word.

@@ -92,6 +92,9 @@ enum Token {
 
 /// The sizes that a text names, in their order.
 pub(crate) fn measures(text: &str) -> Vec<Measure> {
+    if !may_measure(text) {
+        return Vec::new();
+    }
     let tokens = tokens(text);
     let mut found = Vec::new();
     let mut at = 0;
@@ -121,6 +124,14 @@ pub(crate) fn measures(text: &str) -> Vec<Measure> {
         at = end;
     }
     found
+}
+
+/// Whether there is a digit in a text, or a word that may be a size: most have neither, and to look closely takes
+/// time.
+fn may_measure(text: &str) -> bool {
+    let is_size = |word: &str| LETTER_SIZES.iter().any(|size| word.eq_ignore_ascii_case(size));
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        || text.split(|letter: char| !letter.is_alphanumeric()).any(is_size)
 }
 
 /// The first quantity that both name, and whether it is the same; a need and an offer in this order.

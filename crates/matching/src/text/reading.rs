@@ -4,8 +4,8 @@
 //! it lacks. Where the thing itself stands differs: "table *lamp*", "*lampe* de table".
 
 use crate::text::everyday::{Link, link, phrase_at, says_nothing};
-use crate::text::fold::is_part_of_word;
-use crate::text::words::{Reader, Word, folded};
+use crate::text::fold::{fold, is_part_of_word};
+use crate::text::words::{Reader, Word, lowered};
 use record::Language;
 
 /// The part that a word plays in its line.
@@ -53,6 +53,7 @@ pub(crate) struct Line {
 
 /// A run of letters and digits.
 pub(crate) struct Token {
+    lower: String,
     pub(crate) folded: String,
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -63,11 +64,11 @@ pub(crate) struct Token {
 /// Reads the first words of a text, at most `most` that say something.
 pub(crate) fn read(reader: &Reader, text: &str, most: usize) -> Line {
     let tokens = tokens(text, 2 * most);
-    let said = said(reader, text, &tokens, most);
+    let said = said(reader, &tokens, most);
     Line { tokens, said }
 }
 
-fn said(reader: &Reader, text: &str, tokens: &[Token], most: usize) -> Vec<Said> {
+fn said(reader: &Reader, tokens: &[Token], most: usize) -> Vec<Said> {
     let mut said = Vec::new();
     let mut part = 0_u8;
     let mut skip = 0;
@@ -101,9 +102,7 @@ fn said(reader: &Reader, text: &str, tokens: &[Token], most: usize) -> Vec<Said>
         if said.len() >= most {
             break;
         }
-        let Some(word) = text.get(token.start..token.end).and_then(|spoken| reader.word(spoken)) else {
-            continue;
-        };
+        let word = Word::of(token.lower.clone(), token.folded.clone());
         let follows = last.is_some_and(|last| last + 1 == at) && !token.divided;
         last = Some(at);
         let (start, end) = (token.start, token.end);
@@ -171,9 +170,10 @@ fn tokens(text: &str, most: usize) -> Vec<Token> {
             continue;
         }
         if let Some(start) = begin.take() {
-            let folded = folded(&text[start..at]);
+            let lower = lowered(&text[start..at]);
+            let folded = fold(&lower);
             if !folded.is_empty() {
-                tokens.push(Token { folded, start, end: at, divided: divided && !tokens.is_empty() });
+                tokens.push(Token { lower, folded, start, end: at, divided: divided && !tokens.is_empty() });
                 divided = false;
             }
             if tokens.len() >= most {
