@@ -1,5 +1,5 @@
 //! A market of made-up listings: real words of twelve languages, as often as words are, in and around
-//! Germany.
+//! Germany; half of them in one language, as on a street.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -132,7 +132,7 @@ impl Market {
     /// A title of two to six words, a text of up to twenty, a category and a place.
     pub(crate) fn listing(&mut self, side: Side) -> Outcome<Listing> {
         let Self { words, dice } = self;
-        let (language, words) = &words[dice.below(words.len())];
+        let (language, words) = dice.language(words);
         let mut title: Vec<&str> =
             (0..2 + dice.below(5)).map(|_| dice.common(&words[SMALL_WORDS..]).as_str()).collect();
         let text: Vec<&str> = (0..dice.below(21)).map(|_| dice.common(words).as_str()).collect();
@@ -187,6 +187,9 @@ impl Market {
     }
 }
 
+/// Of ten listings so many are in the languages of most; the rest is in all of them alike.
+const SHARES: [(&str, f64); 4] = [("de", 0.5), ("en", 0.7), ("tr", 0.8), ("ar", 0.85)];
+
 /// Chance that is the same in each run.
 struct Dice(u64);
 
@@ -199,6 +202,15 @@ impl Dice {
     /// 0 to below 1.
     fn share(&mut self) -> f64 {
         (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A language as often as one is on a street in Germany.
+    fn language<'w>(&mut self, words: &'w [(Language, Vec<String>)]) -> &'w (Language, Vec<String>) {
+        let share = self.share();
+        let common = SHARES.iter().find(|(_, below)| share < *below);
+        let spoken = common.and_then(|(code, _)| words.iter().find(|(language, _)| language.code() == *code));
+        let any = self.below(words.len());
+        spoken.unwrap_or(&words[any])
     }
 
     fn below(&mut self, end: usize) -> usize {

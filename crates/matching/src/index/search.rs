@@ -14,7 +14,7 @@ use crate::text::reading::Role;
 use record::{Language, Listing, Side};
 
 /// So many of the listings that hold the words are looked at closely.
-const LOOKED_AT: usize = 200;
+const LOOKED_AT: usize = 120;
 /// From this share of a word on its answer is shown as a hit.
 const SHOWN: f32 = 0.45;
 

@@ -34,7 +34,7 @@ pub struct Match<Id> {
 }
 
 /// So many of the listings that rank best for a listing's words are looked at closely.
-const CANDIDATES: usize = 200;
+const CANDIDATES: usize = 120;
 /// So many matches of one need stand in the list of all: one popular thing must not fill it.
 const OF_EACH_NEED: usize = 10;
 
@@ -173,12 +173,14 @@ impl<Id: Ord + Clone> Index<Id> {
         } else if word.in_title() {
             shelf.vocabulary.other_names(word.gist)
         } else {
-            shelf.vocabulary.forms_of(word.gist)
+            shelf.vocabulary.forms_of(word.gist, MOST_BEARERS)
         };
         Some(Wanted { weight: word.tells * word.evidence(), stand_ins })
     }
 }
 
+/// A word of a text that more listings hold is not looked for: it tells nearly nothing.
+const MOST_BEARERS: usize = 1_000;
 /// Words of a text that tell less are not looked for.
 const LEAST_IN_TEXT: f32 = 0.3;
 

@@ -32,9 +32,9 @@ pub(crate) struct StandIn {
 }
 
 /// At most so many words stand in for one.
-const MOST_STAND_INS: usize = 256;
+const MOST_STAND_INS: usize = 160;
 /// So many words are looked at closely because of their spelling, and as many because of their meaning.
-const MOST_LOOKED_AT: usize = 600;
+const MOST_LOOKED_AT: usize = 300;
 /// What more words name is no use to find a thing.
 const MOST_NAMES: usize = 400;
 /// So many words that a typed beginning may become are looked at.
@@ -48,6 +48,9 @@ const LEAST_SPELLED: f32 = 0.2;
 /// The most of the 96 signs of two meanings in which near ones differ: 48 are expected by chance, 38 at a cosine of
 /// 0.32.
 const MOST_SIGNS: u32 = 38;
+
+/// The most of the first 64 signs in which near ones differ.
+const MOST_OF_HALF: u32 = 28;
 
 #[derive(Debug)]
 struct Term {
@@ -230,11 +233,12 @@ impl Vocabulary {
         self.best(ids.into_iter().filter_map(judged).collect())
     }
 
-    /// The forms of the same word in the index.
-    pub(crate) fn forms_of(&self, word: &Gist) -> Vec<StandIn> {
+    /// The forms of the same word in the index, of which each is in so many listings at most.
+    pub(crate) fn forms_of(&self, word: &Gist, most: usize) -> Vec<StandIn> {
         let mut ids = self.same(word);
         ids.sort_unstable();
         ids.dedup();
+        ids.retain(|id| self.postings(*id).len() <= most);
         let same = Likeness { share: 1.0, how: How::Same };
         self.best(ids.into_iter().map(|term| StandIn { term, likeness: same }).collect())
     }
@@ -282,7 +286,13 @@ impl Vocabulary {
         let mut found: Vec<(u32, TermId)> = Vec::new();
         let mut at_distance = [0_usize; MOST_SIGNS as usize + 1];
         for (id, theirs) in self.sketches.iter().enumerate() {
-            let distance = (theirs ^ signs).count_ones();
+            let differ = theirs ^ signs;
+            // Why: half of the signs are counted in half the time, and mostly suffice.
+            let half = (differ as u64).count_ones();
+            if half > MOST_OF_HALF {
+                continue;
+            }
+            let distance = half + ((differ >> 64) as u64).count_ones();
             if let Some(count) = at_distance.get_mut(distance as usize)
                 && *theirs != 0
             {
