@@ -50,7 +50,31 @@ const LEAST_SPELLED: f32 = 0.2;
 const MOST_SIGNS: u32 = 38;
 
 /// The most of the first 64 signs in which near ones differ.
-const MOST_OF_HALF: u32 = 28;
+const MOST_OF_FIRST: u32 = 28;
+/// So many sketches are looked at together.
+const CHUNK: usize = 128;
+
+/// The 96 signs of each word's meaning. The first 64 lie by themselves: most words are passed over for them alone.
+#[derive(Debug, Default)]
+struct Sketches {
+    first: Vec<u64>,
+    /// None where nothing is known of a meaning.
+    rest: Vec<Option<u32>>,
+}
+
+impl Sketches {
+    fn push(&mut self) {
+        self.first.push(0);
+        self.rest.push(None);
+    }
+
+    fn set(&mut self, id: TermId, signs: Option<u128>) {
+        if let (Some(first), Some(rest)) = (self.first.get_mut(id as usize), self.rest.get_mut(id as usize)) {
+            *first = signs.unwrap_or_default() as u64;
+            *rest = signs.map(|signs| (signs >> 64) as u32);
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Term {
@@ -62,8 +86,8 @@ struct Term {
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
     terms: Vec<Option<Term>>,
-    /// The signs of each word's meaning, beside `terms`; 0 where nothing is known.
-    sketches: Vec<u128>,
+    /// The signs of each word's meaning, beside `terms`.
+    sketches: Sketches,
     free: Vec<TermId>,
     /// All words in the order of the alphabet.
     words: BTreeSet<(Arc<str>, TermId)>,
@@ -106,7 +130,7 @@ impl Vocabulary {
     fn coin(&mut self, gist: Gist) -> TermId {
         let id = self.free.pop().unwrap_or_else(|| {
             self.terms.push(None);
-            self.sketches.push(0);
+            self.sketches.push();
             (self.terms.len() - 1) as TermId
         });
         self.words.insert((Arc::clone(&gist.folded), id));
@@ -115,9 +139,7 @@ impl Vocabulary {
         for gram in &gist.grams {
             note(self.grams.entry(*gram).or_default(), id);
         }
-        if let Some(place) = self.sketches.get_mut(id as usize) {
-            *place = if gist.known > 0.0 { sketch(&gist.direction) } else { 0 };
-        }
+        self.sketches.set(id, (gist.known > 0.0).then(|| sketch(&gist.direction)));
         if let Some(place) = self.terms.get_mut(id as usize) {
             *place = Some(Term { gist, postings: Postings::default() });
         }
@@ -152,9 +174,7 @@ impl Vocabulary {
         for named in &gist.names {
             self.concepts.remove(&(named.concept, id));
         }
-        if let Some(place) = self.sketches.get_mut(id as usize) {
-            *place = 0;
-        }
+        self.sketches.set(id, None);
         self.free.push(id);
     }
 
@@ -285,19 +305,23 @@ impl Vocabulary {
         let signs = sketch(&word.direction);
         let mut found: Vec<(u32, TermId)> = Vec::new();
         let mut at_distance = [0_usize; MOST_SIGNS as usize + 1];
-        for (id, theirs) in self.sketches.iter().enumerate() {
-            let differ = theirs ^ signs;
-            // Why: half of the signs are counted in half the time, and mostly suffice.
-            let half = (differ as u64).count_ones();
-            if half > MOST_OF_HALF {
-                continue;
+        for (at, chunk) in self.sketches.first.chunks(CHUNK).enumerate() {
+            // Why: counted in a row of their own, the compiler counts several at once.
+            let mut differ = [0_u8; CHUNK];
+            for (count, theirs) in differ.iter_mut().zip(chunk) {
+                *count = (theirs ^ signs as u64).count_ones() as u8;
             }
-            let distance = half + ((differ >> 64) as u64).count_ones();
-            if let Some(count) = at_distance.get_mut(distance as usize)
-                && *theirs != 0
-            {
-                *count += 1;
-                found.push((distance, id as TermId));
+            for (offset, half) in differ.iter().take(chunk.len()).enumerate() {
+                if u32::from(*half) > MOST_OF_FIRST {
+                    continue;
+                }
+                let id = at * CHUNK + offset;
+                let Some(rest) = self.sketches.rest.get(id).copied().flatten() else { continue };
+                let distance = u32::from(*half) + (rest ^ (signs >> 64) as u32).count_ones();
+                if let Some(count) = at_distance.get_mut(distance as usize) {
+                    *count += 1;
+                    found.push((distance, id as TermId));
+                }
             }
         }
         let mut sum = 0;
