@@ -13,7 +13,7 @@ use record::{Listing, Timestamp};
 
 /// So many mentions of words that only stand in for those asked for are looked at: the commonest words of a
 /// million listings must not make a search slow.
-const MOST_STOOD_IN: usize = 30_000;
+const MOST_STOOD_IN: usize = 12_000;
 /// From this likeness on a word is what was asked for, not one that stands in.
 const AS_ASKED: f32 = 0.94;
 

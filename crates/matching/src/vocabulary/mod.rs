@@ -34,7 +34,7 @@ pub(crate) struct StandIn {
 /// At most so many words stand in for one.
 const MOST_STAND_INS: usize = 160;
 /// So many words are looked at closely because of their spelling, and as many because of their meaning.
-const MOST_LOOKED_AT: usize = 300;
+const MOST_LOOKED_AT: usize = 240;
 /// What more words name is no use to find a thing.
 const MOST_NAMES: usize = 400;
 /// So many words that a typed beginning may become are looked at.
@@ -49,8 +49,11 @@ const LEAST_SPELLED: f32 = 0.2;
 /// 0.32.
 const MOST_SIGNS: u32 = 38;
 
-/// The most of the first 64 signs in which near ones differ.
-const MOST_OF_FIRST: u32 = 28;
+/// The most of the first 64 signs in which near ones differ; among so many words that only the nearest are looked at
+/// anyway, and among fewer.
+const MOST_OF_FIRST: u32 = 23;
+const MOST_OF_FIRST_AMONG_FEW: u32 = 28;
+const FEW: usize = 20_000;
 /// So many sketches are looked at together.
 const CHUNK: usize = 128;
 
@@ -305,6 +308,7 @@ impl Vocabulary {
         let signs = sketch(&word.direction);
         let mut found: Vec<(u32, TermId)> = Vec::new();
         let mut at_distance = [0_usize; MOST_SIGNS as usize + 1];
+        let most = if self.words.len() > FEW { MOST_OF_FIRST } else { MOST_OF_FIRST_AMONG_FEW };
         for (at, chunk) in self.sketches.first.chunks(CHUNK).enumerate() {
             // Why: counted in a row of their own, the compiler counts several at once.
             let mut differ = [0_u8; CHUNK];
@@ -312,7 +316,7 @@ impl Vocabulary {
                 *count = (theirs ^ signs as u64).count_ones() as u8;
             }
             for (offset, half) in differ.iter().take(chunk.len()).enumerate() {
-                if u32::from(*half) > MOST_OF_FIRST {
+                if u32::from(*half) > most {
                     continue;
                 }
                 let id = at * CHUNK + offset;
