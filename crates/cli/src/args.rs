@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Say how this node's data are, what is wrong with them and what to do about it
     Doctor(Doctor),
+    /// Say whose words and data this program carries, and under which licences
+    Licences,
     /// Make a node again out of what `export --all` wrote, in an empty data folder
     Restore(Restore),
     #[command(flatten)]

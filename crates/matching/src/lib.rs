@@ -23,6 +23,17 @@ mod pairs;
 mod text;
 mod vocabulary;
 
+/// What the shipped data are made of, by whom, and under which licences: whoever passes the program on passes this
+/// on with it.
+pub const NOTICES: &[&str] = &[
+    include_str!("../data/NOTICE.md"),
+    include_str!("../data/vectors/NOTICE"),
+    include_str!("../data/licences/Unicode-3.0.txt"),
+    include_str!("../data/licences/ISC.txt"),
+    include_str!("../data/licences/Apache-2.0.txt"),
+    include_str!("../data/licences/CC-BY-SA-4.0.txt"),
+];
+
 pub use index::Index;
 pub use index::query::{Found, Hit, Query, Widened};
 pub use index::snippet::{Piece, snippet};

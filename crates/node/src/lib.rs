@@ -66,6 +66,8 @@ pub use json::{
 pub use keys::KeyJson;
 pub use link::CircleLink;
 pub use looking::Reader;
+/// What the words and meanings that the program carries are made of, and under which licences.
+pub use matching::NOTICES;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};
 pub use percent::encoded;

@@ -21,6 +21,9 @@ pub(crate) struct Known {
     /// Without what was made from this source: the questions were made from it as well
     #[arg(long, value_name = "SOURCE")]
     without: Option<Source>,
+    /// Without the lexicon
+    #[arg(long)]
+    no_lexicon: bool,
     /// Without word vectors
     #[arg(long, conflicts_with = "vectors")]
     no_vectors: bool,
@@ -50,7 +53,7 @@ impl Known {
         };
         let shipped = Lexicon::shipped();
         let lexicon = self.without.map_or(shipped, |source| shipped.without(source.in_lexicon()));
-        Ok(Meaning { vectors, lexicon: Some(lexicon) })
+        Ok(Meaning { vectors, lexicon: (!self.no_lexicon).then_some(lexicon) })
     }
 }
 
