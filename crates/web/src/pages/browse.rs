@@ -20,6 +20,9 @@ const PAGE: usize = 30;
 /// The last page that can be asked for.
 const LAST_PAGE: usize = 10_000;
 
+/// What is said to whoever asks for what is near, and not near what.
+pub(super) const NO_PLACE: &str = "A distance needs a place: write where from.";
+
 /// What a browser asks for.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
@@ -153,8 +156,7 @@ async fn answer(
         Ok(seen) => (StatusCode::OK, seen, None),
         // The node's own sentence names an option of the command line.
         Err(NodeError::Invalid(_)) if asked.near.trim().is_empty() && !asked.within.trim().is_empty() => {
-            let problem = "A distance needs a place: write where from.".to_owned();
-            (StatusCode::BAD_REQUEST, Seen::default(), Some(problem))
+            (StatusCode::BAD_REQUEST, Seen::default(), Some(NO_PLACE.to_owned()))
         }
         Err(error) if matches!(error.kind(), ErrorKind::Invalid) => {
             (StatusCode::BAD_REQUEST, Seen::default(), Some(told(&error)))

@@ -102,6 +102,8 @@ struct Row {
 struct Shelves {
     top: Row,
     below: Vec<Row>,
+    /// Those of which there is nothing now, by name.
+    none: String,
 }
 
 #[derive(Template)]
@@ -122,8 +124,12 @@ pub(crate) async fn show(State(shelf): State<Arc<Shelf>>, visitor: Visitor) -> R
         let count = counts.get(&id).copied().unwrap_or(0);
         let row = Row { name, href: address("/", &[("kind", &id)]), count, steps: indent.chars().count() };
         match all.last_mut() {
-            Some(shelves) if row.steps > 0 => shelves.below.push(row),
-            Some(_) | None => all.push(Shelves { top: row, below: Vec::new() }),
+            Some(shelves) if row.steps > 0 && row.count > 0 => shelves.below.push(row),
+            Some(Shelves { none, .. }) if row.steps > 0 => {
+                none.push_str(if none.is_empty() { "" } else { ", " });
+                none.push_str(&row.name);
+            }
+            Some(_) | None => all.push(Shelves { top: row, below: Vec::new(), none: String::new() }),
         }
     }
     let template = KindsPage {

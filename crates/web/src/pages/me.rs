@@ -14,10 +14,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::browse::{self, NO_PLACE};
 use super::edit::taken;
 use super::kinds::Kinds;
 use super::matches::Pair;
-use super::{Frame, PageError, Visitor, browse, form_status, fresh, see, told};
+use super::{Frame, PageError, Visitor, form_status, fresh, see, told};
 use crate::answer::Failure;
 use crate::words::{self, Moment};
 use crate::{Shelf, feeds};
@@ -241,7 +242,12 @@ async fn template(
         token: shelf.access.form_token(),
         alone: shelf.handle.circles().is_empty(),
         done,
-        problem: error.map(told),
+        problem: error.map(|error| {
+            // The node's own sentence names an option of the command line.
+            let lost = sent.near.trim().is_empty() && !sent.within.trim().is_empty();
+            let lost = lost && browse::home(&shelf.handle).is_none();
+            if lost { NO_PLACE.to_owned() } else { told(error) }
+        }),
         notices: notices.into_iter().map(|notice| noticed(notice, now)).collect(),
         more,
         fresh: unseen.join(" "),
