@@ -172,7 +172,10 @@ const EXCERPT: usize = 110;
 
 impl Card {
     fn new(listing: ListingJson, now: u64) -> Self {
-        let plain = |text: String| vec![PieceJson { text, hit: false }];
+        let plain = |text: String| match text.is_empty() {
+            true => Vec::new(),
+            false => vec![PieceJson { text, hit: false }],
+        };
         Self {
             href: match listing.private {
                 // What is told to nobody has no page of its own.
