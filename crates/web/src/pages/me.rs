@@ -23,8 +23,10 @@ use crate::answer::Failure;
 use crate::words::{self, Moment};
 use crate::{Shelf, feeds};
 
-/// How many notices the page shows, the newest.
-const NOTICES: usize = 50;
+/// How many notices a page shows.
+const NOTICES: usize = 20;
+/// The last page that can be asked for: the node keeps no more notices ready.
+const LAST_PAGE: usize = 25;
 
 /// Something that was found for the member.
 struct Notice {
@@ -54,8 +56,9 @@ struct Me {
     done: &'static str,
     problem: Option<String>,
     notices: Vec<Notice>,
-    /// Whether there are more than the page shows.
-    more: bool,
+    number: usize,
+    previous: Option<String>,
+    next: Option<String>,
     /// The pairs that are new, to be marked as seen.
     fresh: String,
     needs: Vec<Kept>,
@@ -68,6 +71,7 @@ struct Me {
 #[serde(default)]
 pub(crate) struct Asked {
     done: String,
+    page: String,
 }
 
 /// What the forms of the page say; what one lacks is empty.
@@ -99,6 +103,11 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     visitor.must_be_member()?;
     let Query(asked) = asked.map_err(|_| Failure::invalid("The address can not be read."))?;
+    let number = match asked.page.as_str() {
+        "" => Some(1),
+        page => page.parse().ok().filter(|number| (1..=LAST_PAGE).contains(number)),
+    };
+    let number = number.ok_or_else(|| Failure::not_found("The list does not go on so far."))?;
     let done = match asked.done.as_str() {
         "kept" => "It is kept. What answers it shows up here.",
         "forgotten" => "It is forgotten.",
@@ -107,7 +116,7 @@ pub(crate) async fn show(
         "seen" => "All that was shown is marked as seen.",
         _ => "",
     };
-    fresh(StatusCode::OK, &template(&shelf, &visitor, done, Sent::default(), None).await?)
+    fresh(StatusCode::OK, &template(&shelf, &visitor, (done, number), Sent::default(), None).await?)
 }
 
 /// Marks the pairs as seen that the page showed as new.
@@ -154,7 +163,7 @@ pub(crate) async fn need(
         }
         Err(error) => {
             let status = form_status(&error);
-            fresh(status, &template(&shelf, &visitor, "", sent, Some(&error)).await?)
+            fresh(status, &template(&shelf, &visitor, ("", 1), sent, Some(&error)).await?)
         }
     }
 }
@@ -225,14 +234,19 @@ fn has_older(shelf: &Shelf, kept: &PrivateJson) -> bool {
 async fn template(
     shelf: &Shelf,
     visitor: &Visitor,
-    done: &'static str,
+    (done, number): (&'static str, usize),
     sent: Sent,
     error: Option<&NodeError>,
 ) -> Result<Me, PageError> {
     let now = shelf.handle.now();
-    let mut notices = shelf.handle.notices(false, NOTICES + 1).await?;
-    let more = notices.len() > NOTICES;
-    notices.truncate(NOTICES);
+    let mut notices = shelf.handle.notices(false, number * NOTICES + 1).await?;
+    let more = notices.len() > number * NOTICES && number < LAST_PAGE;
+    notices.truncate(number * NOTICES);
+    let notices: Vec<NoticeJson> = notices.into_iter().skip((number - 1) * NOTICES).collect();
+    let at = |number: usize| match number {
+        1 => "/me".to_owned(),
+        number => format!("/me?page={number}"),
+    };
     let unseen = notices.iter().filter(|notice| !notice.seen).map(|notice| notice.pair.pair.clone());
     let unseen: Vec<String> = unseen.collect();
     let kinds = Kinds::new(&shelf.handle, visitor);
@@ -249,7 +263,9 @@ async fn template(
             if lost { NO_PLACE.to_owned() } else { told(error) }
         }),
         notices: notices.into_iter().map(|notice| noticed(notice, now)).collect(),
-        more,
+        number,
+        previous: (number > 1).then(|| at(number - 1)),
+        next: more.then(|| at(number + 1)),
         fresh: unseen.join(" "),
         needs: needs.collect(),
         kinds,

@@ -19,6 +19,30 @@ async fn beside_a_ladder() -> Site {
     site
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn much_that_was_found_comes_in_pages() {
+    let site = beside_a_ladder().await;
+    for number in 1..=21 {
+        keep(&site, &[("title", "ladder"), ("text", &format!("number {number}"))]).await;
+    }
+    let first = site.get("/me").await;
+    assert_eq!(
+        first.page(200).matches("name=\"pair\" value=\"").count(),
+        21,
+        "20 pairs, and one for all of them"
+    );
+    assert!(
+        first.text.contains("href=\"/me?page=2\"") && first.text.len() < 50 * 1024,
+        "{}",
+        first.text.len()
+    );
+    let second = site.get("/me?page=2").await;
+    assert!(second.page(200).contains("Page 2") && second.text.contains("href=\"/me\">Newer"));
+    for wrong in ["0", "26", "x", "-1"] {
+        site.get(&format!("/me?page={wrong}")).await.page(404);
+    }
+}
+
 async fn carry(from: &Site, to: &Site) {
     let bundle = from.ask(Method::GET, "/api/v1/bundle").token().send().await;
     let taken = to.ask(Method::POST, "/api/v1/bundle").token().body(bundle.bytes).send().await;
