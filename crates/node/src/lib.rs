@@ -28,6 +28,7 @@ pub mod import;
 mod input;
 mod json;
 mod keys;
+mod kinds;
 mod known;
 mod link;
 mod looking;

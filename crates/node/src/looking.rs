@@ -258,7 +258,12 @@ impl View {
         reader: Reader,
     ) -> Result<PairJson, NodeError> {
         let (circle, pair) = self.pair_of(need, offer, reader)?;
-        let stands = self.both(circle, &pair, now, reader).is_some();
+        // Nobody helps themselves, and what is handed out helps nobody: the words alone don't know.
+        let of_two = |(need, offer): (Seen<'_>, Seen<'_>)| {
+            let is_left = |seen: &Seen<'_>| seen.entry.listing.left > 0;
+            need.entry.author != offer.entry.author && is_left(&need) && is_left(&offer)
+        };
+        let stands = self.both(circle, &pair, now, reader).is_some_and(of_two);
         let json = self.pair_json(circle, &pair).ok_or(NodeError::NoPair)?;
         Ok(PairJson { fits: json.fits && stands, ..json })
     }

@@ -28,7 +28,8 @@ const ENTRIES: usize = 50;
 const LOOKED_AT: usize = 500;
 
 const MATCHES: &str = "/feeds/matches.atom";
-const SEARCH: &str = "/feeds/search.atom";
+/// Where the feed of a search is.
+pub(crate) const SEARCH: &str = "/feeds/search.atom";
 
 pub(crate) fn routes() -> Router<Arc<Shelf>> {
     Router::new().route(MATCHES, get(matches)).route(SEARCH, get(search))
@@ -50,12 +51,12 @@ struct Feeds {
 async fn feeds(State(shelf): Node, trusted: Trusted, headers: HeaderMap) -> Answer<Json<Feeds>> {
     trusted.only()?;
     let here = here(&headers);
-    Ok(Json(Feeds { matches: format!("{here}{}", matches_path(&shelf)), search: format!("{here}{SEARCH}") }))
+    Ok(Json(Feeds { matches: matches_at(&shelf, &headers), search: format!("{here}{SEARCH}") }))
 }
 
-/// The path of the member's feed, with its secret: for the member's eyes alone.
-pub(crate) fn matches_path(shelf: &Shelf) -> String {
-    format!("{MATCHES}?key={}", shelf.access.feed_key())
+/// The address of the member's feed, with its secret: for the member's eyes alone.
+pub(crate) fn matches_at(shelf: &Shelf, headers: &HeaderMap) -> String {
+    format!("{}{MATCHES}?key={}", here(headers), shelf.access.feed_key())
 }
 
 /// How this node is called by whoever asks: a name that the gate knows.
@@ -82,8 +83,8 @@ async fn matches(State(shelf): Node, headers: HeaderMap, uri: Uri) -> Result<Res
     let feed = Feed {
         id: uuid("matches", &[member]),
         title: "Commonshelf: matches for you".to_owned(),
-        own: format!("{here}{}", matches_path(&shelf)),
-        page: format!("{here}/matches?mine=1"),
+        own: matches_at(&shelf, &headers),
+        page: format!("{here}/me"),
         entries: notices.iter().map(|notice| of_notice(&here, notice)).collect(),
     };
     Ok(answer(&headers, &feed))

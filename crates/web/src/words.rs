@@ -82,6 +82,29 @@ pub(crate) fn terms<'a>(side: &str, terms: &'a str) -> &'a str {
     }
 }
 
+/// What a search says that found nothing until one of its filters was left out.
+pub(crate) fn wider(left_out: &str, within: &str) -> String {
+    match left_out {
+        "distance" => format!("Nothing within {} km. Farther away:", within.trim()),
+        "category" => "Nothing of this kind. Of other kinds:".to_owned(),
+        "language" => "Nothing in this language. In others:".to_owned(),
+        "terms" => "Nothing on these terms. On others:".to_owned(),
+        _ => "Nothing quite so. A little wider:".to_owned(),
+    }
+}
+
+/// Points of reasons as people read them, from 0 to 100, with one digit: rounded so that they still add up to the sum.
+pub(crate) fn points(parts: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut sum = 0.0;
+    let round = |value: f64| (value * 1_000.0).round();
+    let shown = parts.into_iter().map(|part| {
+        let before = round(sum);
+        sum += part;
+        (round(sum) - before) / 10.0
+    });
+    shown.collect()
+}
+
 /// The side as a word.
 pub(crate) fn side(side: &str) -> &'static str {
     if side == "need" { "Need" } else { "Offer" }
@@ -154,6 +177,12 @@ mod tests {
         assert_eq!(excerpt("one two, three", 9), "one two…");
         assert_eq!(excerpt(&"ü".repeat(50), 3), "üüü…");
         assert_eq!(excerpt(" a\n\n b ", 9), "a b");
+    }
+
+    #[test]
+    fn rounded_points_add_up() {
+        assert_eq!(points([0.333_3, 0.333_3, 0.333_4]), [33.3, 33.4, 33.3]);
+        assert_eq!(points([0.5, -0.200_4, 0.0]), [50.0, -20.0, 0.0]);
     }
 
     #[test]

@@ -7,17 +7,21 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use node::{ErrorKind, Filter, FilterInput, Handle, ListingJson, NodeError};
+use node::{ErrorKind, Filter, FilterInput, Handle, NodeError};
 use serde::Deserialize;
 
+use super::kinds::Kinds;
 use super::{Card, Frame, MAX_QUERY, PageError, Visitor, address, aside, fresh, page, told};
-use crate::Shelf;
 use crate::answer::Failure;
+use crate::{Shelf, feeds, words};
 
 /// How many listings a page shows.
 const PAGE: usize = 30;
 /// The last page that can be asked for.
 const LAST_PAGE: usize = 10_000;
+
+/// What is said to whoever asks for what is near, and not near what.
+pub(super) const NO_PLACE: &str = "A distance needs a place: write where from.";
 
 /// What a browser asks for.
 #[derive(Deserialize, Default, Clone)]
@@ -27,10 +31,27 @@ pub(crate) struct Asked {
     side: String,
     mine: String,
     category: String,
+    kind: String,
+    terms: String,
+    language: String,
     near: String,
     within: String,
     page: String,
     done: String,
+}
+
+impl Asked {
+    /// Whether something narrows what is looked for, beside the words and what the tabs say.
+    fn is_narrow(&self) -> bool {
+        [&self.category, &self.kind, &self.terms, &self.language, &self.near, &self.within]
+            .into_iter()
+            .any(|field| !field.trim().is_empty())
+    }
+
+    /// Whether there is something to look for.
+    fn says_something(&self) -> bool {
+        !self.q.is_empty() || !self.side.is_empty() || self.is_narrow()
+    }
 }
 
 /// A link that narrows the list.
@@ -48,6 +69,21 @@ struct Browse {
     asked: Asked,
     /// Whether this is a search.
     searching: bool,
+    /// What narrows it, for the form.
+    kinds: Kinds,
+    narrow: bool,
+    /// Whether there is something to look for.
+    asked_for: bool,
+    /// Where to say that one needs this.
+    say: String,
+    /// Without the category.
+    everywhere: String,
+    /// What was left out to find something.
+    wider: Option<String>,
+    /// Where this is a feed.
+    feed: String,
+    /// Whether the member can have this search kept, and the forms' token for it.
+    keep: Option<String>,
     /// What was just done.
     done: &'static str,
     problem: Option<String>,
@@ -63,12 +99,15 @@ struct Browse {
 }
 
 /// What a look into the catalogue gave.
+#[derive(Default)]
 struct Seen {
-    listings: Vec<ListingJson>,
+    cards: Vec<Card>,
     /// How many there are in all, if that is known.
     total: Option<usize>,
     /// Whether there are more after these.
     more: bool,
+    /// Which filter was left out, since nothing was found with it.
+    left_out: Option<String>,
 }
 
 /// All listings, the newest first.
@@ -113,16 +152,14 @@ async fn answer(
     } else {
         look(shelf, visitor, &asked, searching, number).await
     };
-    let nothing = Seen { listings: Vec::new(), total: None, more: false };
     let (status, seen, problem) = match found {
         Ok(seen) => (StatusCode::OK, seen, None),
         // The node's own sentence names an option of the command line.
         Err(NodeError::Invalid(_)) if asked.near.trim().is_empty() && !asked.within.trim().is_empty() => {
-            let problem = "A distance needs a place: write where from.".to_owned();
-            (StatusCode::BAD_REQUEST, nothing, Some(problem))
+            (StatusCode::BAD_REQUEST, Seen::default(), Some(NO_PLACE.to_owned()))
         }
         Err(error) if matches!(error.kind(), ErrorKind::Invalid) => {
-            (StatusCode::BAD_REQUEST, nothing, Some(told(&error)))
+            (StatusCode::BAD_REQUEST, Seen::default(), Some(told(&error)))
         }
         Err(error) => return Err(error.into()),
     };
@@ -130,16 +167,22 @@ async fn answer(
     if pages.is_some_and(|pages| number > pages) {
         return Err(no_page().into());
     }
-    let now = shelf.handle.now();
+    let kinds = Kinds::new(&shelf.handle, visitor);
+    let heading = heading(&asked, searching, &kinds);
+    let here = if searching { "search" } else { "browse" };
+    let can_be_kept = visitor.local && searching && problem.is_none() && !asked.q.is_empty();
     let template = Browse {
-        heading: heading(&asked, searching),
-        frame: Frame::new(
-            shelf,
-            visitor,
-            if searching { "search" } else { "browse" },
-            heading(&asked, searching),
-        ),
+        frame: Frame::new(shelf, visitor, here, heading.clone()),
+        heading,
         searching,
+        narrow: asked.is_narrow(),
+        asked_for: asked.says_something(),
+        say: address("/new", &[("side", "need"), ("title", &asked.q)]),
+        everywhere: link(&Asked { category: String::new(), ..asked.clone() }, searching, 1),
+        wider: seen.left_out.map(|left_out| words::wider(&left_out, &asked.within)),
+        feed: feed(shelf, visitor, &asked),
+        keep: (can_be_kept && asked.mine.is_empty()).then(|| shelf.access.form_token()),
+        kinds,
         done: match asked.done.as_str() {
             "withdrawn" => "It is withdrawn. Nobody sees it any more.",
             "gone" => "It was not on the shelf any more.",
@@ -151,7 +194,7 @@ async fn answer(
         alone: shelf.handle.circles().is_empty(),
         total: seen.total,
         tabs: tabs(&asked, searching, visitor.local),
-        cards: seen.listings.into_iter().map(|listing| Card::new(listing, now)).collect(),
+        cards: seen.cards,
         number,
         pages,
         previous: (number > 1).then(|| link(&asked, searching, number - 1)),
@@ -168,23 +211,24 @@ async fn look(
     searching: bool,
     number: usize,
 ) -> Result<Seen, NodeError> {
-    let (local, asked) = (visitor.local, asked.clone());
+    let (local, asked, now) = (visitor.local, asked.clone(), shelf.handle.now());
     aside(shelf, move |handle| {
-        if searching && asked.q.is_empty() {
-            return Ok(Seen { listings: Vec::new(), total: None, more: false });
+        if searching && !asked.says_something() {
+            return Ok(Seen::default());
         }
         let filter = filter(handle, &asked, local, number)?;
-        if searching {
+        if searching && !asked.q.is_empty() {
             let found = handle.search(&asked.q, &filter)?;
             let more = found.len() > PAGE;
-            let listings = found.into_iter().take(PAGE).map(|found| found.listing).collect();
-            return Ok(Seen { listings, total: None, more });
+            let left_out = found.first().and_then(|found| found.widened.clone());
+            let cards = found.into_iter().take(PAGE).map(|found| Card::found(found, now)).collect();
+            return Ok(Seen { cards, total: None, more, left_out });
         }
         let total = handle.count(&filter)?;
-        let mut listings = handle.listings(&filter)?;
+        let listings = handle.listings(&filter)?;
         let more = listings.len() > PAGE;
-        listings.truncate(PAGE);
-        Ok(Seen { listings, total: Some(total), more })
+        let cards = listings.into_iter().take(PAGE).map(|listing| Card::new(listing, now)).collect();
+        Ok(Seen { cards, total: Some(total), more, left_out: None })
     })
     .await
 }
@@ -196,6 +240,9 @@ fn filter(handle: &Handle, asked: &Asked, local: bool, number: usize) -> Result<
         side: some(&asked.side),
         mine: some(&asked.mine).filter(|_| local),
         category: some(&asked.category),
+        kind: some(&asked.kind),
+        terms: some(&asked.terms),
+        language: Some(asked.language.trim().to_lowercase()).filter(|language| !language.is_empty()),
         near: some(&asked.near).or_else(|| if local { home(handle) } else { None }),
         within: some(&asked.within),
         ..FilterInput::default()
@@ -214,31 +261,51 @@ fn no_page() -> Failure {
     Failure::not_found("The list does not go on so far.")
 }
 
-fn heading(asked: &Asked, searching: bool) -> String {
-    if searching {
-        return if asked.q.is_empty() { "Search".to_owned() } else { format!("“{}”", asked.q) };
+fn heading(asked: &Asked, searching: bool, kinds: &Kinds) -> String {
+    if searching && !asked.q.is_empty() {
+        return format!("“{}”", asked.q);
     }
     let what = match (asked.side.as_str(), asked.mine.is_empty()) {
         (_, false) => "My things",
         ("offer", true) => "What is offered",
         ("need", true) => "What is needed",
+        (_, true) if searching => "Search",
         (_, true) => "On the shelf",
     };
-    if asked.category.is_empty() { what.to_owned() } else { format!("{what}: {}", asked.category) }
+    let kind = kinds.name(&asked.kind).unwrap_or(&asked.kind);
+    let of = [kind, asked.category.as_str()].into_iter().filter(|of| !of.is_empty());
+    let of: Vec<&str> = of.collect();
+    if of.is_empty() { what.to_owned() } else { format!("{what}: {}", of.join(", ")) }
+}
+
+/// What is asked for, as an address says it.
+fn pairs(asked: &Asked) -> [(&str, &str); 8] {
+    [
+        ("q", &asked.q),
+        ("side", &asked.side),
+        ("category", &asked.category),
+        ("kind", &asked.kind),
+        ("terms", &asked.terms),
+        ("language", &asked.language),
+        ("near", &asked.near),
+        ("within", &asked.within),
+    ]
 }
 
 fn link(asked: &Asked, searching: bool, number: usize) -> String {
     let number = if number == 1 { String::new() } else { number.to_string() };
-    let pairs = [
-        ("q", asked.q.as_str()),
-        ("side", &asked.side),
-        ("mine", &asked.mine),
-        ("category", &asked.category),
-        ("near", &asked.near),
-        ("within", &asked.within),
-        ("page", &number),
-    ];
+    let mut pairs = pairs(asked).to_vec();
+    pairs.extend([("mine", asked.mine.as_str()), ("page", &number)]);
     address(if searching { "/search" } else { "/" }, &pairs)
+}
+
+/// The same as a feed, whose reader does not know where the member is.
+fn feed(shelf: &Shelf, visitor: &Visitor, asked: &Asked) -> String {
+    let mut asked = asked.clone();
+    if visitor.local && asked.near.trim().is_empty() && !asked.within.trim().is_empty() {
+        asked.near = home(&shelf.handle).unwrap_or_default();
+    }
+    address(feeds::SEARCH, &pairs(&asked))
 }
 
 fn tabs(asked: &Asked, searching: bool, local: bool) -> Vec<Tab> {

@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::kinds::Kinds;
 use super::listing::named;
 use super::{Frame, MAX_FORM, PageError, Visitor, aside, browse, form_status, fresh, see, told};
 use crate::Shelf;
@@ -69,6 +70,8 @@ struct Edit {
     wrong: &'static str,
     terms: &'static [Choice],
     circles: Vec<CircleJson>,
+    /// What categories may be called.
+    kinds: Kinds,
     new: bool,
     alone: bool,
 }
@@ -85,6 +88,7 @@ struct Withdraw {
 #[serde(default)]
 pub(crate) struct Asked {
     side: String,
+    title: String,
 }
 
 /// What a form says, or the page that says why it can not be read.
@@ -111,6 +115,7 @@ pub(crate) async fn new_form(
     let key = getrandom::fill(&mut key).map(|()| hex(&key)).unwrap_or_default();
     let sent = Sent {
         side: side.to_owned(),
+        title: asked.title,
         terms: "gift".to_owned(),
         count: "1".to_owned(),
         // What was said once need not be said again.
@@ -281,6 +286,7 @@ fn new_page(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         problem: error.map(told),
         wrong: error.map_or("", about),
         terms: &TERMS,
+        kinds: Kinds::new(&shelf.handle, visitor),
         alone: circles.is_empty(),
         circles,
         new: true,

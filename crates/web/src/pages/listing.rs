@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use ::node::{ListingJson, PairJson, Reader};
+use ::node::{ListingJson, PairJson};
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::kinds::Kinds;
 use super::matches::Pair;
 use super::{Frame, PageError, Visitor, aside, author, page};
 use crate::Shelf;
@@ -15,6 +16,13 @@ use crate::words::{self, Moment};
 
 /// How many matches a listing's page shows.
 const MATCHES: usize = 8;
+
+/// The kind of things that it is of, as the visitor's language calls it.
+struct Kind {
+    href: String,
+    name: String,
+    language: String,
+}
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -27,6 +35,7 @@ struct Show {
     author: String,
     circle: String,
     category_href: String,
+    kind: Option<Kind>,
     written: Moment,
     expires: Moment,
     until: Option<Moment>,
@@ -46,12 +55,19 @@ pub(crate) async fn show(
     reference: Result<Path<String>, PathRejection>,
 ) -> Result<Response, PageError> {
     let reference = named(reference)?;
+    let reader = visitor.reader();
     let seen = aside(&shelf, move |handle| {
         let listing = handle.listing(&reference)?;
-        let matches = handle.matches_of(&listing.id, MATCHES, Reader::Guest)?;
-        Ok((listing, matches))
+        let matches = handle.matches_of(&listing.id, MATCHES, reader)?;
+        let kind = handle.kind_of(&listing.id)?;
+        Ok((listing, matches, kind))
     });
-    let (listing, matches): (ListingJson, Vec<PairJson>) = seen.await?;
+    let (listing, matches, kind): (ListingJson, Vec<PairJson>, Option<String>) = seen.await?;
+    let kinds = Kinds::new(&shelf.handle, &visitor);
+    let kind = kind.and_then(|id| {
+        let name = kinds.name(&id)?.to_owned();
+        Some(Kind { href: super::address("/", &[("kind", &id)]), name, language: kinds.language.clone() })
+    });
     let now = shelf.handle.now();
     let need = listing.side == "need";
     let circle = shelf.handle.circles().into_iter().find(|circle| circle.id == listing.circle);
@@ -62,6 +78,7 @@ pub(crate) async fn show(
         left: words::left(&listing.side, listing.count, listing.left),
         author: author(&listing),
         circle: circle.map(|circle| circle.name).unwrap_or_default(),
+        kind,
         category_href: super::address("/", &[("category", &listing.category)]),
         written: Moment::new(listing.revision, now),
         expires: Moment::new(listing.expires, now),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ::node::{PairJson, Reader};
+use ::node::{PairJson, Reader, ReasonJson};
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -22,30 +22,45 @@ const OF_ONE_NEED: usize = 3;
 /// How many pairs are looked at to find those.
 const LOOKED_AT: usize = 400;
 
+/// Something that speaks for a pair, or against it.
+pub(super) struct Reason {
+    pub(super) text: String,
+    pub(super) against: bool,
+}
+
 /// A need and an offer, and what speaks for them.
 pub(super) struct Pair {
+    /// By what it is dismissed.
+    pub(super) name: String,
+    /// Where it is explained.
+    pub(super) why: String,
     pub(super) need: Card,
     pub(super) offer: Card,
     /// The other one, seen from one of the two.
     pub(super) other_is_need: bool,
     pub(super) fit: &'static str,
     pub(super) percent: u32,
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<Reason>,
 }
 
 impl Pair {
     /// A pair as it is.
-    fn new(pair: PairJson, now: u64) -> Self {
+    pub(super) fn new(pair: PairJson, now: u64) -> Self {
         // Why the cast is right: the score is from 0 to 1.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let percent = (pair.score.clamp(0.0, 1.0) * 100.0).round() as u32;
+        let reasons = pair.reasons.into_iter();
         Self {
+            why: format!("/why/{}", pair.pair),
+            name: pair.pair,
             need: Card::new(pair.need, now),
             offer: Card::new(pair.offer, now),
             other_is_need: false,
             fit: words::fit(pair.score),
             percent,
-            reasons: pair.reasons.into_iter().map(|reason| reason.text).collect(),
+            reasons: reasons
+                .map(|ReasonJson { points, text }| Reason { text, against: points < 0.0 })
+                .collect(),
         }
     }
 
@@ -57,6 +72,11 @@ impl Pair {
     /// The other one.
     pub(super) const fn other(&self) -> &Card {
         if self.other_is_need { &self.need } else { &self.offer }
+    }
+
+    /// The one from which it is seen.
+    pub(super) const fn own(&self) -> &Card {
+        if self.other_is_need { &self.offer } else { &self.need }
     }
 }
 
@@ -84,7 +104,9 @@ pub(crate) async fn show(
     let Query(asked) = asked.map_err(|_| Failure::invalid("The address can not be read."))?;
     let mine = visitor.local && !asked.mine.is_empty();
     let mut of_need: HashMap<String, usize> = HashMap::new();
-    let mut pairs = shelf.handle.matches(mine, LOOKED_AT, Reader::Guest).await;
+    // What the member keeps to itself is nothing to find among everybody's.
+    let reader = if mine { visitor.reader() } else { Reader::Guest };
+    let mut pairs = shelf.handle.matches(mine, LOOKED_AT, reader).await;
     pairs.retain(|pair| {
         let shown = of_need.entry(pair.need.id.clone()).or_default();
         *shown += 1;

@@ -3,15 +3,20 @@
 
 mod browse;
 mod edit;
+mod kinds;
 mod listing;
 mod matches;
+mod me;
 mod node;
+mod why;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ::node::{ErrorKind, Handle, ListingJson, NodeError, PhotoJson, encoded};
+use ::node::{
+    ErrorKind, FoundJson, Handle, ListingJson, NodeError, PhotoJson, PieceJson, Reader, encoded, marked,
+};
 use askama::Template;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts};
@@ -38,7 +43,14 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/new", get(edit::new_form).post(edit::publish))
         .route("/listing/{reference}/edit", get(edit::edit_form).post(edit::save))
         .route("/listing/{reference}/withdraw", get(edit::withdraw_form).post(edit::withdraw))
+        .route("/kinds", get(kinds::show))
         .route("/matches", get(matches::show))
+        .route("/why/{pair}", get(why::show))
+        .route("/me", get(me::show))
+        .route("/me/seen", post(me::seen))
+        .route("/me/dismiss", post(me::dismiss))
+        .route("/me/need", post(me::need))
+        .route("/me/forget", post(me::forget))
         .route("/node", get(node::show))
         .route("/circle/found", post(node::found))
         .route("/circle/join", post(node::join))
@@ -64,6 +76,17 @@ impl FromRequestParts<Arc<Shelf>> for Visitor {
 }
 
 impl Visitor {
+    /// As whom the node answers.
+    const fn reader(&self) -> Reader {
+        if self.local { Reader::Member } else { Reader::Guest }
+    }
+
+    /// Refuses whoever is not the node's own member.
+    fn must_be_member(&self) -> Result<(), Failure> {
+        let away = || Failure::forbidden("This is for the person at the node alone.");
+        if self.local { Ok(()) } else { Err(away()) }
+    }
+
     /// Refuses whoever may not write here.
     fn must_be_local(&self) -> Result<(), Failure> {
         let away = || Failure::forbidden("Writing works only at the node itself for now.");
@@ -90,6 +113,8 @@ struct Frame {
     here: &'static str,
     /// Whether the visitor may write.
     local: bool,
+    /// How many matches the node's own member has not seen; others are not told.
+    unseen: usize,
     style: &'static str,
 }
 
@@ -101,6 +126,7 @@ impl Frame {
             site: name.unwrap_or_else(|| "Commonshelf".to_owned()),
             here,
             local: visitor.local,
+            unseen: if visitor.local { shelf.handle.unseen().unwrap_or(0) } else { 0 },
             style: assets::style_href(),
         }
     }
@@ -112,6 +138,7 @@ impl Frame {
             site: "Commonshelf".to_owned(),
             here: "",
             local: false,
+            unseen: 0,
             style: assets::style_href(),
         }
     }
@@ -123,8 +150,11 @@ struct Card {
     side: &'static str,
     need: bool,
     title: String,
+    /// The title, with the words marked that a search hit.
+    marked: Vec<PieceJson>,
     language: Option<String>,
-    excerpt: String,
+    /// Some of the text, marked likewise.
+    excerpt: Vec<PieceJson>,
     terms: String,
     category: String,
     left: Option<String>,
@@ -132,6 +162,8 @@ struct Card {
     when: Moment,
     author: String,
     mine: bool,
+    /// Whether it is kept on this node alone.
+    private: bool,
     photo: Option<PhotoJson>,
 }
 
@@ -140,22 +172,38 @@ const EXCERPT: usize = 110;
 
 impl Card {
     fn new(listing: ListingJson, now: u64) -> Self {
+        let plain = |text: String| match text.is_empty() {
+            true => Vec::new(),
+            false => vec![PieceJson { text, hit: false }],
+        };
         Self {
-            href: format!("/listing/{}", listing.id),
+            href: match listing.private {
+                // What is told to nobody has no page of its own.
+                true => format!("/me#{}", listing.key),
+                false => format!("/listing/{}", listing.id),
+            },
             photo: listing.photos.first().cloned(),
             side: words::side(&listing.side),
             need: listing.side == "need",
             language: listing.language.clone(),
-            excerpt: words::excerpt(&listing.text, EXCERPT),
+            marked: plain(listing.title.clone()),
+            excerpt: plain(words::excerpt(&listing.text, EXCERPT)),
             terms: words::terms(&listing.side, &listing.terms).to_owned(),
             left: words::left(&listing.side, listing.count, listing.left),
             distance: listing.distance_km.map(words::distance),
             when: Moment::new(listing.revision, now),
             author: author(&listing),
             mine: listing.mine,
+            private: listing.private,
             title: listing.title,
             category: listing.category,
         }
+    }
+
+    /// As a search found it.
+    fn found(found: FoundJson, now: u64) -> Self {
+        let FoundJson { listing, words, snippet, .. } = found;
+        Self { marked: marked(&listing.title, &words), excerpt: snippet, ..Self::new(listing, now) }
     }
 }
 

@@ -5,8 +5,10 @@
 mod api;
 mod forms;
 mod gate;
+mod me;
 mod pages;
 mod photos;
 mod private;
+mod searching;
 mod site;
 mod wire;
