@@ -95,7 +95,6 @@ pub(crate) struct Market {
 /// What somebody looks for: any of three words, in a category, not far away.
 pub(crate) struct Asked {
     pub(crate) words: [String; 3],
-    pub(crate) language: Option<Language>,
     pub(crate) category: String,
     pub(crate) near: Cell,
 }
@@ -179,8 +178,8 @@ impl Market {
                 })
             });
             if let [Some(common), Some(middling), Some(rare)] = words {
-                let (language, category) = (first.language, first.category.clone());
-                asked.push(Asked { words: [common, middling, rare], language, category, near });
+                let category = first.category.clone();
+                asked.push(Asked { words: [common, middling, rare], category, near });
             }
         }
         asked

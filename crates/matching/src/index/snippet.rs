@@ -1,6 +1,7 @@
 //! A few words of a text around those that a search hit.
 
 use crate::text::fold::is_part_of_word;
+use crate::text::words::folded;
 
 /// A piece of a snippet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,15 +12,16 @@ pub struct Piece {
     pub hit: bool,
 }
 
-/// About `most` characters of a text around the first of these words, with all of them marked. The words
-/// are as they stand in the text; without any of them there it is the beginning.
+/// About `most` characters of a text around the first of these words, with all of them marked, in upper or lower
+/// case; without any of them there it is the beginning.
 #[must_use]
 pub fn snippet(text: &str, words: &[String], most: usize) -> Vec<Piece> {
     let spoken = words_of(text);
+    let wanted: Vec<String> = words.iter().map(|word| folded(word)).collect();
     let is_hit = |(start, end): &(usize, usize)| {
-        words
-            .iter()
-            .any(|word| text.get(*start..*end) == Some(word.as_str()) || covers(text, word, *start, *end))
+        let said = text.get(*start..*end).map(folded);
+        said.is_some_and(|said| wanted.contains(&said))
+            || words.iter().any(|word| covers(text, word, *start, *end))
     };
     let hits: Vec<(usize, usize)> = spoken.iter().filter(|place| is_hit(place)).copied().collect();
     let first = hits.first().map_or(0, |(start, _)| *start);
@@ -99,6 +101,7 @@ mod tests {
     fn the_words_that_hit_are_marked() {
         assert_eq!(shown("Two ladders, one long", &["ladders"], 80), "Two [ladders], one long");
         assert_eq!(shown("A baby bottle.", &["baby bottle"], 80), "A [baby] [bottle].");
+        assert_eq!(shown("A LADDER and a ladder", &["Ladder"], 80), "A [LADDER] and a [ladder]");
         assert_eq!(shown("Nothing of it", &["ladder"], 80), "Nothing of it");
         assert_eq!(shown("", &["ladder"], 80), "");
     }
