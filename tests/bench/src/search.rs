@@ -135,7 +135,7 @@ impl Task {
             let listing = market.listing(Side::Offer)?;
             let near = listing.cell.ok_or("a listing without a place")?;
             let words = [(); 3].map(|()| format!("novelty{number}"));
-            let asked = Asked { words, language: listing.language, category: listing.category.clone(), near };
+            let asked = Asked { words, category: listing.category.clone(), near };
             let title = format!("{} novelty{number}", listing.title);
             news.push((Arc::new(Listing { title, ..listing }), asked));
         }
