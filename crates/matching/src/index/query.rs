@@ -8,7 +8,7 @@ use record::{Cell, Language, Side, Terms};
 /// What a person looks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Query<'q> {
-    /// The words, in any language; those after the first 48 are ignored. Without any nothing is found: to
+    /// The words, in any language; those after the first 32 are ignored. Without any nothing is found: to
     /// list everything is not a search.
     pub text: &'q str,
     /// Only offers, or only needs.

@@ -28,7 +28,7 @@ const ROWS_OF_A_BLOCK: usize = 16;
 /// The length of a direction.
 const UNIT: f32 = 127.0;
 /// A longer word is pieced together from its beginning only: the time grows with the square.
-const MOST_LETTERS: usize = 40;
+const MOST_LETTERS: usize = 30;
 /// What a letter costs that no piece covers, in eighths of a nat.
 const UNKNOWN: u32 = 25 * 8;
 /// A word's start can stand within a word if it is so long: compounds are made of words.

@@ -44,7 +44,7 @@ pub(crate) struct Measure {
 /// So many are read from one text.
 const MOST_MEASURES: usize = 8;
 /// So much of a text is read, in characters.
-const MOST_CHARACTERS: usize = 4_000;
+const MOST_CHARACTERS: usize = 2_500;
 
 /// Units: the folded words, what they count and how many of the quantity's unit they are.
 const UNITS: &[(&str, Quantity, f32)] = &[

@@ -39,7 +39,7 @@ pub(crate) struct Said {
 }
 
 /// So much of a text is read, in bytes: a listing's longest fits.
-const MOST_BYTES: usize = 16 * 1024;
+const MOST_BYTES: usize = 8 * 1024;
 /// So many words after "without" are what is lacking.
 const DENIED_WORDS: usize = 2;
 
