@@ -9,6 +9,8 @@ pub(crate) mod reason;
 pub(crate) mod score;
 mod verdict;
 
+use std::cmp::Reverse;
+
 use crate::index::Index;
 use crate::index::facts::Facts;
 use crate::index::shelf::{Shelf, Wanted};
@@ -35,6 +37,8 @@ pub struct Match<Id> {
 
 /// So many of the listings that rank best for a listing's words are looked at closely.
 const CANDIDATES: usize = 120;
+/// So many needs are looked at for the list of all, the newest: nobody reads more, and each takes time.
+const NEEDS_LOOKED_AT: usize = 1_000;
 /// So many matches of one need stand in the list of all: one popular thing must not fill it.
 const OF_EACH_NEED: usize = 10;
 
@@ -74,24 +78,27 @@ impl<Id: Ord + Clone> Index<Id> {
         best(self.partners(id, &self.party_of(&stranger), limit, false), limit)
     }
 
-    /// The best matches among all needs and offers, at most `limit`, and at most ten of each need.
+    /// The best matches of the thousand newest needs, at most `limit`, and at most ten of each need.
     ///
-    /// Looks at each need in turn: about a millisecond for each.
+    /// Looks at each of these needs in turn: a millisecond for each in a catalogue of a few thousand listings, five
+    /// in one of a hundred thousand.
     #[must_use]
     pub fn all_matches(&self, limit: usize) -> Vec<Match<Id>> {
-        let mut found = Vec::new();
+        let mut needs: Vec<(Timestamp, &Shelf<Id>, u32)> = Vec::new();
         for shelf in [&self.public, &self.private] {
-            for number in shelf.numbers() {
-                let Some(entry) = shelf.entry(number) else { continue };
-                if entry.about.listing.side != Side::Need {
-                    continue;
-                }
-                let Some(party) = self.party(shelf, number) else { continue };
-                let most = limit.min(OF_EACH_NEED);
-                found.extend(keep_best(self.partners(&entry.id, &party, most, true), most));
-                if found.len() > limit.saturating_mul(2) {
-                    found = keep_best(found, limit);
-                }
+            let entries = shelf.numbers().filter_map(|number| Some((number, shelf.entry(number)?)));
+            let found = entries.filter(|(_, entry)| entry.about.listing.side == Side::Need);
+            needs.extend(found.map(|(number, entry)| (entry.about.since, shelf, number)));
+        }
+        // Why: the sort is stable, and the shelves hand their listings out in the order of their ids.
+        needs.sort_by_key(|(since, ..)| Reverse(*since));
+        let mut found = Vec::new();
+        for (_, shelf, number) in needs.into_iter().take(NEEDS_LOOKED_AT) {
+            let Some((entry, party)) = shelf.entry(number).zip(self.party(shelf, number)) else { continue };
+            let most = limit.min(OF_EACH_NEED);
+            found.extend(keep_best(self.partners(&entry.id, &party, most, true), most));
+            if found.len() > limit.saturating_mul(2) {
+                found = keep_best(found, limit);
             }
         }
         best(found, limit)
