@@ -67,6 +67,8 @@ pub(crate) struct View {
     pub(crate) notices: BTreeMap<&'static str, String>,
     /// Counts the changes of listings.
     pub(crate) version: u64,
+    /// The time as the indexes know it: half a minute old at most.
+    now: Timestamp,
     /// The thread that reads words and compares: see `comparing`.
     pub(crate) words: Option<Thread>,
     /// What the member needs or offers and tells nobody.
@@ -88,7 +90,7 @@ pub(crate) struct Place {
 }
 
 impl View {
-    pub(crate) fn new(me: MemberId) -> Self {
+    pub(crate) fn new(me: MemberId, now: Timestamp) -> Self {
         Self {
             me,
             circles: BTreeMap::new(),
@@ -99,6 +101,7 @@ impl View {
             nearby: BTreeMap::new(),
             notices: BTreeMap::new(),
             version: 0,
+            now,
             words: None,
             private: Private::new(),
             fresh: Fresh::default(),
@@ -109,6 +112,7 @@ impl View {
     pub(crate) fn add_circle(&mut self, circle: CircleId) {
         if !self.circles.contains_key(&circle) {
             let mut index = Index::new();
+            index.set_now(self.now);
             self.private.iter().for_each(|(id, need)| need.insert(self.me, *id, &mut index));
             self.order.push(circle);
             self.circles.insert(
@@ -192,6 +196,7 @@ impl View {
 
     /// Tells the indexes the time: what is new scores a little more, and what has ended is not matched.
     pub(crate) fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
         self.circles.values_mut().for_each(|circle| circle.index.set_now(now));
     }
 
