@@ -137,6 +137,10 @@ impl Gist {
 
     /// How far a word of an offer surely says what this word of a need does: in another form, or as the lexicon has it.
     pub(crate) fn surely(&self, offered: &Self) -> Likeness {
+        if self.unfinished {
+            let begins = offered.folded.starts_with(&*self.folded);
+            return Likeness { share: if begins { BEGUN } else { 0.0 }, how: How::Same };
+        }
         if self.is(offered) {
             return Likeness { share: 1.0, how: How::Same };
         }
@@ -145,12 +149,8 @@ impl Gist {
 
     /// How far a word of an offer says what this word of a need does.
     pub(crate) fn likeness(&self, offered: &Self) -> Likeness {
-        if self.is(offered) {
-            return Likeness { share: 1.0, how: How::Same };
-        }
-        if self.unfinished {
-            let begins = offered.folded.starts_with(&*self.folded);
-            return Likeness { share: if begins { BEGUN } else { 0.0 }, how: How::Same };
+        if self.unfinished || self.is(offered) {
+            return self.surely(offered);
         }
         let near = (similarity(&self.direction, &offered.direction) * self.known.min(offered.known)).max(0.0);
         let spelled = in_common(shared(&self.grams, &offered.grams), self.grams.len(), offered.grams.len());

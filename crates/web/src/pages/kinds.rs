@@ -82,7 +82,8 @@ fn languages(headers: &HeaderMap) -> Vec<String> {
             let code = tag.split('-').next().unwrap_or_default().to_lowercase();
             // Both ways of writing Norwegian have the names of one of them.
             let code = if matches!(code.as_str(), "no" | "nn") { "nb".to_owned() } else { code };
-            Some((weight.unwrap_or(1.0), code)).filter(|(weight, _): &(f32, _)| *weight > 0.0)
+            Some((weight.unwrap_or(1.0), code))
+                .filter(|(weight, code): &(f32, String)| *weight > 0.0 && !code.is_empty())
         })
         .collect();
     asked.sort_by(|(one, _), (other, _)| other.total_cmp(one));
@@ -154,7 +155,7 @@ mod tests {
         };
         assert_eq!(asked("de-AT,de;q=0.9,en;q=0.8"), ["de", "de", "en"]);
         assert_eq!(asked("en;q=0.2, nn ,fr;q=0"), ["nb", "en"]);
-        assert_eq!(asked(";;,q=x,*"), ["", "q=x", "*"]);
+        assert_eq!(asked(";;,q=x,*"), ["q=x", "*"]);
         assert!(languages(&HeaderMap::new()).is_empty());
     }
 }
