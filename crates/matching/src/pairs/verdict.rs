@@ -99,8 +99,8 @@ pub(crate) fn compare<'p, 'a>(
     if needed.left > 1 && offered.left >= needed.left {
         besides.push((ENOUGH, Cause::Enough));
     }
-    // Why: where nobody told the time it is 1970.
-    if offer.about.since.min(now) > Timestamp::from_millis(0) {
+    // Why: of a listing whose time nobody told it is not known how new it is.
+    if offer.about.since > Timestamp::from_millis(0) {
         let days = now.since(offer.about.since) / DAY_MS;
         let points = FRESH * freshness(days as f32);
         if points >= FRESH / 4.0 {
