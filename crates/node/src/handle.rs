@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use net::Address;
 use protocol::{PeerId, Protocol};
-use record::{CircleId, Hash, RecordId, Timestamp};
+use record::{CircleId, Hash, RecordId};
 use store::{BlobFiles, SledStore};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
@@ -98,7 +98,7 @@ impl Node {
         let hidden: Hidden = hidden(store.meta(HIDDEN)?.as_deref());
         let clock = Arc::new(NodeClock::new(Box::new(clock), store.meta(CLOCK)?.as_deref()));
         let mending = Mending::load(&folder)?;
-        let view = Arc::new(RwLock::new(View::new(identity.member(), Timestamp::from_millis(0))));
+        let view = Arc::new(RwLock::new(View::new(identity.member())));
         let protocol = Protocol::new(peer.clone(), store, random()?).verifying(cores::verify);
         let folder = Arc::new(folder);
         let (messages, inbox) = mpsc::channel(INBOX);

@@ -67,7 +67,7 @@ pub(crate) struct View {
     pub(crate) notices: BTreeMap<&'static str, String>,
     /// Counts the changes of listings.
     pub(crate) version: u64,
-    /// The time as the indexes know it: half a minute old at most.
+    /// The time as the indexes know it: half a minute old at most, and nothing before the first tick.
     now: Timestamp,
     /// The thread that reads words and compares: see `comparing`.
     pub(crate) words: Option<Thread>,
@@ -90,7 +90,7 @@ pub(crate) struct Place {
 }
 
 impl View {
-    pub(crate) fn new(me: MemberId, now: Timestamp) -> Self {
+    pub(crate) fn new(me: MemberId) -> Self {
         Self {
             me,
             circles: BTreeMap::new(),
@@ -101,7 +101,7 @@ impl View {
             nearby: BTreeMap::new(),
             notices: BTreeMap::new(),
             version: 0,
-            now,
+            now: Timestamp::from_millis(0),
             words: None,
             private: Private::new(),
             fresh: Fresh::default(),

@@ -48,7 +48,7 @@ fn case(listings: Vec<Listing>) -> (View, CircleId, Catalogue, Vec<Verified>) {
     }
     let admitted = |record: &Verified| catalogue.admitted(&record.id()).is_some();
     assert!(records.iter().all(admitted));
-    let mut view = View::new(author, NOW);
+    let mut view = View::new(author);
     view.add_circle(circle);
     (view, circle, catalogue, records)
 }

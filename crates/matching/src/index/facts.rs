@@ -25,7 +25,8 @@ pub(crate) struct Facts {
     until: Option<Timestamp>,
 }
 
-/// Where a cell is: its centre on a globe of radius 1, and how far its corners are from there.
+/// Where a cell is: its centre on a globe of radius 1, and how far its corners are from there. What
+/// [`Cell::distance_km`] says, too, ready to be asked of a million listings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spot {
     centre: [f32; 3],
@@ -141,4 +142,23 @@ impl Filters {
 /// The form in which two categories are compared.
 pub(crate) fn folded_category(category: &str) -> String {
     fold(&lower(category.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn two_spots_are_as_far_from_each_other_as_their_cells(
+            here in (-80.0..80.0, -179.0..179.0),
+            there in (-80.0..80.0, -179.0..179.0),
+        ) {
+            let cell = |(latitude, longitude): (f64, f64)| Cell::containing(latitude, longitude).unwrap();
+            let (here, there) = (cell(here), cell(there));
+            let (km, exact) = (Spot::of(here).distance_km(&Spot::of(there)), here.distance_km(there));
+            prop_assert!((f64::from(km) - exact).abs() <= 0.01 + exact / 100.0, "{km} {exact}");
+        }
+    }
 }

@@ -7,10 +7,9 @@ use crate::index::facts::{Filters, Spot};
 use crate::index::query::{Found, Hit, Query, Widened};
 use crate::index::shelf::Wanted;
 use crate::pairs::fit::{fit, verdict_of_words};
-use crate::pairs::party::{Party, Uttered};
+use crate::pairs::party::Uttered;
 use crate::pairs::score::{LEAST_RELEVANCE, place_factor};
 use crate::text::fold::is_part_of_word;
-use crate::text::reading::Role;
 use record::{Language, Listing, Side};
 
 /// So many of the listings that hold the words are looked at closely.
@@ -93,14 +92,6 @@ impl<Id: Ord + Clone> Index<Id> {
     /// What stands in for a word of a listing, and how much it counts; none for a word that is not to be there.
     pub(crate) fn wanted(&self, word: &Uttered<'_>) -> Option<Wanted> {
         self.wanted_among(&self.public, word)
-    }
-
-    /// Whether the words of a query say anything.
-    #[must_use]
-    pub fn says_something(&self, text: &str) -> bool {
-        let stranger = self.read([0; 32], asked(text, None));
-        let party: Party<'_> = self.party_of(&stranger);
-        party.words.iter().any(|word| word.mention.role != Role::Denied)
     }
 }
 

@@ -9,12 +9,12 @@ pub(crate) mod reason;
 pub(crate) mod score;
 mod verdict;
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 use crate::index::Index;
 use crate::index::facts::Facts;
 use crate::index::shelf::{Shelf, Wanted};
-use crate::pairs::party::{Party, Uttered};
+use crate::pairs::party::{Directions, Party, Uttered};
 use crate::pairs::reason::Reason;
 use crate::pairs::verdict::{Verdict, compare};
 use crate::text::reading::Role;
@@ -42,13 +42,12 @@ const NEEDS_LOOKED_AT: usize = 1_000;
 /// So many matches of one need stand in the list of all: one popular thing must not fill it.
 const OF_EACH_NEED: usize = 10;
 
-/// A match with what it is ordered by.
-struct Ranked<Id> {
-    found: Match<Id>,
-    /// Since when the need stands.
-    asked: Timestamp,
-    /// Since when the offer stands.
-    offered: Timestamp,
+/// A match that is not put in words yet.
+struct Ranked<'v, 'p, 'a, Id> {
+    need: &'v Id,
+    offer: &'v Id,
+    score: f64,
+    verdict: Verdict<'p, 'a>,
 }
 
 impl<Id: Ord + Clone> Index<Id> {
@@ -58,8 +57,7 @@ impl<Id: Ord + Clone> Index<Id> {
     #[must_use]
     pub fn matches_for(&self, id: &Id, limit: usize) -> Vec<Match<Id>> {
         let Some((shelf, number)) = self.find(id) else { return Vec::new() };
-        let Some(party) = self.party(shelf, number) else { return Vec::new() };
-        best(self.partners(id, &party, limit, true), limit)
+        self.party(shelf, number).map_or_else(Vec::new, |party| self.partners(id, &party, limit, true))
     }
 
     /// [`matches_for`](Self::matches_for) for a listing that is not in the index, under an id that the matches
@@ -67,7 +65,7 @@ impl<Id: Ord + Clone> Index<Id> {
     #[must_use]
     pub fn matches_with(&self, id: &Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
         let stranger = self.read(author, listing.clone());
-        best(self.partners(id, &self.party_of(&stranger), limit, true), limit)
+        self.partners(id, &self.party_of(&stranger), limit, true)
     }
 
     /// The listings of the other side that fit a listing best, the best first, whether they are a match or
@@ -75,7 +73,7 @@ impl<Id: Ord + Clone> Index<Id> {
     #[must_use]
     pub fn ranked_for(&self, id: &Id, author: [u8; 32], listing: &Listing, limit: usize) -> Vec<Match<Id>> {
         let stranger = self.read(author, listing.clone());
-        best(self.partners(id, &self.party_of(&stranger), limit, false), limit)
+        self.partners(id, &self.party_of(&stranger), limit, false)
     }
 
     /// The best matches of the thousand newest needs, at most `limit`, and at most ten of each need.
@@ -95,13 +93,19 @@ impl<Id: Ord + Clone> Index<Id> {
         let mut found = Vec::new();
         for (_, shelf, number) in needs.into_iter().take(NEEDS_LOOKED_AT) {
             let Some((entry, party)) = shelf.entry(number).zip(self.party(shelf, number)) else { continue };
-            let most = limit.min(OF_EACH_NEED);
-            found.extend(keep_best(self.partners(&entry.id, &party, most, true), most));
-            if found.len() > limit.saturating_mul(2) {
-                found = keep_best(found, limit);
-            }
+            found.extend(self.partners(&entry.id, &party, limit.min(OF_EACH_NEED), true));
         }
-        best(found, limit)
+        let since = |id: &Id| {
+            let (shelf, number) = self.find(id)?;
+            shelf.entry(number).map(|entry| entry.about.since)
+        };
+        found.sort_by(|one, other| {
+            let key = |found: &Match<Id>| (since(&found.need), Reverse(since(&found.offer)));
+            let by_ids = || (&one.need, &one.offer).cmp(&(&other.need, &other.offer));
+            other.score.total_cmp(&one.score).then_with(|| key(one).cmp(&key(other))).then_with(by_ids)
+        });
+        found.truncate(limit);
+        found
     }
 
     /// How well a need and an offer fit, with all reasons, also if they are no match. None unless both are here
@@ -120,7 +124,7 @@ impl<Id: Ord + Clone> Index<Id> {
             (&offered, &offered.directions(&self.public.vocabulary)),
             self.now,
         );
-        Some(told(need, offer, &verdict).found)
+        Some(told(need, offer, verdict.score(), &verdict))
     }
 
     fn find(&self, id: &Id) -> Option<(&Shelf<Id>, u32)> {
@@ -128,42 +132,47 @@ impl<Id: Ord + Clone> Index<Id> {
         public.or_else(|| self.private.number(id).map(|number| (&self.private, number)))
     }
 
-    fn partners(&self, id: &Id, party: &Party<'_>, limit: usize, fitting: bool) -> Vec<Ranked<Id>> {
-        let mut found = self.partners_among(&self.public, id, party, limit, fitting);
+    /// The listings of the other side that fit best; only those that are a match, if `fitting`.
+    fn partners(&self, id: &Id, party: &Party<'_>, limit: usize, fitting: bool) -> Vec<Match<Id>> {
+        let directions = party.directions(&self.public.vocabulary);
+        let mut others = self.candidates(&self.public, party, limit);
         if party.about.listing.side == Side::Offer {
-            found.extend(self.partners_among(&self.private, id, party, limit, fitting));
+            others.extend(self.candidates(&self.private, party, limit));
         }
-        found
+        let ranked = others.iter().map(|(other, theirs, directed)| {
+            let ((need, needed), (offer, offered)) = match party.about.listing.side {
+                Side::Need => ((id, (party, &directions)), (*other, (theirs, directed))),
+                Side::Offer => ((*other, (theirs, directed)), (id, (party, &directions))),
+            };
+            let verdict = compare(needed, offered, self.now);
+            Ranked { need, offer, score: verdict.score(), verdict }
+        });
+        let mut ranked: Vec<Ranked<'_, '_, '_, Id>> =
+            ranked.filter(|ranked| ranked.verdict.fits || !fitting).collect();
+        ranked.sort_unstable_by(Ranked::best_first);
+        ranked.truncate(limit);
+        // Why: putting it in words takes longer than comparing.
+        let told = ranked.into_iter().map(|it| told(it.need, it.offer, it.score, &it.verdict));
+        told.collect()
     }
 
-    fn partners_among(
-        &self,
-        shelf: &Shelf<Id>,
-        id: &Id,
+    /// The listings of a shelf that say most of what one says and could be a match, ready to be compared.
+    fn candidates<'s>(
+        &'s self,
+        shelf: &'s Shelf<Id>,
         party: &Party<'_>,
         limit: usize,
-        fitting: bool,
-    ) -> Vec<Ranked<Id>> {
+    ) -> Vec<(&'s Id, Party<'s>, Directions)> {
         let wanted: Vec<Wanted> =
             party.words.iter().filter_map(|word| self.wanted_among(shelf, word)).collect();
         let admits = |facts: &Facts| party.facts.may_match(facts, self.now);
-        let candidates = shelf.candidates(&wanted, CANDIDATES.max(limit), admits);
-        let directions = party.directions(&self.public.vocabulary);
-        let ranked = candidates.into_iter().filter_map(|number| {
+        let numbers = shelf.candidates(&wanted, CANDIDATES.max(limit), admits).into_iter();
+        let read = numbers.filter_map(|number| {
             let (entry, other) = shelf.entry(number).zip(self.party(shelf, number))?;
-            let theirs = other.directions(&self.public.vocabulary);
-            let (needed, offered) = match party.about.listing.side {
-                Side::Need => ((party, &directions), (&other, &theirs)),
-                Side::Offer => ((&other, &theirs), (party, &directions)),
-            };
-            let verdict = compare(needed, offered, self.now);
-            let (need, offer) = match party.about.listing.side {
-                Side::Need => (id, &entry.id),
-                Side::Offer => (&entry.id, id),
-            };
-            (verdict.fits || !fitting).then(|| told(need, offer, &verdict))
+            let directions = other.directions(&self.public.vocabulary);
+            Some((&entry.id, other, directions))
         });
-        ranked.collect()
+        read.collect()
     }
 
     /// What stands in for a word among the words of a shelf.
@@ -191,30 +200,23 @@ const MOST_BEARERS: usize = 1_000;
 /// Words of a text that tell less are not looked for.
 const LEAST_IN_TEXT: f32 = 0.3;
 
-fn told<Id: Clone>(need: &Id, offer: &Id, verdict: &Verdict<'_, '_>) -> Ranked<Id> {
-    let (need, offer, score) = (need.clone(), offer.clone(), verdict.score());
-    let found = Match { need, offer, score, reasons: verdict.reasons(), fits: verdict.fits };
-    Ranked { found, asked: verdict.need.about.since, offered: verdict.offer.about.since }
+impl<Id: Ord> Ranked<'_, '_, '_, Id> {
+    /// By score; among equals the need that stands longest, then the newest offer.
+    fn best_first(&self, other: &Self) -> Ordering {
+        let since =
+            |ranked: &Self| (ranked.verdict.need.about.since, Reverse(ranked.verdict.offer.about.since));
+        let by_ids = || (self.need, self.offer).cmp(&(other.need, other.offer));
+        let by_time = || since(self).cmp(&since(other));
+        other.score.total_cmp(&self.score).then_with(by_time).then_with(by_ids)
+    }
 }
 
-fn best<Id: Ord>(found: Vec<Ranked<Id>>, limit: usize) -> Vec<Match<Id>> {
-    keep_best(found, limit).into_iter().map(|ranked| ranked.found).collect()
+fn told<Id: Clone>(need: &Id, offer: &Id, score: f64, verdict: &Verdict<'_, '_>) -> Match<Id> {
+    let (need, offer) = (need.clone(), offer.clone());
+    Match { need, offer, score, reasons: verdict.reasons(), fits: verdict.fits }
 }
 
-fn keep_best<Id: Ord>(mut found: Vec<Ranked<Id>>, limit: usize) -> Vec<Ranked<Id>> {
-    found.sort_unstable_by(|one, other| {
-        let by_ids = || (&one.found.need, &one.found.offer).cmp(&(&other.found.need, &other.found.offer));
-        other
-            .found
-            .score
-            .total_cmp(&one.found.score)
-            .then_with(|| one.asked.cmp(&other.asked))
-            .then_with(|| other.offered.cmp(&one.offered))
-            .then_with(by_ids)
-    });
-    found.truncate(limit);
-    found
-}
-
+#[cfg(test)]
+mod meeting_tests;
 #[cfg(test)]
 mod tests;
