@@ -209,7 +209,10 @@ impl FilterInput {
         let near = filled(&self.near).map(read_place).transpose()?;
         let within_km = filled(&self.within).map(read_km).transpose()?;
         if within_km.is_some() && near.is_none() {
-            return Err(NodeError::Invalid("a distance needs a place: add --near LAT,LON".into()));
+            return Err(NodeError::Invalid(
+                "a distance needs a place: add --near LAT,LON (--place LAT,LON for what you need yourself)"
+                    .into(),
+            ));
         }
         Ok(Filter {
             side: filled(&self.side).map(str::parse).transpose()?,

@@ -38,7 +38,7 @@ impl Handle {
         });
         let mut counts = BTreeMap::new();
         for (kind, count) in own {
-            for above in std::iter::successors(Some(kind), |kind| kind.parent()) {
+            for above in std::iter::once(kind).chain(kind.ancestors()) {
                 *counts.entry(above.id().to_owned()).or_default() += count;
             }
         }

@@ -132,7 +132,7 @@ impl View {
     pub(crate) fn is_of_kind(&self, place: &Place, kind: Option<Kind>) -> bool {
         let Some(wanted) = kind else { return true };
         let own = self.circles.get(&place.circle).and_then(|circle| circle.index.kind_of(&place.id));
-        std::iter::successors(own, |kind| kind.parent()).any(|kind| kind == wanted)
+        own.is_some_and(|kind| kind.is_within(wanted))
     }
 
     /// The listing with this id or key, or the only one whose id or key begins so; for the member also of those that

@@ -22,6 +22,7 @@ mod questions;
 mod rank;
 mod search;
 mod store;
+mod strange;
 mod sync;
 mod verify;
 
@@ -104,6 +105,8 @@ enum Benchmark {
     },
     /// A new offer among as many standing needs as `--records`
     Match,
+    /// The texts that take an index longest: long words of letters that are none, in many scripts
+    Strange,
     /// A node for another benchmark
     #[command(hide = true)]
     Node {
@@ -139,6 +142,7 @@ fn main() -> Outcome<()> {
         Some(Benchmark::Pairs(ref pairs)) => pairs::run(pairs)?,
         Some(Benchmark::Search { listings }) => search::run(cli.scale, listings)?,
         Some(Benchmark::Match) => answers::run(cli.scale)?,
+        Some(Benchmark::Strange) => strange::run(cli.scale)?,
         Some(Benchmark::Node { data }) => return process::run(data),
     };
     print(&if cli.json { format!("{}\n", report.to_json()) } else { report.to_table() })

@@ -120,7 +120,7 @@ impl Market {
             words.entry(language).or_default().push(word);
         }
         let words = words.into_iter().map(|(language, words)| Ok((language.parse()?, words)));
-        Ok(Self { words: words.collect::<Outcome<_>>()?, dice: Dice(0) })
+        Ok(Self { words: words.collect::<Outcome<_>>()?, dice: Dice::new() })
     }
 
     /// So many more listings.
@@ -190,9 +190,13 @@ impl Market {
 const SHARES: [(&str, f64); 4] = [("de", 0.5), ("en", 0.7), ("tr", 0.8), ("ar", 0.85)];
 
 /// Chance that is the same in each run.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
+    pub(crate) const fn new() -> Self {
+        Self(0)
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 += 1;
         u64::from_be_bytes(Hash::derive("commonshelf/bench/market", &[&self.0.to_be_bytes()]).first())
@@ -212,7 +216,7 @@ impl Dice {
         spoken.unwrap_or(&words[any])
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.share() * end as f64) as usize
     }
 

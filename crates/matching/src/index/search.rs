@@ -22,14 +22,12 @@ impl<Id: Ord + Clone> Index<Id> {
     /// of their ids.
     #[must_use]
     pub fn search(&self, query: &Query<'_>, limit: usize) -> Vec<Hit<Id>> {
-        let category = match query.category {
-            // Why: a category that no listing has is not the same as none.
-            Some(category) => match self.public.category(category) {
-                Some(number) => Some(number),
-                None => return Vec::new(),
-            },
-            None => None,
-        };
+        let category = query.category.map(|category| self.public.category(category));
+        // Why: a category that no listing has is not the same as none.
+        if category == Some(None) {
+            return Vec::new();
+        }
+        let category = category.flatten();
         let filters = Filters::of(query, category, self.now);
         let (text, begun) = if query.unfinished { last_word(query.text) } else { (query.text, "") };
         let mut stranger = self.read([0; 32], asked(text, query.language));

@@ -186,3 +186,10 @@ fn nothing_of_a_private_need_is_found_or_suggested() {
     assert_eq!(index.len(), 1);
     assert!(index.remove(&"secret"));
 }
+
+#[test]
+fn what_a_search_rules_out_comes_last() {
+    let index = index(&[("plastic", "en", "Plastic chair"), ("wooden", "en", "Old wooden chair")]);
+    assert_eq!(found(&index, "chair"), ["plastic", "wooden"]);
+    assert_eq!(found(&index, "chair without plastic")[0], "wooden");
+}

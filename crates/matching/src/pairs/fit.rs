@@ -1,7 +1,7 @@
 //! What the words of a need and of an offer have in common.
 
 use crate::pairs::party::{Directions, Party, Uttered};
-use crate::pairs::score::WHOLE_COUNTS;
+use crate::pairs::score::{DENIED, WHOLE_COUNTS};
 use crate::pairs::verdict::head_factor;
 use crate::text::reading::Role;
 use crate::vocabulary::gist::How;
@@ -197,5 +197,6 @@ fn weigh(answers: &mut [Answer<'_, '_>], covering: &[(usize, f32)]) {
 
 /// How far an offer is what the words say, 0 to 1: for a search, which also wants what only mentions them.
 pub(crate) fn verdict_of_words(fit: &Fit<'_, '_>) -> f32 {
-    fit.words.max(ANSWERED_COUNTS * fit.answered) * head_factor(fit)
+    let allowed = if fit.denied.is_some() { DENIED } else { 1.0 };
+    fit.words.max(ANSWERED_COUNTS * fit.answered) * head_factor(fit) * allowed
 }

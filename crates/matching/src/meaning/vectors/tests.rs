@@ -152,38 +152,6 @@ fn other_bytes_are_no_table() {
     assert_eq!(read(table(&[])).unwrap().word("zelt"), None);
 }
 
-/// How long look-ups take: `cargo test --release -p matching look_up -- --ignored --nocapture`
-#[test]
-#[ignore = "measures"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures")]
-fn what_a_look_up_costs() {
-    let vectors = Vectors::shipped();
-    let words: Vec<String> = vectors.words().collect();
-    let scattered = || (0..words.len()).map(|at| &words[at * 7_919 % words.len()]);
-    let pairs: Vec<String> =
-        scattered().zip(scattered().skip(17)).map(|(one, next)| format!("{one}{next}")).collect();
-    let time = |what: &str, words: &mut dyn Iterator<Item = &String>| {
-        let (begun, mut count, mut pieces) = (std::time::Instant::now(), 0_u32, 0_u32);
-        for word in words {
-            pieces += vectors.word(word).map_or(0, |word| u32::from(word.pieces));
-            count += 1;
-        }
-        let each = begun.elapsed().as_secs_f64() * 1e6 / f64::from(count);
-        println!("{what}: {each:.2} µs, {:.2} pieces", f64::from(pieces) / f64::from(count));
-    };
-    time("whole", &mut scattered());
-    time("pieced together", &mut pairs.iter());
-    let directions: Vec<Direction> =
-        scattered().take(10_000).filter_map(|word| Some(vectors.word(word)?.direction)).collect();
-    let begun = std::time::Instant::now();
-    let mut sum = 0.0;
-    for one in directions.iter().take(1_000) {
-        sum += directions.iter().map(|other| similarity(one, other)).sum::<f32>();
-    }
-    let each = begun.elapsed().as_secs_f64() * 1e9 / 1_000.0 / directions.len() as f64;
-    println!("similarity: {each:.1} ns ({sum:.0})");
-}
-
 proptest! {
     #[test]
     fn damaged_bytes_stop_nobody(
