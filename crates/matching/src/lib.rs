@@ -39,7 +39,7 @@ pub use index::query::{Found, Hit, Query, Widened};
 pub use index::snippet::{Piece, snippet};
 pub use meaning::{
     BrokenLexicon, Concept, Direction, Kind, Lexicon, Meaning, Sense, Source, Strength, Vectors,
-    VectorsError, WordVector,
+    VectorsError, WordVector, key,
 };
 pub use pairs::Match;
 pub use pairs::reason::{Reason, ReasonKind};

@@ -321,7 +321,7 @@ impl fmt::Debug for Lexicon {
 /// The form under which the lexicon knows a phrase: its words in lower case without accents, joined by
 /// one space.
 #[must_use]
-pub(crate) fn key(text: &str) -> String {
+pub fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     for word in text.split(|letter| !is_part_of_word(letter)) {
         let word = fold(&lower(word));

@@ -10,8 +10,7 @@ mod lexicon;
 pub(crate) mod vectors;
 
 pub use kinds::Kind;
-pub(crate) use lexicon::key;
-pub use lexicon::{BrokenLexicon, Concept, Lexicon, Sense, Source, Strength};
+pub use lexicon::{BrokenLexicon, Concept, Lexicon, Sense, Source, Strength, key};
 pub(crate) use vectors::{DIMENSIONS, similarity, sketch};
 pub use vectors::{Direction, Vectors, VectorsError, WordVector};
 
