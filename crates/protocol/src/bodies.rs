@@ -38,6 +38,11 @@ impl Bodies {
         self.last
     }
 
+    /// The number of the body that came to be wanted last; 0: none is.
+    pub(crate) fn last_wanted(&self) -> u64 {
+        self.wanted.last_key_value().map_or(0, |(number, _)| *number)
+    }
+
     pub(crate) fn wants(&self, id: &RecordId) -> bool {
         self.numbers.contains_key(id)
     }

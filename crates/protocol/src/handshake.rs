@@ -87,6 +87,7 @@ impl<S: Store> Protocol<S> {
         let own = self.doubt.map_or(now, |earliest| clock.max(earliest).min(now));
         let window = Window::between(own, clock);
         let digests = kept.catalogue.digests(window);
+        let wanted = kept.bodies.last_wanted();
         let proof = ends.proof(secret, circle, Side::Other);
         let frame = Frame::Welcome { salt: mine, clock: own, digests, proof };
         let salt = SessionSalt::of(&opened, &mine);
@@ -94,8 +95,10 @@ impl<S: Store> Protocol<S> {
         session.state = State::Talking { circle, secret: secret.name(), talk, mutual: false };
         out.push(Output::Send { session: id, frame: frame.encode() });
         out.push(Output::Clock { peer: session.peer.clone(), clock });
-        if let Some(rounds) = self.rounds(&session.peer, circle).filter(|rounds| rounds.session.is_none()) {
-            // The peer's round tells all news until now: this node needs none of its own for them.
+        let rounds = self.rounds(&session.peer, circle);
+        if let Some(rounds) = rounds.filter(|rounds| rounds.session.is_none() && wanted <= rounds.bodies.to) {
+            // The peer's round tells all news until now: this node needs none of its own for them. For bodies it
+            // does: only who opens a round asks for them.
             (rounds.again, rounds.due) = (false, later);
         }
         Flow::On

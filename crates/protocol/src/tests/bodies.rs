@@ -3,7 +3,7 @@
 use record::{Body, Hash, Key, Listing, RecordId, Side, Slot, Verified};
 
 use super::pump::{Member, NOW, Pair, name};
-use super::strangers::{closes, greet, records, send};
+use super::strangers::{closes, greet, records, say_hello, send};
 use crate::frame::{Frame, encode_gossip};
 use crate::limits::WINDOW;
 use crate::{Carried, Input, MessageRef, Output, Protocol, SessionId, Store as _, Verdict};
@@ -84,6 +84,19 @@ fn what_a_node_hides_leaves_its_header_and_the_digest_and_shows_no_more() {
     pair.pass(5_000);
     assert!(pair.has_body(0, &edited.id()) && pair.is_shown(0, &edited.id()));
     assert!(pair.nobody_is_at_fault());
+}
+
+#[test]
+fn a_round_that_the_peer_leads_does_not_put_off_the_question_for_bodies() {
+    let (mut pair, listing) = with_listing();
+    pair.pass(60_000);
+    let slot = listing.header().slot();
+    pair.hide(0, &slot);
+    pair.show(0, &slot);
+    say_hello(&mut pair, SessionId(1_001));
+    send(&mut pair, SessionId(1_001), &Frame::Done);
+    pair.pass(5_000);
+    assert!(pair.has_body(0, &listing.id()) && pair.is_shown(0, &listing.id()));
 }
 
 #[test]
