@@ -1,0 +1,57 @@
+//! What pages and commands ask of exchanges.
+
+use super::json::{ActInput, ExchangeJson, RequestInput, WaitingJson};
+use crate::error::NodeError;
+use crate::handle::Handle;
+
+impl Handle {
+    /// Asks for an offered thing, or volunteers to fill a need. It is durable when this returns, and leaves within
+    /// seconds.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub async fn request(&self, listing: String, input: RequestInput) -> Result<ExchangeJson, NodeError> {
+        self.on_node(move |service| service.request(&listing, &input)).await
+    }
+
+    /// Says something in an exchange. It is durable when this returns, and leaves within seconds.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub async fn act(&self, exchange: String, input: ActInput) -> Result<ExchangeJson, NodeError> {
+        self.on_node(move |service| service.act_in(&exchange, &input)).await
+    }
+
+    /// The exchanges, those in which something was said last first; only those that are not over, unless `all`, and
+    /// only of one listing, if one is named.
+    ///
+    /// # Errors
+    /// If there is no such listing, or the node is stopping.
+    pub async fn exchanges(&self, all: bool, of: Option<String>) -> Result<Vec<ExchangeJson>, NodeError> {
+        self.on_node(move |service| service.exchanges(all, of.as_deref())).await
+    }
+
+    /// One exchange, by its id or a unique beginning of it.
+    ///
+    /// # Errors
+    /// If there is none, or several.
+    pub async fn exchange(&self, id: String) -> Result<ExchangeJson, NodeError> {
+        self.on_node(move |service| service.exchange(&id)).await
+    }
+
+    /// What waits for the member, what is most pressing first.
+    ///
+    /// # Errors
+    /// If the node is stopping.
+    pub async fn waiting(&self) -> Result<Vec<WaitingJson>, NodeError> {
+        self.on_node(|service| Ok(service.waiting())).await
+    }
+
+    /// The agreed time of an exchange for a calendar (RFC 5545).
+    ///
+    /// # Errors
+    /// If there is no such exchange, or no time is proposed.
+    pub async fn calendar(&self, id: String) -> Result<String, NodeError> {
+        self.on_node(move |service| service.calendar(&id)).await
+    }
+}
