@@ -487,8 +487,10 @@ impl CircleView {
                 | Body::Removal(_)
                 | Body::Vouch(_)
                 | Body::Rotation(_)
+                | Body::SealKey(_)
                 | Body::Notice(_)
                 | Body::Comment(_)
+                | Body::Letter(_)
                 | Body::Receipt(_)
                 | Body::Checkpoint(_),
             )

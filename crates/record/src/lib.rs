@@ -21,6 +21,7 @@ mod id;
 mod keys;
 #[cfg(test)]
 mod laws;
+mod letter;
 pub mod limits;
 mod listing;
 mod membership;
@@ -45,6 +46,10 @@ pub use grant::{Grant, GrantRole};
 pub use header::{Class, Header, HeaderError, Key, Kind, Slot};
 pub use id::{CircleId, Hash, IdError, RecordId};
 pub use keys::{KeyError, KnownKeys, MemberId, PublicKey, SecretKey};
+pub use letter::{
+    Content, Copied, Inside, KEEP_OLD_DAYS, Keyring, Letter, LetterError, Mailboxes, Opened, Outer, SealKey,
+    SealPublic, SealSecret, Told,
+};
 pub use listing::{Language, Listing, Side, Terms};
 pub use membership::{Admission, Removal, Vouch};
 pub use notice::{Comment, Notice};

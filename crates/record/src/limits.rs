@@ -40,3 +40,7 @@ pub const MAX_VOUCHES: u32 = 16;
 pub const MAX_NAME: usize = 80;
 /// The most languages, stewards or features that one record may list.
 pub const MAX_LIST: usize = 32;
+/// The sizes that a letter's content is padded to, in bytes.
+pub const LETTER_SIZES: [usize; 3] = [256, 1024, 4096];
+/// The most bits that a letter tells of whom it is for.
+pub const MAX_HINT_BITS: u8 = 16;

@@ -1,0 +1,186 @@
+//! What letters hold.
+
+use super::suite::AuthTag;
+use super::{LetterError, Outer};
+use crate::body::{BodyError, Map, map_of};
+use crate::cbor::Value;
+use crate::fields::Fields;
+use crate::keys::MemberId;
+use crate::listing::words;
+use crate::seal::Seal;
+use crate::stance::{Says, Stance};
+
+/// A stance as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What is said.
+    pub stance: Stance,
+    /// Its author's signature. A promise or a handover needs one; a request has none, so that its recipient
+    /// can show it to nobody.
+    pub seal: Option<Seal>,
+}
+
+words! {
+    /// Whose stance it is that a member keeps a copy of.
+    Copied, "copy" {
+        /// Its own, as it was sent.
+        Sent = "sent",
+        /// The other side's, as it was received.
+        Received = "received",
+    }
+}
+
+/// What a letter holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A stance for the other side of the exchange.
+    Stance(Box<Told>),
+    /// A stance that a member keeps for itself: its other devices read it, and 24 words bring it back.
+    Copy(Box<Told>, Copied),
+    /// What one of a member's devices passes on to the one that decides.
+    Pass {
+        /// Whose devices they are.
+        member: MemberId,
+        /// What is passed on, for the node to read.
+        bytes: Vec<u8>,
+    },
+    /// Something that a later version knows: its fields are in [`Inside::other`].
+    Other {
+        /// Who wrote it.
+        from: MemberId,
+        /// For whom.
+        to: MemberId,
+    },
+}
+
+/// All that is inside of a letter, apart from the proof of who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    /// What it holds.
+    pub content: Content,
+    /// Fields that this version does not know, carried as they are.
+    pub other: Map,
+}
+
+impl Told {
+    /// Whether its author is bound by it, so that it needs a signature: a promise or a handover.
+    fn binds(&self) -> bool {
+        match &self.stance.says {
+            Says::Asker(_) => false,
+            Says::Lister(says) => says.promised.is_some() || says.handed_over.is_some(),
+        }
+    }
+}
+
+impl Content {
+    /// Who writes it.
+    #[must_use]
+    pub fn from(&self) -> MemberId {
+        match self {
+            Self::Stance(told) | Self::Copy(told, Copied::Sent) => told.stance.from,
+            Self::Copy(told, Copied::Received) => told.stance.to,
+            Self::Pass { member, .. } => *member,
+            Self::Other { from, .. } => *from,
+        }
+    }
+
+    /// Who is to read it.
+    #[must_use]
+    pub fn to(&self) -> MemberId {
+        match self {
+            Self::Stance(told) => told.stance.to,
+            Self::Copy(..) | Self::Pass { .. } => self.from(),
+            Self::Other { to, .. } => *to,
+        }
+    }
+
+    const fn told(&self) -> Option<&Told> {
+        match self {
+            Self::Stance(told) | Self::Copy(told, _) => Some(told),
+            Self::Pass { .. } | Self::Other { .. } => None,
+        }
+    }
+}
+
+impl From<Content> for Inside {
+    fn from(content: Content) -> Self {
+        Self { content, other: Map::new() }
+    }
+}
+
+impl Inside {
+    /// Checks what can be checked of a content by itself: its circle, and that what binds is signed.
+    pub(super) fn check(&self, outer: Outer) -> Result<(), LetterError> {
+        let Some(told) = self.content.told() else { return Ok(()) };
+        if told.stance.circle != outer.circle {
+            return Err(LetterError::OtherCircle);
+        }
+        match &told.seal {
+            Some(seal) => Ok(told.stance.check(seal)?),
+            None if told.binds() => Err(LetterError::Unsigned),
+            None => Ok(()),
+        }
+    }
+
+    /// All that is said, in an epoch of the sender's seal key.
+    pub(super) fn said(&self, epoch: u32) -> Map {
+        let mut fields = Fields::with(self.other.clone());
+        fields.put_uint("epoch", epoch.into());
+        if let Some(told) = self.content.told() {
+            fields.put("stance", Value::Bytes(told.stance.encode()));
+            if let Some(seal) = &told.seal {
+                fields.put("seal", seal.to_value());
+            }
+        }
+        match &self.content {
+            Content::Stance(_) => {}
+            Content::Copy(_, copied) => fields.put_text("copy", copied.word()),
+            Content::Pass { member, bytes } => {
+                put_member(&mut fields, "member", *member);
+                fields.put("pass", Value::Bytes(bytes.clone()));
+            }
+            Content::Other { from, to } => {
+                put_member(&mut fields, "from", *from);
+                put_member(&mut fields, "to", *to);
+            }
+        }
+        fields.into_map()
+    }
+
+    /// Reads what is inside of a letter, and the epoch of its sender's seal key.
+    pub(super) fn from_said(said: Map) -> Result<(Self, u32), BodyError> {
+        let mut fields = Fields::with(said);
+        let epoch = fields.take_u32("epoch")?;
+        let content = if let Some(bytes) = fields.take_optional_byte_string("stance")? {
+            let seal = fields.take_map("seal")?.map(|map| Seal::from_map(map, "seal")).transpose()?;
+            let told = Box::new(Told { stance: Stance::decode(&bytes)?, seal });
+            match fields.take_optional_text("copy")? {
+                Some(word) => Content::Copy(told, word.parse()?),
+                None => Content::Stance(told),
+            }
+        } else if let Some(bytes) = fields.take_optional_byte_string("pass")? {
+            Content::Pass { member: fields.take_member("member")?, bytes }
+        } else {
+            Content::Other { from: fields.take_member("from")?, to: fields.take_member("to")? }
+        };
+        Ok((Self { content, other: fields.into_map() }, epoch))
+    }
+}
+
+/// The canonical bytes of what is said with the proof of who says it.
+pub(super) fn with_auth(said: Map, auth: &AuthTag) -> Vec<u8> {
+    let mut fields = Fields::with(said);
+    fields.put("auth", Value::Bytes(auth.as_bytes().to_vec()));
+    Value::Map(fields.into_map()).encode()
+}
+
+/// What is said, and the proof of who says it.
+pub(super) fn without_auth(bytes: &[u8]) -> Result<(Map, AuthTag), BodyError> {
+    let mut fields = Fields::with(map_of(bytes)?);
+    let auth = AuthTag::from_bytes(fields.take_bytes("auth")?);
+    Ok((fields.into_map(), auth))
+}
+
+fn put_member(fields: &mut Fields, name: &str, member: MemberId) {
+    fields.put(name, Value::Bytes(member.as_bytes().to_vec()));
+}
