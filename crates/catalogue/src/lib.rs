@@ -12,9 +12,11 @@ mod catalogue;
 mod changes;
 mod control;
 mod days;
+pub mod draw;
 mod refusal;
 mod rules;
 mod settle;
+pub mod tally;
 mod tier;
 mod top;
 

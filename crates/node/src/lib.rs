@@ -11,6 +11,7 @@
 mod announced;
 mod backup;
 mod belonging;
+mod calendar;
 mod carry;
 mod circles;
 mod clock;
@@ -50,6 +51,7 @@ mod writing;
 
 pub use backup::{BACKUP_MAGIC, BackupError, BackupReader, OutgoingBackup};
 pub use belonging::{MemberInput, MemberJson};
+pub use calendar::Appointment;
 pub use carry::{Incoming, Outgoing};
 pub use circles::FoundInput;
 pub use config::{Config, Network};

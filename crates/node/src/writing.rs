@@ -107,9 +107,13 @@ impl Service {
                 None => report.added = report.added.saturating_add(1),
                 Some(record) => {
                     let (header, place) = (record.header(), Place { circle, id: record.id() });
-                    // A table has no photos: those that were put on stay.
-                    let old = self.read(|view| view.entry(&place).map(|entry| entry.listing.photos.clone()));
-                    listing.photos = old.unwrap_or_default();
+                    // A table has no photos, and does not say who decides: what was put on stays.
+                    if let Some(old) =
+                        self.read(|view| view.entry(&place).map(|entry| entry.listing.as_ref().clone()))
+                    {
+                        (listing.photos, listing.grams) = (old.photos, old.grams);
+                        (listing.decide, listing.draw) = (old.decide, old.draw);
+                    }
                     let same = |old: &Listing| {
                         Listing {
                             needs: old.needs.clone(),

@@ -11,8 +11,8 @@ use crate::grant::{Grant, GrantRole};
 use crate::header::Kind;
 use crate::keys::KeyError;
 use crate::letter::{Letter, SealKey};
-use crate::limits::{MAX_BODY, MAX_LIST, MAX_PHOTOS};
-use crate::listing::{Language, Listing, Side, Terms};
+use crate::limits::{MAX_BODY, MAX_DRAW, MAX_LIST, MAX_PHOTOS};
+use crate::listing::{Decide, Language, Listing, Side, Terms};
 use crate::membership::{Admission, Removal, Vouch};
 use crate::notice::{Comment, Notice};
 use crate::profile::Profile;
@@ -119,6 +119,12 @@ pub enum BodyError {
     /// More photos than a listing may have.
     #[error("more than {MAX_PHOTOS} photos: choose the best ones")]
     TooManyPhotos,
+    /// More requests than one draw decides.
+    #[error("more than {MAX_DRAW} requests: one draw can not decide among so many")]
+    TooManyInDraw,
+    /// A draw whose result would not fit beside the words and photos.
+    #[error("the words and photos leave too little room for what a draw tells: shorten them by {0} bytes")]
+    NoRoomForDraw(usize),
     /// A member twice in one list.
     #[error("the list \"{0}\" names a member twice")]
     Repeated(&'static str),
@@ -234,6 +240,7 @@ fn holds_unknown_word(kind: &Kind, map: &Map) -> bool {
             unknown::<Side>(map, "side")
                 || unknown::<Terms>(map, "terms")
                 || unknown::<Language>(map, "language")
+                || unknown::<Decide>(map, "decide")
         }
         Kind::NOTICE => unknown::<Language>(map, "language"),
         Kind::RECEIPT => {

@@ -13,6 +13,7 @@ mod cbor;
 mod cell;
 mod charter;
 mod checkpoint;
+mod draw;
 mod envelope;
 mod fields;
 mod grant;
@@ -41,6 +42,7 @@ pub use cbor::{CborError, Value};
 pub use cell::{Cell, PlaceError};
 pub use charter::{Approval, Charter, Quotas, ReadPolicy, WritePolicy};
 pub use checkpoint::{CHECKPOINT_PURPOSE, Checkpoint, CheckpointError, SignedCheckpoint};
+pub use draw::{Draw, Drawn, draw_commitment};
 pub use envelope::{Fault, Record, RefusedBytes, Signed, Statement, Verified};
 pub use grant::{Grant, GrantRole};
 pub use header::{Class, Header, HeaderError, Key, Kind, Slot};
@@ -50,13 +52,14 @@ pub use letter::{
     Content, Copied, Inside, KEEP_OLD_DAYS, Keyring, Letter, LetterError, Mailboxes, Opened, Outer, SealKey,
     SealPublic, SealSecret, Told,
 };
-pub use listing::{Language, Listing, Side, Terms};
+pub use listing::{Decide, Language, Listing, Side, Terms};
 pub use membership::{Admission, Removal, Vouch};
 pub use notice::{Comment, Notice};
 pub use photo::Photo;
 pub use profile::Profile;
 pub use receipt::{
-    Confirmation, Made, RECEIPT_PURPOSE, Receipt, ReceiptError, SignedReceipt, code_commitment,
+    Confirmation, Made, Proof, RECEIPT_PURPOSE, Receipt, ReceiptError, Signatory, SignedReceipt,
+    code_commitment,
 };
 pub use seal::{Seal, SealError};
 pub use secret::{ReadSecret, Rotation};

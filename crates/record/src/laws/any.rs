@@ -127,6 +127,9 @@ const FIELDS: &[&str] = &[
     "language",
     "count",
     "left",
+    "grams",
+    "decide",
+    "draw",
     "needs",
     "author",
     "on",
@@ -159,7 +162,7 @@ const FIELDS: &[&str] = &[
 
 /// Names of fields that there are, with values that fit or not.
 pub(super) fn any_fields() -> impl Strategy<Value = Map> {
-    let words = ["offer", "gift", "de", "device", "open", "vouched", "anyone", "control", "listing"];
+    let words = ["offer", "gift", "de", "device", "open", "vouched", "anyone", "control", "listing", "draw"];
     let value = prop_oneof![
         any_value(),
         prop::sample::select(words.to_vec()).prop_map(|word| Value::Text(word.to_owned())),
@@ -293,11 +296,13 @@ fn any_listing() -> impl Strategy<Value = Listing> {
         vec("[a-z-]{1,32}", 0..3),
         vec(any_photo(), 0..=4),
         any_other(),
+        option::of(1_u32..=10_000_000),
+        any_decide(),
     );
     (prop::sample::select(Side::ALL), any_terms(), words, count, rest).prop_map(
         |(side, terms, words, numbers, rest)| {
-            let ((title, text, category, language), (count, left), (cell, until, needs, photos, other)) =
-                (words, numbers, rest);
+            let ((title, text, category, language), (count, left)) = (words, numbers);
+            let (cell, until, needs, photos, other, grams, (decide, draw)) = rest;
             Listing {
                 side,
                 terms,
@@ -307,6 +312,9 @@ fn any_listing() -> impl Strategy<Value = Listing> {
                 language,
                 count,
                 left,
+                grams,
+                decide,
+                draw,
                 cell,
                 until,
                 needs,
@@ -317,15 +325,33 @@ fn any_listing() -> impl Strategy<Value = Listing> {
     )
 }
 
+fn any_decide() -> impl Strategy<Value = (Decide, Option<Draw>)> {
+    let drawn = (any::<[u8; 32]>(), btree_set(any::<[u8; 16]>(), 0..5));
+    let result = option::of(drawn.prop_map(|(secret, nonces)| Drawn { secret, nonces }));
+    let draw = (any::<[u8; 32]>(), any_time(), result).prop_map(|(commitment, closes, result)| Draw {
+        commitment: Hash::from_bytes(commitment),
+        closes,
+        result,
+    });
+    prop_oneof![
+        Just((Decide::Choose, None)),
+        Just((Decide::Queue, None)),
+        draw.prop_map(|draw| (Decide::Draw, Some(draw))),
+    ]
+}
+
 fn any_receipt() -> impl Strategy<Value = SignedReceipt> {
     let names = (any_circle(), any_slot_key(), any_member(), any_member());
-    let what = (any_line(120), 1_u32..=100_000, any_terms(), 0_u32..=600_000, any_time());
+    let kind = prop_oneof![Just(String::new()), any_line(60)];
+    let what = (any_line(120), kind, 1_u32..=100_000, any::<u32>(), any_terms(), 0_u32..=600_000, any_time());
     let code = (any::<[u8; 32]>(), any_line(32))
         .prop_map(|(commitment, code)| Confirmation::Code { commitment: Hash::from_bytes(commitment), code });
     let confirmation = prop_oneof![any_seal().prop_map(Confirmation::Seal), code];
     (names, what, any_seal(), confirmation, any_other()).prop_map(|(names, what, seal, confirmed, other)| {
-        let ((circle, exchange, giver, receiver), (title, count, terms, minutes, at)) = (names, what);
-        let receipt = Receipt { circle, exchange, giver, receiver, title, count, terms, minutes, at };
+        let (circle, exchange, giver, receiver) = names;
+        let (title, kind, count, grams, terms, minutes, at) = what;
+        let receipt =
+            Receipt { circle, exchange, giver, receiver, title, kind, count, grams, terms, minutes, at };
         SignedReceipt { receipt, giver: seal, receiver: confirmed, other }
     })
 }
