@@ -40,3 +40,9 @@ pub const MAX_VOUCHES: u32 = 16;
 pub const MAX_NAME: usize = 80;
 /// The most languages, stewards or features that one record may list.
 pub const MAX_LIST: usize = 32;
+/// The largest stance, in bytes: with its author's seal it fits into the largest letter.
+pub const MAX_STANCE: usize = 3_200;
+/// The most messages of one stance; together they have at most [`MAX_TEXT`] characters.
+pub const MAX_MESSAGES: usize = 16;
+/// The longest place, reason, note or thanks of a stance, in characters.
+pub const MAX_WORDS: usize = 500;
