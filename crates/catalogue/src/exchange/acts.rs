@@ -90,8 +90,8 @@ pub enum Act {
     Elsewhere(String),
     /// Words for the other side.
     Message(String),
-    /// The asker does not want it any more.
-    Withdraw,
+    /// The asker does not want it any more, in these words (may be empty).
+    Withdraw(String),
     /// A side can't keep what was agreed, in these words (may be empty). Once the other says that it was given, this
     /// denies that.
     Cancel(String),
@@ -134,7 +134,7 @@ impl Act {
             Self::Decline(_) => Step::Decline,
             Self::Elsewhere(_) => Step::Elsewhere,
             Self::Message(_) => Step::Message,
-            Self::Withdraw => Step::Withdraw,
+            Self::Withdraw(_) => Step::Withdraw,
             Self::Cancel(_) => Step::Cancel,
             Self::Lapse => Step::Lapse,
             Self::HandOver(_) => Step::HandOver,
@@ -180,15 +180,15 @@ impl Budget {
 #[non_exhaustive]
 pub enum ActError {
     /// More than there are.
-    #[error("promised already: {elsewhere} of {count}; {} left", .count.saturating_sub(*.elsewhere))]
+    #[error("promised already: {elsewhere} of {count}")]
     OverPromised {
         /// How many others have.
         elsewhere: u32,
         /// How many there are.
         count: u32,
     },
-    /// More than there are, when the giver hands over more than was promised, or promises more than was asked.
-    #[error("only {0} are asked for or promised: that is the most here")]
+    /// More than was asked for or promised.
+    #[error("that is more than was asked for or promised: at most {0}")]
     TooMany(u32),
     /// None at all.
     #[error("how many? It takes at least one")]
@@ -220,6 +220,9 @@ pub enum ActError {
     /// The code is another one.
     #[error("this is not the pick-up code of this request: ask for it again, or hand it over without a code")]
     WrongCode,
+    /// Hours, and a code.
+    #[error("a code can't stand for hours: hand it over without the code, and let the other side confirm it")]
+    HoursByCode,
     /// Hours without a number.
     #[error("for how many minutes? Terms are hours: say it at the handover")]
     NoMinutes,

@@ -185,8 +185,17 @@ impl Exchange {
     pub fn code_holds(&self) -> bool {
         let bound = self.asks().and_then(|says| says.commitment);
         let shown = self.answers().and_then(|says| says.code.as_deref());
-        let Some((commitment, code)) = bound.zip(shown) else { return false };
-        self.giver() == Party::Lister && code_commitment(self.about.exchange, code) == commitment
+        bound.zip(shown).is_some_and(|(bound, code)| code_commitment(self.about.exchange, code) == bound)
+    }
+
+    /// Whether the pick-up code stands for the receiver's word: it holds, and the lister says that it gave no more
+    /// than was asked for, and no hours.
+    #[must_use]
+    pub fn is_by_code(&self) -> bool {
+        let gave = self.common(Party::Lister).and_then(|common| common.given.as_ref());
+        let Some((gave, asks)) = gave.zip(self.asks()) else { return false };
+        let bounded = gave.amount.count <= asks.count && gave.amount.minutes == 0;
+        self.giver() == Party::Lister && bounded && self.code_holds()
     }
 
     /// What both wrote, the oldest first.
@@ -216,7 +225,7 @@ impl Exchange {
         let took = self.common(self.receiver()).and_then(|common| common.given.as_ref());
         let receiver = match took.filter(|took| took.amount == gave.amount) {
             Some(took) => Confirmation::Seal(took.seal.clone()),
-            None if took.is_none() && self.code_holds() => Confirmation::Code {
+            None if took.is_none() && self.is_by_code() => Confirmation::Code {
                 commitment: self.asks()?.commitment?,
                 code: self.answers()?.code.clone()?,
             },

@@ -133,7 +133,7 @@ impl Exchange {
     pub(super) fn took(&self) -> bool {
         let receiver = self.common(self.receiver());
         let says = |common: &Common| common.given.is_some() || (self.is_loan() && common.returned.is_some());
-        receiver.is_some_and(says) || (self.gave() && self.code_holds())
+        receiver.is_some_and(says) || self.is_by_code()
     }
 
     fn given(&self) -> Option<State> {

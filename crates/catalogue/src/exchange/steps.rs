@@ -139,31 +139,37 @@ impl Exchange {
             State::Promised | State::TimeAgreed | State::Ready | State::NotTurnedUp(_) => {
                 steps.extend(self.while_promised(me, now));
             }
-            State::HandedOver if gives => {
-                say(if loan { &[Step::TakeBack, Step::Renew, Step::Message] } else { &[Step::Message] });
-            }
-            State::HandedOver => {
-                say(&[Step::Receive, Step::Cancel, Step::Message]);
-                if loan {
-                    say(&[Step::Return]);
+            // Until both said it, either can say that it was a mistake, or that it is not so.
+            State::HandedOver | State::Received | State::Denied(_) => {
+                let said = self.common(me).is_some_and(|common| common.given.is_some());
+                let denies = self.state() == State::Denied(me);
+                let word = self.word_step(me);
+                if !said {
+                    say(&[word]);
+                }
+                say(match (loan, gives) {
+                    (true, true) => &[Step::TakeBack],
+                    (true, false) => &[Step::Return],
+                    (false, _) => &[],
+                });
+                if !denies {
+                    say(&[Step::Cancel]);
+                }
+                say(&[Step::Message]);
+                if said {
+                    // Said again, it corrects what was said.
+                    say(&[word]);
                 }
             }
-            State::Received if gives => {
-                say(&[Step::HandOver, Step::Cancel, Step::Message]);
-                if loan {
-                    say(&[Step::TakeBack]);
-                }
-            }
-            State::Received => say(if loan { &[Step::Message, Step::Return] } else { &[Step::Message] }),
-            State::Denied(by) if by == me => say(&[self.word_step(me), Step::Message]),
-            State::Denied(_) => say(&[Step::Message]),
             State::Lent if gives => say(&[Step::TakeBack, Step::Renew, Step::Message, Step::Public]),
-            State::Lent => say(&[Step::Return, Step::AskRenewal, Step::Thank, Step::Message, Step::Public]),
+            State::Lent => say(&[Step::Return, Step::AskRenewal, Step::Message, Step::Thank, Step::Public]),
             State::Returned if gives => say(&[Step::TakeBack, Step::Renew, Step::Message, Step::Public]),
-            State::Returned => say(&[Step::Thank, Step::Message, Step::Public]),
+            State::Returned => say(&[Step::Message, Step::Thank, Step::Public]),
             State::Back | State::Complete => say(&[Step::Thank, Step::Public, Step::Message]),
             // Who turns up late may still get it; the two may say that they are sorry.
-            State::Lapsed if me == Party::Lister && gives => say(&[Step::Message, Step::HandOver]),
+            State::Lapsed | State::Cancelled(Party::Lister) if me == Party::Lister && gives => {
+                say(&[Step::Message, Step::HandOver]);
+            }
             State::Lapsed | State::Cancelled(_) => say(&[Step::Message]),
             State::Declined | State::Withdrawn | State::Elsewhere => {}
         }
@@ -176,7 +182,7 @@ impl Exchange {
         let (answers, accepted) = (self.answers(), self.asks().and_then(|says| says.accepted));
         let time = answers.and_then(|says| says.time);
         let is_past = |time: Option<Timestamp>| time.is_some_and(|time| time < now);
-        let came = is_past(self.agreed_time().or(time));
+        let came = is_past(self.agreed_time().or(time).or(answers.and_then(|says| says.until)));
         let mut steps = Vec::new();
         match me {
             Party::Lister => {
@@ -209,6 +215,9 @@ impl Exchange {
             }
         }
         steps.push(Step::Cancel);
+        if me == Party::Lister {
+            steps.push(Step::Elsewhere);
+        }
         if came && self.common(me).is_none_or(|common| common.missed.is_none()) {
             steps.push(Step::Missed);
         }
@@ -217,7 +226,7 @@ impl Exchange {
     }
 
     /// The step with which a side gives its word on the receipt.
-    fn word_step(&self, me: Party) -> Step {
+    pub(super) fn word_step(&self, me: Party) -> Step {
         if me == self.giver() { Step::HandOver } else { Step::Receive }
     }
 

@@ -38,6 +38,7 @@ impl Exchange {
         budget: Budget,
         sign: Sign<'_>,
     ) -> Result<Said, ActError> {
+        let act = self.meant(me, act);
         self.allow(me, act.step(), now)?;
         let mut draft = self.draft(me, now);
         match act {
@@ -47,11 +48,11 @@ impl Exchange {
             Act::Decline(words) => draft.end(Why::Declined, &words),
             Act::Elsewhere(words) => draft.end(Why::Elsewhere, &words),
             Act::Message(text) => draft.message(&text)?,
-            Act::Withdraw => draft.end(Why::Withdrawn, ""),
-            Act::Cancel(words) => draft.end(Why::Cancelled, &words),
+            Act::Withdraw(words) => draft.end(Why::Withdrawn, &words),
+            Act::Cancel(words) => draft.cancel(&words),
             Act::Lapse => draft.end(Why::Lapsed, ""),
             Act::HandOver(how) => self.hand_over(&mut draft, how, budget, sign)?,
-            Act::Receive(how) => self.receive(&mut draft, how, sign)?,
+            Act::Receive(how) => self.receive(&mut draft, how, budget, sign)?,
             Act::Return(condition) => self.bring_back(&mut draft, condition, sign)?,
             Act::TakeBack(condition) => self.take_back(&mut draft, condition, sign)?,
             Act::AskRenewal(until) => draft.ask_renewal(until)?,
@@ -64,6 +65,18 @@ impl Exchange {
             Act::Heal => self.heal(&mut draft, me, sign)?,
         }
         Ok(Said::sealed(draft.fit()?, sign))
+    }
+
+    /// The act that a person means: a request is taken back and declined, a promise is cancelled.
+    fn meant(&self, me: Party, act: Act) -> Act {
+        let (asked, promised) = (self.state() == State::Requested, self.is_promised());
+        match (me, act) {
+            (Party::Asker, Act::Withdraw(words)) if promised => Act::Cancel(words),
+            (Party::Asker, Act::Cancel(words)) if asked => Act::Withdraw(words),
+            (Party::Lister, Act::Cancel(words)) if asked => Act::Decline(words),
+            (Party::Lister, Act::Decline(words)) if promised => Act::Cancel(words),
+            (Party::Asker | Party::Lister, act) => act,
+        }
     }
 
     /// Whether a step makes sense; else the reason, in the words that help most.
@@ -115,7 +128,7 @@ impl Exchange {
     }
 
     fn is_promised(&self) -> bool {
-        matches!(self.state(), State::Promised | State::TimeAgreed | State::Ready)
+        matches!(self.state(), State::Promised | State::TimeAgreed | State::Ready | State::NotTurnedUp(_))
     }
 
     /// What a side said last, dated anew; or nothing yet.
@@ -177,37 +190,52 @@ impl Exchange {
         let HandOver { count, code, condition, at, minutes, grams, due } = how;
         let theirs = self.others_word(self.giver());
         draft.later(due)?;
+        let amount = self.amount(theirs, (count, minutes, grams, at), draft.now)?;
         if self.giver() == Party::Lister {
-            let amount = self.amount(theirs, (count, minutes, grams, at), draft.now)?;
             within(amount.count, u32::MAX, budget)?;
-            let (commitment, key) = (self.asks().and_then(|asks| asks.commitment), self.about.exchange);
-            let says = draft.lister()?;
             if let Some(code) = code {
-                let code = tidy_line(&code);
-                if commitment != Some(code_commitment(key, &code)) {
-                    return Err(ActError::WrongCode);
-                }
-                says.code = Some(code);
+                self.show(draft, &tidy_line(&code), amount)?;
             }
-            draft.give(amount, sign);
         } else {
-            let amount = self.amount(theirs, (count, minutes, grams, at), draft.now)?;
-            let promised = self.promised().unwrap_or(0);
-            if amount.count > promised {
-                return Err(ActError::TooMany(promised));
-            }
-            draft.give(amount, sign);
+            within(amount.count, self.promised().unwrap_or(0), Budget::ANY)?;
         }
+        draft.give(amount, sign);
         let common = &mut draft.stance.common;
         common.condition = condition.and_then(|words| said(&words)).or_else(|| common.condition.take());
         common.due = due.or(common.due);
         Ok(())
     }
 
-    fn receive(&self, draft: &mut Draft, how: Receive, sign: Sign<'_>) -> Result<(), ActError> {
+    /// The lister was shown the pick-up code: it has to be this request's, and to be able to stand for a word.
+    fn show(&self, draft: &mut Draft, code: &str, amount: Amount) -> Result<(), ActError> {
+        let asks = self.asks();
+        if asks.and_then(|asks| asks.commitment) != Some(code_commitment(self.about.exchange, code)) {
+            return Err(ActError::WrongCode);
+        }
+        let asked = asks.map_or(0, |asks| asks.count);
+        if amount.count > asked {
+            return Err(ActError::TooMany(asked));
+        }
+        if amount.minutes > 0 {
+            return Err(ActError::HoursByCode);
+        }
+        draft.lister()?.code = Some(code.to_owned());
+        Ok(())
+    }
+
+    fn receive(
+        &self,
+        draft: &mut Draft,
+        how: Receive,
+        budget: Budget,
+        sign: Sign<'_>,
+    ) -> Result<(), ActError> {
         let Receive { count, minutes, grams, condition, at } = how;
         let theirs = self.others_word(self.receiver());
         let amount = self.amount(theirs, (count, minutes, grams, at), draft.now)?;
+        if self.receiver() == Party::Lister {
+            within(amount.count, u32::MAX, budget)?;
+        }
         draft.give(amount, sign);
         let common = &mut draft.stance.common;
         common.condition = condition.and_then(|words| said(&words)).or_else(|| common.condition.take());
@@ -249,7 +277,7 @@ impl Exchange {
     ) -> Result<(), ActError> {
         // Who brings it back had it.
         if draft.stance.common.given.is_none() {
-            self.receive(draft, Receive::default(), sign)?;
+            self.receive(draft, Receive::default(), Budget::ANY, sign)?;
         }
         let common = &mut draft.stance.common;
         common.returned = Some(draft.now);
@@ -324,6 +352,13 @@ impl Draft {
 
     fn end(&mut self, why: Why, words: &str) {
         self.stance.common.ended = Some(Ending { why, words: tidy(words) });
+    }
+
+    /// Cancels; what was said to be given, but by this side alone, was not.
+    fn cancel(&mut self, words: &str) {
+        self.end(Why::Cancelled, words);
+        self.stance.common.given = None;
+        self.stance.common.returned = None;
     }
 
     /// Gives this side's word on the receipt. It is no end then.
