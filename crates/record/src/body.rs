@@ -11,7 +11,7 @@ use crate::grant::{Grant, GrantRole};
 use crate::header::Kind;
 use crate::keys::KeyError;
 use crate::letter::{Letter, SealKey};
-use crate::limits::{MAX_BODY, MAX_DRAW, MAX_LIST, MAX_PHOTOS};
+use crate::limits::{MAX_BODY, MAX_DRAW, MAX_LIST, MAX_PHOTOS, MAX_STANCE};
 use crate::listing::{Decide, Language, Listing, Side, Terms};
 use crate::membership::{Admission, Removal, Vouch};
 use crate::notice::{Comment, Notice};
@@ -71,6 +71,11 @@ pub enum BodyError {
     /// The body is larger than records may be.
     #[error("the body has {0} bytes; at most {MAX_BODY} fit into a record")]
     TooLarge(usize),
+    /// A stance is larger than a letter can hold.
+    #[error(
+        "this side of the exchange says {0} bytes; at most {MAX_STANCE} fit into a letter: say it shorter"
+    )]
+    StanceTooLarge(usize),
     /// A field is not there.
     #[error("the field \"{0}\" is missing")]
     Missing(&'static str),

@@ -63,7 +63,10 @@ pub use receipt::{
 };
 pub use seal::{Seal, SealError};
 pub use secret::{ReadSecret, Rotation};
-pub use stance::{AskerSays, ListerSays, STANCE_PURPOSE, Says, Stance};
+pub use stance::{
+    About, Amount, AskerSays, Common, Ending, ExchangeId, ExchangeIdError, Given, ListerSays, Message,
+    Promised, STANCE_PURPOSE, Said, Says, Stance, Why,
+};
 pub use text::{tidy, tidy_line};
 pub use time::{Date, Timestamp};
 pub use words::WordsError;

@@ -48,3 +48,9 @@ pub const MAX_LIST: usize = 32;
 pub const LETTER_SIZES: [usize; 3] = [256, 1024, 4096];
 /// The most bits that a letter tells of whom it is for.
 pub const MAX_HINT_BITS: u8 = 16;
+/// The largest stance, in bytes: with its author's seal it fits into the largest letter.
+pub const MAX_STANCE: usize = 3_200;
+/// The most messages of one stance; together they have at most [`MAX_TEXT`] characters.
+pub const MAX_MESSAGES: usize = 16;
+/// The longest place, reason, note or thanks of a stance, in characters.
+pub const MAX_WORDS: usize = 500;
