@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::body::Map;
 use crate::cbor::{MapKey, Value};
-use crate::limits::MAX_BALANCE;
+use crate::limits::{LETTER_SIZES, MAX_BALANCE, MAX_HINT_BITS};
 use crate::text::is_unseen;
 use crate::*;
 
@@ -20,9 +20,11 @@ pub(super) fn kinds() -> Vec<Kind> {
         Kind::removal(),
         Kind::vouch(),
         Kind::rotation(),
+        Kind::seal_key(),
         Kind::listing(),
         Kind::notice(),
         Kind::comment(),
+        Kind::letter(),
         Kind::receipt(),
         Kind::checkpoint(),
     ];
@@ -224,6 +226,11 @@ pub(super) fn any_body() -> impl Strategy<Value = (Kind, Body)> {
         1 => (any_member(), any_other()).prop_map(|(member, other)| Body::Vouch(Vouch { member, other })),
         1 => (any::<[u8; 32]>(), any_other())
             .prop_map(|(secret, other)| Body::Rotation(Rotation { secret: Hash::from_bytes(secret), other })),
+        1 => (any::<[u8; 32]>(), any::<u32>(), any_key(), any_other()).prop_map(|(key, epoch, device, other)| {
+            let (key, decides) = (SealPublic::from_bytes(key), device.public());
+            Body::SealKey(SealKey { key, epoch, decides, other })
+        }),
+        1 => any_letter().prop_map(Body::Letter),
         3 => any_listing().prop_map(Body::Listing),
         1 => (any_line(120), any_text(), option::of(any_language()), option::of(any_time()), any_other())
             .prop_map(|(title, text, language, until, other)| Body::Notice(Notice { title, text, language, until, other })),
@@ -234,6 +241,13 @@ pub(super) fn any_body() -> impl Strategy<Value = (Kind, Body)> {
     ];
     let known = known.prop_map(|body| (body.kind().expect("a known kind"), body));
     prop_oneof![8 => known, 1 => any_other().prop_map(|map| (Kind::new("weather").expect("a word"), Body::Other(map)))]
+}
+
+fn any_letter() -> impl Strategy<Value = Letter> {
+    let sizes = LETTER_SIZES.map(|size| size + 48);
+    (0..=MAX_HINT_BITS, any::<u32>(), prop::sample::select(sizes.to_vec()), any::<u8>()).prop_map(
+        |(bits, hint, size, byte)| Letter { bits, hint: hint & ((1 << bits) - 1), sealed: vec![byte; size] },
+    )
 }
 
 fn any_charter() -> impl Strategy<Value = Charter> {

@@ -1,6 +1,5 @@
 //! What letters hold.
 
-use super::suite::AuthTag;
 use super::{LetterError, Outer};
 use crate::body::{BodyError, Map, map_of};
 use crate::cbor::Value;
@@ -122,8 +121,9 @@ impl Inside {
         }
     }
 
-    /// All that is said, in an epoch of the sender's seal key.
-    pub(super) fn said(&self, epoch: u32) -> Map {
+    /// The canonical bytes of all that is said, with the epoch of the sender's seal key.
+    #[must_use]
+    pub fn encode(&self, epoch: u32) -> Vec<u8> {
         let mut fields = Fields::with(self.other.clone());
         fields.put_uint("epoch", epoch.into());
         if let Some(told) = self.content.told() {
@@ -144,12 +144,15 @@ impl Inside {
                 put_member(&mut fields, "to", *to);
             }
         }
-        fields.into_map()
+        Value::Map(fields.into_map()).encode()
     }
 
-    /// Reads what is inside of a letter, and the epoch of its sender's seal key.
-    pub(super) fn from_said(said: Map) -> Result<(Self, u32), BodyError> {
-        let mut fields = Fields::with(said);
+    /// Reads what is said, and the epoch of the sender's seal key.
+    ///
+    /// # Errors
+    /// A [`BodyError`] when the bytes are not canonical, or a field is wrong.
+    pub fn decode(bytes: &[u8]) -> Result<(Self, u32), BodyError> {
+        let mut fields = Fields::with(map_of(bytes)?);
         let epoch = fields.take_u32("epoch")?;
         let content = if let Some(bytes) = fields.take_optional_byte_string("stance")? {
             let seal = fields.take_map("seal")?.map(|map| Seal::from_map(map, "seal")).transpose()?;
@@ -165,20 +168,6 @@ impl Inside {
         };
         Ok((Self { content, other: fields.into_map() }, epoch))
     }
-}
-
-/// The canonical bytes of what is said with the proof of who says it.
-pub(super) fn with_auth(said: Map, auth: &AuthTag) -> Vec<u8> {
-    let mut fields = Fields::with(said);
-    fields.put("auth", Value::Bytes(auth.as_bytes().to_vec()));
-    Value::Map(fields.into_map()).encode()
-}
-
-/// What is said, and the proof of who says it.
-pub(super) fn without_auth(bytes: &[u8]) -> Result<(Map, AuthTag), BodyError> {
-    let mut fields = Fields::with(map_of(bytes)?);
-    let auth = AuthTag::from_bytes(fields.take_bytes("auth")?);
-    Ok((fields.into_map(), auth))
 }
 
 fn put_member(fields: &mut Fields, name: &str, member: MemberId) {

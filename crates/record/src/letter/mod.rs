@@ -30,10 +30,10 @@ use crate::limits::{LETTER_SIZES, MAX_HINT_BITS};
 use crate::listing::between;
 use crate::seal::SealError;
 use crate::time::Timestamp;
-use suite::OVERHEAD;
+use suite::{AuthTag, OVERHEAD};
 
-/// How many bytes before the content say how long it is.
-const LENGTH: usize = 2;
+/// How many bytes stand before what is said: the sender's proof, and how long it is.
+const FRAME: usize = OVERHEAD + 2;
 
 /// A sealed letter: the body of a record of kind `letter`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl LetterError {
 
 impl Letter {
     /// The most bytes of content that a letter holds.
-    pub const MOST: usize = LETTER_SIZES[2] - LENGTH;
+    pub const MOST: usize = LETTER_SIZES[2] - FRAME;
 
     /// How many bits of hint a letter in a circle of so many members has: ⌊log2(members ÷ 16)⌋, so that some
     /// sixteen members or more share each hint; at most 16.
@@ -143,13 +143,13 @@ impl Letter {
         inside.check(outer)?;
         let bits = Self::hint_bits(members);
         let hint = to.hint(bits);
-        let header = outer.bound(bits, hint);
-        let said = inside.said(from.epoch());
-        let auth_seed = part_of(seed, "commonshelf/letter-auth-seed/1");
-        let auth = suite::authenticate(to, from, &covered(&header, &said), &auth_seed)?;
-        let mut plain = padded(&content::with_auth(said, &auth))?;
-        let seal_seed = part_of(seed, "commonshelf/letter-seal-seed/1");
-        let sealed = suite::seal(to, &header, &mut plain, &seal_seed)?;
+        let bound = outer.bound(bits, hint);
+        let said = inside.encode(from.epoch());
+        let part = |purpose| zeroize::Zeroizing::new(*Hash::derive(purpose, &[seed]).as_bytes());
+        let auth_seed = part("commonshelf/letter-auth-seed/1");
+        let auth = suite::authenticate(to, from, &covered(&bound, &said), &auth_seed)?;
+        let mut plain = framed(&auth, &said)?;
+        let sealed = suite::seal(to, &bound, &mut plain, &part("commonshelf/letter-seal-seed/1"))?;
         Ok(Self { bits, hint, sealed })
     }
 
@@ -207,33 +207,35 @@ impl Outer {
 }
 
 /// What the sender's proof covers: the record around, then all that is said.
-fn covered(header: &[u8], said: &Map) -> Vec<u8> {
-    [header, &Value::Map(said.clone()).encode()].concat()
+fn covered(bound: &[u8], said: &[u8]) -> Vec<u8> {
+    [bound, said].concat()
 }
 
-fn part_of(seed: &[u8; 32], purpose: &str) -> zeroize::Zeroizing<[u8; 32]> {
-    zeroize::Zeroizing::new(*Hash::derive(purpose, &[seed]).as_bytes())
-}
-
-/// The length of the content in two bytes, the content, and zeros up to the next size of letters.
-fn padded(content: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, LetterError> {
-    let too_long = || LetterError::TooLong(content.len());
-    let length = u16::try_from(content.len()).map_err(|_| too_long())?;
-    let fits = |size: &usize| content.len() + LENGTH <= *size;
+/// The sender's proof, the length of what is said in two bytes, what is said, and zeros up to the next size
+/// of letters.
+fn framed(auth: &AuthTag, said: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, LetterError> {
+    let too_long = || LetterError::TooLong(said.len());
+    let length = u16::try_from(said.len()).map_err(|_| too_long())?;
+    let fits = |size: &usize| said.len() <= size.saturating_sub(FRAME);
     let size = LETTER_SIZES.into_iter().find(fits).ok_or_else(too_long)?;
     let mut plain = Vec::with_capacity(size);
+    plain.extend_from_slice(auth.as_bytes());
     plain.extend_from_slice(&length.to_be_bytes());
-    plain.extend_from_slice(content);
+    plain.extend_from_slice(said);
     plain.resize(size, 0);
     Ok(zeroize::Zeroizing::new(plain))
 }
 
-/// The content that was padded.
-fn unpadded(plain: &[u8]) -> Result<&[u8], LetterError> {
-    let (length, rest) = plain.split_first_chunk::<LENGTH>().ok_or(LetterError::Padding)?;
+/// The sender's proof and what is said.
+fn unframed(plain: &[u8]) -> Result<(AuthTag, &[u8]), LetterError> {
+    let (auth, rest) = plain.split_first_chunk().ok_or(LetterError::Padding)?;
+    let (length, rest) = rest.split_first_chunk().ok_or(LetterError::Padding)?;
     let length = usize::from(u16::from_be_bytes(*length));
-    let (content, padding) = rest.split_at_checked(length).ok_or(LetterError::Padding)?;
-    if padding.iter().all(|byte| *byte == 0) { Ok(content) } else { Err(LetterError::Padding) }
+    let (said, padding) = rest.split_at_checked(length).ok_or(LetterError::Padding)?;
+    if padding.iter().any(|byte| *byte != 0) {
+        return Err(LetterError::Padding);
+    }
+    Ok((AuthTag::from_bytes(*auth), said))
 }
 
 /// Opens what came out of a letter's seal: who wrote it is checked with the seal key that `known` gives for a
@@ -245,11 +247,11 @@ fn read(
     plain: &[u8],
     known: &impl Fn(MemberId, u32) -> Option<SealPublic>,
 ) -> Result<(Inside, u32), LetterError> {
-    let (said, auth) = content::without_auth(unpadded(plain)?)?;
-    let covered = covered(&outer.bound(letter.bits, letter.hint), &said);
-    let (inside, epoch) = Inside::from_said(said)?;
+    let (auth, said) = unframed(plain)?;
+    let (inside, epoch) = Inside::decode(said)?;
     let from = inside.content.from();
     let sender = known(from, epoch).ok_or(LetterError::UnknownSender { from, epoch })?;
+    let covered = covered(&outer.bound(letter.bits, letter.hint), said);
     if !suite::is_authentic(secret, &sender, &covered, &auth) {
         return Err(LetterError::Forged);
     }

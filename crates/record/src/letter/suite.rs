@@ -177,3 +177,32 @@ impl RngCore for Drawn {
 }
 
 impl CryptoRng for Drawn {}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A case of the RFC's appendix.
+    pub(in crate::letter) struct Vector {
+        pub(in crate::letter) seed: [u8; 32],
+        pub(in crate::letter) to: SealSecret,
+        pub(in crate::letter) from: Option<SealSecret>,
+    }
+
+    impl Vector {
+        pub(in crate::letter) fn sealed(&self, info: &[u8], bound: &[u8], plain: &[u8]) -> Vec<u8> {
+            let pair = |from: &SealSecret| {
+                (private(from.as_bytes()).unwrap(), public(from.public().as_bytes()).unwrap())
+            };
+            let mode = self.from.as_ref().map_or(OpModeS::Base, |from| OpModeS::Auth(pair(from)));
+            let mut plain = plain.to_vec();
+            seal_with(&mode, &self.to.public(), info, bound, &mut plain, &self.seed).unwrap()
+        }
+
+        pub(in crate::letter) fn opened(&self, info: &[u8], bound: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+            let sender = |from: &SealSecret| public(from.public().as_bytes()).unwrap();
+            let mode = self.from.as_ref().map_or(OpModeR::Base, |from| OpModeR::Auth(sender(from)));
+            unseal_with(&mode, &self.to, info, bound, sealed).map(|plain| plain.to_vec())
+        }
+    }
+}
