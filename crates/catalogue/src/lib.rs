@@ -32,4 +32,6 @@ mod belonging_tests;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod tally_tests;
+#[cfg(test)]
 mod tests;
