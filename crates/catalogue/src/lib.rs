@@ -34,4 +34,6 @@ mod belonging_tests;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod tally_tests;
+#[cfg(test)]
 mod tests;

@@ -216,6 +216,12 @@ impl Receipts {
         circles
     }
 
+    /// What one member gave and received: for itself, and for others if it wants that.
+    #[must_use]
+    pub fn of_member(&self, member: &MemberId) -> MemberTally {
+        self.members(|other| other == member).remove(member).unwrap_or_default()
+    }
+
     /// What members gave and received, of those alone who want it shown.
     #[must_use]
     pub fn members(&self, shown: impl Fn(&MemberId) -> bool) -> BTreeMap<MemberId, MemberTally> {

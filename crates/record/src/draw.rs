@@ -102,3 +102,124 @@ impl Drawn {
         Ok(Self { secret, nonces: nonces.iter().copied().collect() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Body;
+    use crate::cell::Cell;
+    use crate::header::Kind;
+    use crate::limits::{MAX_ALT, MAX_BODY, MAX_CATEGORY, MAX_COUNT, MAX_GRAMS, MAX_TEXT, MAX_TITLE};
+    use crate::listing::{Decide, Listing, Side};
+    use crate::photo::Photo;
+
+    const SECRET: [u8; 32] = [7; 32];
+
+    fn drawn(nonces: usize) -> Drawn {
+        let nonces = (0..nonces).map(|number| Hash::of(&number.to_be_bytes()).first());
+        Drawn { secret: SECRET, nonces: nonces.collect() }
+    }
+
+    fn draw(result: Option<Drawn>) -> Draw {
+        Draw { commitment: Hash::of(b"secret"), closes: Timestamp::from_millis(1_790_000_000_000), result }
+    }
+
+    fn listing(result: Option<Drawn>) -> Listing {
+        Listing { decide: Decide::Draw, draw: Some(draw(result)), ..Listing::new(Side::Offer, "Kinderwagen") }
+    }
+
+    /// The longest words that a listing may have, of letters that take one byte each, and four photos.
+    fn longest(result: Option<Drawn>) -> Listing {
+        let photo = Photo {
+            photo: Hash::of(b"photo"),
+            size: 204_800,
+            thumb: Hash::of(b"thumb"),
+            thumb_size: 12_288,
+            alt: "a".repeat(MAX_ALT),
+        };
+        Listing {
+            title: "t".repeat(MAX_TITLE),
+            text: "e".repeat(MAX_TEXT),
+            category: "c".repeat(MAX_CATEGORY),
+            language: "de".parse().ok(),
+            count: MAX_COUNT,
+            left: MAX_COUNT,
+            grams: Some(MAX_GRAMS),
+            cell: Cell::containing(49.0093, 8.4043).ok(),
+            until: Some(Timestamp::from_millis(1_790_000_000_000)),
+            photos: vec![photo; 4],
+            ..listing(result)
+        }
+    }
+
+    fn size(listing: &Listing) -> usize {
+        Body::Listing(listing.clone()).encode().len()
+    }
+
+    #[test]
+    fn the_largest_draw_fits_beside_the_longest_words_and_four_photos() {
+        let before = longest(None).checked().unwrap();
+        let result = Some(drawn(MAX_DRAW));
+        let after = Listing { left: MAX_COUNT - 1, draw: Some(draw(result.clone())), ..before.clone() };
+        assert_eq!(size(&after), size(&before) + Draw::ROOM);
+        // What is left over is for letters that take more than one byte.
+        assert!(size(&longest(result)) + 500 < MAX_BODY, "{}", size(&after));
+        assert!(Body::decode(&Kind::listing(), &Body::Listing(after).encode()).is_ok());
+    }
+
+    #[test]
+    fn words_that_leave_no_room_for_the_result_are_refused_before_anybody_asks() {
+        let wide = |letters: usize| {
+            let text = "ж".repeat(letters) + &"e".repeat(MAX_TEXT - letters);
+            Listing { text, ..longest(None) }.checked()
+        };
+        let room = MAX_BODY - size(&longest(None)) - Draw::ROOM;
+        assert!(wide(room).is_ok());
+        assert_eq!(wide(room + 3), Err(BodyError::NoRoomForDraw(3)));
+        let chosen = Listing { decide: Decide::Choose, draw: None, ..longest(None) };
+        assert!(Listing { text: "ж".repeat(MAX_TEXT), ..chosen }.checked().is_ok());
+    }
+
+    #[test]
+    fn a_draw_and_the_word_for_it_belong_together() {
+        let plain = Listing::new(Side::Offer, "Kinderwagen");
+        let missing = Listing { decide: Decide::Draw, ..plain.clone() };
+        assert_eq!(missing.checked(), Err(BodyError::Missing("draw")));
+        for decide in [Decide::Choose, Decide::Queue] {
+            let stray = Listing { decide, draw: Some(draw(None)), ..plain.clone() };
+            assert_eq!(stray.checked(), Err(BodyError::WrongType("draw")));
+        }
+        assert_eq!(listing(Some(drawn(MAX_DRAW + 1))).checked(), Err(BodyError::TooManyInDraw));
+        assert!(listing(Some(drawn(0))).checked().is_ok());
+    }
+
+    #[test]
+    fn nonces_out_of_order_or_twice_are_refused() {
+        let bytes = Body::Listing(listing(Some(drawn(2)))).encode();
+        let nonces: Vec<[u8; NONCE]> = drawn(2).nonces.into_iter().collect();
+        let at = bytes.windows(NONCE).position(|window| window == nonces[0]).unwrap();
+        let with = |first: [u8; NONCE], second: [u8; NONCE]| {
+            let mut bytes = bytes.clone();
+            bytes[at..at + 2 * NONCE].copy_from_slice(&[first, second].concat());
+            Body::decode(&Kind::listing(), &bytes)
+        };
+        assert!(with(nonces[0], nonces[1]).is_ok());
+        assert_eq!(with(nonces[1], nonces[0]), Err(BodyError::SecondForm));
+        assert_eq!(with(nonces[0], nonces[0]), Err(BodyError::SecondForm));
+    }
+
+    #[test]
+    fn a_commitment_fits_one_secret_lister_listing_and_time() {
+        let member = |seed: u8| MemberId::from(crate::SecretKey::from_seed(&[seed; 32]).public());
+        let (key, closes) = (Key::from_bytes([1; 16]), Timestamp::from_millis(9));
+        let first = draw_commitment(&SECRET, member(1), key, closes);
+        for other in [
+            draw_commitment(&[8; 32], member(1), key, closes),
+            draw_commitment(&SECRET, member(2), key, closes),
+            draw_commitment(&SECRET, member(1), Key::from_bytes([2; 16]), closes),
+            draw_commitment(&SECRET, member(1), key, Timestamp::from_millis(10)),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+}
