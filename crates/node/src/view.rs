@@ -77,6 +77,10 @@ pub(crate) struct View {
     pub(crate) fresh: Fresh,
     /// The pairs of which the member was told.
     pub(crate) announced: Announced,
+    /// Of the member's own listings of which more was promised than there are, what to do.
+    pub(crate) clashes: BTreeMap<Key, String>,
+    /// How many things wait for the member in exchanges.
+    pub(crate) waiting: usize,
 }
 
 /// The words of more news than these are read beside whatever brings them.
@@ -106,6 +110,8 @@ impl View {
             private: Private::new(),
             fresh: Fresh::default(),
             announced: Announced::default(),
+            clashes: BTreeMap::new(),
+            waiting: 0,
         }
     }
 

@@ -208,6 +208,7 @@ impl Service {
                 return Err(NodeError::NoGrant(self.identity.signer()));
             }
         }
+        records.extend(self.seal_record(circle, now)?);
         // After a restore the name that peers know may be a newer one.
         if let Some(name) = self.member.as_ref().filter(|_| self.has_heard(circle)) {
             let slot = Slot { author, kind: Kind::profile(), key: Key::from_bytes([0; 16]) };

@@ -50,7 +50,7 @@ pub use id::{CircleId, Hash, IdError, RecordId};
 pub use keys::{KeyError, KnownKeys, MemberId, PublicKey, SecretKey};
 pub use letter::{
     Content, Copied, Inside, KEEP_OLD_DAYS, Keyring, Letter, LetterError, Mailboxes, Opened, Outer, SealKey,
-    SealPublic, SealSecret, Told,
+    SealPublic, SealSecret,
 };
 pub use listing::{Decide, Language, Listing, Side, Terms};
 pub use membership::{Admission, Removal, Vouch};

@@ -58,6 +58,7 @@ impl Service {
             side: what.side,
             terms: what.terms,
             title: what.title.clone(),
+            category: what.category.clone(),
         };
         // The same form sent twice asks once.
         let sent = self.exchanges.kept.values().find(|kept| {

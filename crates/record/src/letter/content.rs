@@ -7,17 +7,7 @@ use crate::fields::Fields;
 use crate::keys::MemberId;
 use crate::listing::words;
 use crate::seal::Seal;
-use crate::stance::{Says, Stance};
-
-/// A stance as it travels.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// What is said.
-    pub stance: Stance,
-    /// Its author's signature. A promise or a handover needs one; a request has none, so that its recipient
-    /// can show it to nobody.
-    pub seal: Option<Seal>,
-}
+use crate::stance::{Said, Stance};
 
 words! {
     /// Whose stance it is that a member keeps a copy of.
@@ -33,9 +23,9 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A stance for the other side of the exchange.
-    Stance(Box<Told>),
+    Stance(Box<Said>),
     /// A stance that a member keeps for itself: its other devices read it, and 24 words bring it back.
-    Copy(Box<Told>, Copied),
+    Copy(Box<Said>, Copied),
     /// What one of a member's devices passes on to the one that decides.
     Pass {
         /// Whose devices they are.
@@ -61,23 +51,13 @@ pub struct Inside {
     pub other: Map,
 }
 
-impl Told {
-    /// Whether its author is bound by it, so that it needs a signature: a promise or a handover.
-    fn binds(&self) -> bool {
-        match &self.stance.says {
-            Says::Asker(_) => false,
-            Says::Lister(says) => says.promised.is_some() || says.handed_over.is_some(),
-        }
-    }
-}
-
 impl Content {
     /// Who writes it.
     #[must_use]
     pub fn from(&self) -> MemberId {
         match self {
-            Self::Stance(told) | Self::Copy(told, Copied::Sent) => told.stance.from,
-            Self::Copy(told, Copied::Received) => told.stance.to,
+            Self::Stance(told) | Self::Copy(told, Copied::Sent) => told.stance.from(),
+            Self::Copy(told, Copied::Received) => told.stance.to(),
             Self::Pass { member, .. } => *member,
             Self::Other { from, .. } => *from,
         }
@@ -87,13 +67,13 @@ impl Content {
     #[must_use]
     pub fn to(&self) -> MemberId {
         match self {
-            Self::Stance(told) => told.stance.to,
+            Self::Stance(told) => told.stance.to(),
             Self::Copy(..) | Self::Pass { .. } => self.from(),
             Self::Other { to, .. } => *to,
         }
     }
 
-    const fn told(&self) -> Option<&Told> {
+    const fn told(&self) -> Option<&Said> {
         match self {
             Self::Stance(told) | Self::Copy(told, _) => Some(told),
             Self::Pass { .. } | Self::Other { .. } => None,
@@ -111,14 +91,13 @@ impl Inside {
     /// Checks what can be checked of a content by itself: its circle, and that what binds is signed.
     pub(super) fn check(&self, outer: Outer) -> Result<(), LetterError> {
         let Some(told) = self.content.told() else { return Ok(()) };
-        if told.stance.circle != outer.circle {
+        if told.stance.about.circle != outer.circle {
             return Err(LetterError::OtherCircle);
         }
-        match &told.seal {
-            Some(seal) => Ok(told.stance.check(seal)?),
-            None if told.binds() => Err(LetterError::Unsigned),
-            None => Ok(()),
+        if told.seal.is_none() && told.stance.is_binding() {
+            return Err(LetterError::Unsigned);
         }
+        Ok(told.check()?)
     }
 
     /// The canonical bytes of all that is said, with the epoch of the sender's seal key.
@@ -156,7 +135,7 @@ impl Inside {
         let epoch = fields.take_u32("epoch")?;
         let content = if let Some(bytes) = fields.take_optional_byte_string("stance")? {
             let seal = fields.take_map("seal")?.map(|map| Seal::from_map(map, "seal")).transpose()?;
-            let told = Box::new(Told { stance: Stance::decode(&bytes)?, seal });
+            let told = Box::new(Said { stance: Stance::decode(&bytes)?, seal });
             match fields.take_optional_text("copy")? {
                 Some(word) => Content::Copy(told, word.parse()?),
                 None => Content::Stance(told),

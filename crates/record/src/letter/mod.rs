@@ -15,7 +15,7 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-pub use content::{Content, Copied, Inside, Told};
+pub use content::{Content, Copied, Inside};
 pub use keyring::{KEEP_OLD_DAYS, Keyring, Mailboxes, Opened};
 pub use keys::{SealPublic, SealSecret};
 pub use seal_key::SealKey;

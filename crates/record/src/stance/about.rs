@@ -95,6 +95,8 @@ impl About {
             giver: self.giver(),
             receiver: self.receiver(),
             title: self.title.clone(),
+            kind: self.category.clone(),
+            grams: amount.grams,
             count: amount.count,
             terms: self.terms,
             minutes: amount.minutes,
