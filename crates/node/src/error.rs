@@ -261,10 +261,10 @@ pub enum NodeError {
     #[error("in this circle only members ask: a steward, or members who know you, take you in")]
     NotOpen,
     /// It is too late to take part.
-    #[error("the draw closed at {0}: it is too late to ask")]
+    #[error("the draw closed at {}: it is too late to ask", when(*.0))]
     DrawClosed(Timestamp),
     /// It is too early to draw.
-    #[error("the draw is open until {0}: it can be drawn then")]
+    #[error("the draw is open until {}: it can be drawn then", when(*.0))]
     DrawOpen(Timestamp),
     /// The listing is given away in another way.
     #[error("this listing is not to be drawn: offer it with `--decide draw --closes WHEN`")]
@@ -281,6 +281,12 @@ pub enum NodeError {
     /// The node has stopped.
     #[error("the node is stopping: start it again with `commonshelf up`")]
     Stopped,
+}
+
+/// A moment as messages tell it.
+fn when(moment: Timestamp) -> String {
+    let minutes = moment.millis() / 60_000;
+    format!("{} {:02}:{:02} UTC", moment.date(), minutes / 60 % 24, minutes % 60)
 }
 
 impl NodeError {

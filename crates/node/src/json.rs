@@ -339,8 +339,8 @@ pub struct StatusJson {
     /// How many matches this node's member was told of and has not seen; only the member is told, and not before all
     /// listings were read after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen_matches: Option<usize>,
     /// How many things wait for the member in its exchanges, as was counted seconds ago.
     #[serde(default)]
     pub waiting: usize,
-    pub unseen_matches: Option<usize>,
 }

@@ -176,7 +176,7 @@ impl Service {
     /// Says something in an exchange.
     pub(crate) fn act_in(&mut self, reference: &str, input: &ActInput) -> Result<ExchangeJson, NodeError> {
         let at = self.find_exchange(reference)?;
-        let kept = self.kept(at)?;
+        let kept = self.kept_at(at)?;
         let circle = kept.exchange.about().circle;
         if !kept.guest {
             if input.take_over {
@@ -184,7 +184,7 @@ impl Service {
             }
             // One device decides: whatever another one would say at the same time, one of the two would be lost.
             if self.decides(circle)? != self.identity.node.public() {
-                let kept = Kept { pass: Some((self.clock.to_sign()?, input.clone())), ..self.kept(at)?.clone() };
+                let kept = Kept { pass: Some((self.clock.to_sign()?, input.clone())), ..self.kept_at(at)?.clone() };
                 self.put_kept(at, kept)?;
                 self.leave_soon();
                 return self.exchange_json_at(at);
@@ -200,17 +200,17 @@ impl Service {
         input: &ActInput,
     ) -> Result<ExchangeJson, NodeError> {
         let now = self.clock.to_sign()?;
-        let kept = self.kept(at)?;
+        let kept = self.kept_at(at)?;
         self.must_have_heard(kept.exchange.about().circle)?;
         let act = self.read_act(kept, input, now)?;
-        self.say(at, act)?;
+        self.say_in(at, act)?;
         self.exchange_json_at(at)
     }
 
     /// Takes the next stance of a side on this node: durable when this returns, and leaves soon.
-    pub(super) fn say(&mut self, at: (ExchangeId, Party), act: Act) -> Result<(), NodeError> {
+    pub(super) fn say_in(&mut self, at: (ExchangeId, Party), act: Act) -> Result<(), NodeError> {
         let now = self.clock.to_sign()?;
-        let kept = self.kept(at)?;
+        let kept = self.kept_at(at)?;
         let circle = kept.exchange.about().circle;
         let budget = if at.1 == Party::Lister { self.budget(&kept.exchange)? } else { Budget::ANY };
         let signer = self.signer(kept, now)?;
@@ -222,7 +222,7 @@ impl Service {
     }
 
     fn keep_said(&mut self, at: (ExchangeId, Party), said: Said) -> Result<(), NodeError> {
-        let mut kept = self.kept(at)?.clone();
+        let mut kept = self.kept_at(at)?.clone();
         kept.exchange.hold(said).map_err(|refusal| NodeError::Invalid(refusal.to_string()))?;
         kept.unsent = true;
         self.put_kept(at, kept)?;
@@ -232,9 +232,9 @@ impl Service {
 
     /// What a node mends by itself once the other side has said something.
     pub(super) fn heal(&mut self, at: (ExchangeId, Party)) -> Result<(), NodeError> {
-        let kept = self.kept(at)?;
+        let kept = self.kept_at(at)?;
         let decides = kept.guest || self.decides(kept.exchange.about().circle)? == self.identity.node.public();
-        if decides && kept.exchange.heals(at.1) { self.say(at, Act::Heal) } else { Ok(()) }
+        if decides && kept.exchange.heals(at.1) { self.say_in(at, Act::Heal) } else { Ok(()) }
     }
 
     /// The grant under which this node signs for a side.
@@ -290,7 +290,7 @@ impl Service {
         if let Some(Body::Listing(listing)) = record.body() { Some(listing) } else { None }
     }
 
-    pub(super) fn kept(&self, at: (ExchangeId, Party)) -> Result<&Kept, NodeError> {
+    pub(super) fn kept_at(&self, at: (ExchangeId, Party)) -> Result<&Kept, NodeError> {
         self.exchanges.kept.get(&at).ok_or_else(|| NodeError::NoSuchExchange(at.0.to_string()))
     }
 
@@ -359,8 +359,8 @@ impl Service {
             "decline" => Act::Decline(words()),
             "elsewhere" => Act::Elsewhere(words()),
             "message" => Act::Message(words()),
-            "withdraw" => Act::Withdraw,
-            "cancel" if exchange.steps(kept.me, now).contains(&Step::Withdraw) => Act::Withdraw,
+            "withdraw" => Act::Withdraw(words()),
+            "cancel" if exchange.steps(kept.me, now).contains(&Step::Withdraw) => Act::Withdraw(words()),
             "cancel" => Act::Cancel(words()),
             "lapse" => Act::Lapse,
             "handover" => Act::HandOver(HandOver {
@@ -418,7 +418,7 @@ impl Service {
 
     /// Writes a record of this node's own that two sides made.
     pub(super) fn publish_receipt(&mut self, at: (ExchangeId, Party)) -> Result<(), NodeError> {
-        let kept = self.kept(at)?;
+        let kept = self.kept_at(at)?;
         let Some(receipt) = kept.exchange.receipt().filter(|_| kept.exchange.is_public()) else {
             return Ok(());
         };

@@ -100,7 +100,7 @@ impl Service {
             } else {
                 Act::Elsewhere("The draw gave it to somebody else.".to_owned())
             };
-            self.say((*id, Party::Lister), act)?;
+            self.say_in((*id, Party::Lister), act)?;
         }
         Ok(())
     }

@@ -8,7 +8,6 @@ use record::{
     Opened, Outer, RecordId, Said, SealPublic, SealSecret, Slot, Timestamp, Verified,
 };
 
-use super::json::ActInput;
 use super::kept::{Kept, MAX_EXCHANGES};
 use super::{Exchanges, Passed};
 use crate::error::NodeError;
@@ -240,7 +239,7 @@ impl Service {
     }
 
     fn send_all(&mut self) -> Result<(), NodeError> {
-        let unsent: Vec<_> = self.exchanges.kept.iter().filter(|(_, kept)| kept.unsent || kept.pass.is_some());
+        let unsent = self.exchanges.kept.iter().filter(|(_, kept)| kept.unsent || kept.pass.is_some());
         let unsent: Vec<_> = unsent.map(|(at, _)| *at).collect();
         let mut by_circle: BTreeMap<CircleId, Vec<Outgoing>> = BTreeMap::new();
         for at in unsent {

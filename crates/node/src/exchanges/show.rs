@@ -45,7 +45,7 @@ impl Service {
     }
 
     pub(super) fn exchange_json_at(&self, at: (ExchangeId, Party)) -> Result<ExchangeJson, NodeError> {
-        Ok(self.exchange_json(self.kept(at)?))
+        Ok(self.exchange_json(self.kept_at(at)?))
     }
 
     pub(super) fn exchange_json(&self, kept: &Kept) -> ExchangeJson {
@@ -229,7 +229,7 @@ impl Service {
 
     /// The time of an exchange for a calendar.
     pub(crate) fn calendar(&self, reference: &str) -> Result<String, NodeError> {
-        let kept = self.kept(self.find_exchange(reference)?)?;
+        let kept = self.kept_at(self.find_exchange(reference)?)?;
         let exchange = &kept.exchange;
         let answers = exchange.answers();
         let begins = exchange.agreed_time().or_else(|| answers.and_then(|says| says.time));

@@ -69,7 +69,7 @@ impl Service {
         me: Party,
         now: Timestamp,
     ) -> Result<(), NodeError> {
-        let kept = self.kept(at)?;
+        let kept = self.kept_at(at)?;
         let exchange = &kept.exchange;
         if exchange.is_public() && exchange.receipt().is_some() {
             return self.publish_receipt(at);
@@ -81,7 +81,7 @@ impl Service {
         let until = exchange.answers().and_then(|says| says.until);
         let ran_out = promised && me == Party::Lister && until.is_some_and(|until| until < now);
         if ran_out && self.decides_here(exchange.about().circle) {
-            return self.say(at, Act::Lapse);
+            return self.say_in(at, Act::Lapse);
         }
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Service {
             return Ok(());
         }
         for (id, place) in places_to_tell(self.of_listing(key)) {
-            self.say((id, Party::Lister), Act::TellPlace(place))?;
+            self.say_in((id, Party::Lister), Act::TellPlace(place))?;
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl Service {
         let closings: Vec<Timestamp> =
             (1..=u64::from(HELD_DAYS) + 1).map(|day| Timestamp::from_millis((now.millis() / DAY + day) * DAY)).collect();
         let promise = Promise { hold: true, until: hold_until(now, &closings, HELD_DAYS), ..Promise::default() };
-        self.say((next, Party::Lister), Act::Promise(promise))?;
-        self.say((next, Party::Lister), Act::Ready)
+        self.say_in((next, Party::Lister), Act::Promise(promise))?;
+        self.say_in((next, Party::Lister), Act::Ready)
     }
 }
