@@ -6,9 +6,10 @@
 //! none of the others, and whoever was left out finds it. What this can not show: a lister who tells an accomplice the
 //! secret, or makes up a request of its own, can let that one win.
 
-use std::collections::BTreeSet;
+use record::{Draw, Drawn, Key, Listing, MemberId, Timestamp, draw_commitment};
 
-use record::{Draw, Drawn, Hash, Key, Listing, MemberId, Timestamp, draw_commitment};
+/// The nonces in the order that came out, the winner's first.
+pub use record::draw_order as order;
 
 /// What a request brings to the draw: 16 bytes that its asker drew by chance.
 pub type Nonce = [u8; 16];
@@ -66,19 +67,6 @@ pub enum DrawError {
     LeftOut,
 }
 
-/// The nonces in the order that came out, the winner's first.
-#[must_use]
-pub fn order(secret: &[u8; 32], nonces: &BTreeSet<Nonce>) -> Vec<Nonce> {
-    let mut tickets: Vec<(Hash, Nonce)> =
-        nonces.iter().map(|nonce| (ticket(secret, nonce), *nonce)).collect();
-    tickets.sort_unstable();
-    tickets.into_iter().map(|(_, nonce)| nonce).collect()
-}
-
-fn ticket(secret: &[u8; 32], nonce: &Nonce) -> Hash {
-    Hash::derive("commonshelf/draw-ticket/1", &[secret, nonce])
-}
-
 /// Checks a draw, as one asker can: `before` is the listing as it was when asking, `after` the one that tells the
 /// result, said at `told`. Both are of `lister` and lie in the slot `listing`.
 ///
@@ -130,9 +118,11 @@ fn outcome<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::collection::btree_set;
     use proptest::prelude::*;
-    use record::{Decide, SecretKey, Side};
+    use record::{Decide, Hash, SecretKey, Side};
 
     use super::*;
 

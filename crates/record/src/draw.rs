@@ -45,6 +45,16 @@ pub fn draw_commitment(secret: &[u8; 32], lister: MemberId, listing: Key, closes
     Hash::derive("commonshelf/draw/1", &[secret, lister.as_bytes(), listing.as_bytes(), &closes])
 }
 
+/// The nonces in the order that came out, the winner's first: by their tickets, the digest of the secret and the
+/// nonce.
+#[must_use]
+pub fn draw_order(secret: &[u8; 32], nonces: &BTreeSet<[u8; NONCE]>) -> Vec<[u8; NONCE]> {
+    let ticket = |nonce: &[u8; NONCE]| Hash::derive("commonshelf/draw-ticket/1", &[secret, nonce]);
+    let mut tickets: Vec<_> = nonces.iter().map(|nonce| (ticket(nonce), *nonce)).collect();
+    tickets.sort_unstable();
+    tickets.into_iter().map(|(_, nonce)| nonce).collect()
+}
+
 impl Draw {
     /// The most bytes that a listing grows by, from its first day to the result: 200 nonces, the secret, the frame
     /// of both, and how many are left.

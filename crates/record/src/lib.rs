@@ -42,7 +42,7 @@ pub use cbor::{CborError, Value};
 pub use cell::{Cell, PlaceError};
 pub use charter::{Approval, Charter, Quotas, ReadPolicy, WritePolicy};
 pub use checkpoint::{CHECKPOINT_PURPOSE, Checkpoint, CheckpointError, SignedCheckpoint};
-pub use draw::{Draw, Drawn, draw_commitment};
+pub use draw::{Draw, Drawn, draw_commitment, draw_order};
 pub use envelope::{Fault, Record, RefusedBytes, Signed, Statement, Verified};
 pub use grant::{Grant, GrantRole};
 pub use header::{Class, Header, HeaderError, Key, Kind, Slot};
