@@ -94,7 +94,8 @@ impl Node {
             let photos = Photos::open(&folder)?;
             Ok((folder, identity, secrets, seals, store, photos))
         });
-        let (folder, identity, secrets, seals, store, photos) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let (folder, identity, secrets, seals, store, photos) =
+            opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
         let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));

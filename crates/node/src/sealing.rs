@@ -113,7 +113,11 @@ impl Service {
     }
 
     /// What a member of a circle says of its seal key.
-    pub(crate) fn seal_key_of(&self, circle: CircleId, member: MemberId) -> Result<Option<SealKey>, NodeError> {
+    pub(crate) fn seal_key_of(
+        &self,
+        circle: CircleId,
+        member: MemberId,
+    ) -> Result<Option<SealKey>, NodeError> {
         let Some(held) = self.catalogue(circle)?.in_slot(&Self::seal_slot(member)) else { return Ok(None) };
         let body = self.protocol.record(circle, &held.id())?.and_then(|record| record.body());
         Ok(if let Some(Body::SealKey(key)) = body { Some(key) } else { None })
@@ -126,7 +130,11 @@ impl Service {
     }
 
     /// The record by which others find how to seal to this node's member, if the circle has not this one yet.
-    pub(crate) fn seal_record(&self, circle: CircleId, now: Timestamp) -> Result<Option<Verified>, NodeError> {
+    pub(crate) fn seal_record(
+        &self,
+        circle: CircleId,
+        now: Timestamp,
+    ) -> Result<Option<Verified>, NodeError> {
         // After a restore peers may know a later epoch, or another device that decides.
         if !self.has_heard(circle) {
             return Ok(None);

@@ -445,6 +445,10 @@ impl Entry {
             until: listing.until.map(Timestamp::millis),
             revision: self.revision.millis(),
             expires: self.expires.millis(),
+            decide: listing.decide.to_string(),
+            grams: listing.grams,
+            closes: listing.draw.as_ref().map(|draw| draw.closes.millis()),
+            drawn: listing.draw.as_ref().is_some_and(|draw| draw.result.is_some()),
             photos: listing.photos.iter().map(PhotoJson::of).collect(),
             distance_km: near.zip(listing.cell).map(|(near, cell)| near.distance_km(cell)),
         }

@@ -28,11 +28,12 @@ impl Service {
         let circle = self.read(|view| view.circle(input.circle.as_deref()))?;
         let mut listing = input.new_listing(now)?;
         listing.photos = self.chosen_photos(input.photos.as_deref(), &listing)?;
-        let listing = listing.checked()?;
         let key = match input.chosen_key()? {
             Some(key) => key,
             None => Key::from_bytes(random()?),
         };
+        listing.draw = listing.draw.map(|draw| self.bound(key, draw.closes));
+        let listing = listing.checked()?;
         let slot = self.listing_slot(key);
         if let Some(id) = self.catalogue(circle)?.in_slot(&slot).map(|record| record.id()) {
             // The same form sent twice makes one listing.
@@ -51,6 +52,9 @@ impl Service {
         let (place, key, old) = self.own(reference)?;
         let mut listing = input.apply(old.clone(), now)?;
         listing.photos = self.chosen_photos(input.photos.as_deref(), &old)?;
+        if old.draw.is_none() {
+            listing.draw = listing.draw.map(|draw| self.bound(key, draw.closes));
+        }
         let listing = listing.checked()?;
         if listing == old {
             return self.shown(place.circle, place.id);
@@ -58,7 +62,10 @@ impl Service {
         let record = self.sign(place.circle, &self.listing_slot(key), &Body::Listing(listing), now)?;
         let id = record.id();
         self.write(place.circle, vec![record])?;
-        self.shown(place.circle, id)
+        let shown = self.shown(place.circle, id)?;
+        // Some of it may be promised: then fewer are left than were said.
+        self.exchanges_changed(key);
+        Ok(shown)
     }
 
     /// Withdraws a listing of the member's own, also a private one.

@@ -5,8 +5,9 @@ use catalogue::exchange::{
     Act, ActError, Budget, Exchange, HandOver, Party, Promise, Receive, Request, Step, committed, wait_for_it,
 };
 use record::{
-    About, Body, CircleId, Class, ExchangeId, Grant, GrantRole, Hash, Key, Kind, Listing, Map, MemberId, Said,
-    Seal, SealKey, SecretKey, Side, Slot, Statement, Terms, Timestamp, Verified, WritePolicy, code_commitment,
+    About, Body, CircleId, Class, ExchangeId, Grant, GrantRole, Hash, Key, Kind, Listing, Map, MemberId,
+    Said, Seal, SealKey, SecretKey, Side, Slot, Statement, Terms, Timestamp, Verified, WritePolicy,
+    code_commitment,
 };
 
 use super::json::{ActInput, ExchangeJson, RequestInput};
@@ -26,12 +27,22 @@ const CODE_DIGITS: u32 = 6;
 
 impl Service {
     /// Asks for an offered thing, or volunteers to fill a need.
-    pub(crate) fn request(&mut self, reference: &str, input: &RequestInput) -> Result<ExchangeJson, NodeError> {
+    pub(crate) fn request(
+        &mut self,
+        reference: &str,
+        input: &RequestInput,
+    ) -> Result<ExchangeJson, NodeError> {
         let now = self.clock.to_sign()?;
         let found = self.read(|view| {
             let place = view.find(reference)?;
             let entry = view.entry(&place).ok_or_else(|| NodeError::NoSuchListing(reference.to_owned()))?;
-            Ok::<_, NodeError>((place.circle, entry.author, entry.key, entry.written(), (*entry.listing).clone()))
+            Ok::<_, NodeError>((
+                place.circle,
+                entry.author,
+                entry.key,
+                entry.written(),
+                (*entry.listing).clone(),
+            ))
         });
         let (circle, lister, listing, listed, what) = found?;
         let guest = filled(&input.guest).map(str::to_owned);
@@ -184,7 +195,8 @@ impl Service {
             }
             // One device decides: whatever another one would say at the same time, one of the two would be lost.
             if self.decides(circle)? != self.identity.node.public() {
-                let kept = Kept { pass: Some((self.clock.to_sign()?, input.clone())), ..self.kept_at(at)?.clone() };
+                let kept =
+                    Kept { pass: Some((self.clock.to_sign()?, input.clone())), ..self.kept_at(at)?.clone() };
                 self.put_kept(at, kept)?;
                 self.leave_soon();
                 return self.exchange_json_at(at);
@@ -233,7 +245,8 @@ impl Service {
     /// What a node mends by itself once the other side has said something.
     pub(super) fn heal(&mut self, at: (ExchangeId, Party)) -> Result<(), NodeError> {
         let kept = self.kept_at(at)?;
-        let decides = kept.guest || self.decides(kept.exchange.about().circle)? == self.identity.node.public();
+        let decides =
+            kept.guest || self.decides(kept.exchange.about().circle)? == self.identity.node.public();
         if decides && kept.exchange.heals(at.1) { self.say_in(at, Act::Heal) } else { Ok(()) }
     }
 
@@ -271,9 +284,11 @@ impl Service {
 
     /// The exchanges about one of the member's own listings.
     pub(super) fn of_listing(&self, listing: Key) -> impl Iterator<Item = &Exchange> + Clone {
-        let kept = self.exchanges.kept.values().filter(move |kept| {
-            kept.me == Party::Lister && kept.exchange.about().listing == listing
-        });
+        let kept = self
+            .exchanges
+            .kept
+            .values()
+            .filter(move |kept| kept.me == Party::Lister && kept.exchange.about().listing == listing);
         kept.map(|kept| &kept.exchange)
     }
 
@@ -433,7 +448,8 @@ impl Service {
         if self.catalogue(about.circle)?.in_slot(&slot).is_some() {
             return Ok(());
         }
-        let record = self.sign(about.circle, &slot, &Body::Receipt(Box::new(receipt)), self.clock.to_sign()?)?;
+        let record =
+            self.sign(about.circle, &slot, &Body::Receipt(Box::new(receipt)), self.clock.to_sign()?)?;
         debug_assert_eq!(record.header().class, Class::Proof);
         self.write(about.circle, vec![record])
     }

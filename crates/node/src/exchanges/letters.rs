@@ -197,7 +197,8 @@ impl Service {
             return Ok(free);
         }
         let over = self.exchanges.kept.iter().filter(|(_, kept)| kept.exchange.state().is_over());
-        let oldest = over.min_by_key(|(_, kept)| kept.exchange.changed()).map(|(at, kept)| (*at, kept.number));
+        let oldest =
+            over.min_by_key(|(_, kept)| kept.exchange.changed()).map(|(at, kept)| (*at, kept.number));
         let (at, number) = oldest.ok_or(NodeError::TooManyExchanges)?;
         self.exchanges.kept.remove(&at);
         Ok(number)
@@ -224,7 +225,9 @@ impl Service {
             .map_err(|_| NodeError::Invalid("another version passed something on".into()))?;
         let when = Timestamp::from_millis(passed.at);
         let at = self.find_exchange(&passed.exchange)?;
-        let Some(kept) = self.exchanges.kept.get(&at).filter(|kept| kept.passed < when) else { return Ok(()) };
+        let Some(kept) = self.exchanges.kept.get(&at).filter(|kept| kept.passed < when) else {
+            return Ok(());
+        };
         // Why first: what is carried out twice may promise twice.
         let kept = Kept { passed: when, ..kept.clone() };
         self.put_kept(at, kept)?;
@@ -383,4 +386,3 @@ impl Exchanges {
 fn is_letter(header: &Header) -> bool {
     header.class == Class::Letter && header.kind.as_str() == Kind::LETTER && !header.is_withdrawal()
 }
-

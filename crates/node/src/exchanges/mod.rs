@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub use json::{ActInput, DrawJson, ExchangeJson, MessageJson, RequestInput, WaitingJson};
 pub(crate) use kept::notes;
-pub(crate) use notify::{TOLD, Told};
 pub use notify::{Notify, Program};
+pub(crate) use notify::{TOLD, Told};
 
 use crate::error::NodeError;
 use crate::service::Service;

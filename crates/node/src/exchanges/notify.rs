@@ -44,8 +44,11 @@ impl Program {
     }
 
     fn run(&self, words: &str) -> std::io::Result<()> {
-        let mut child =
-            Command::new(&self.0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut child = Command::new(&self.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
         if let Some(mut input) = child.stdin.take() {
             // Why: a program that does not read may still have done its work.
             let _ = input.write_all(words.as_bytes());

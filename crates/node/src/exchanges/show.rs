@@ -54,7 +54,8 @@ impl Service {
         let (asks, answers) = (exchange.asks(), exchange.answers());
         let says = |party: Party| exchange.common(party);
         let (giver, receiver) = (exchange.giver(), exchange.receiver());
-        let given = |party: Party| says(party).and_then(|says| says.given.as_ref()).map(|given| given.amount.at);
+        let given =
+            |party: Party| says(party).and_then(|says| says.given.as_ref()).map(|given| given.amount.at);
         let both = [Party::Asker, Party::Lister];
         let ending = both.into_iter().find_map(|party| says(party)?.ended.as_ref());
         let missed = exchange.missed();
@@ -99,12 +100,20 @@ impl Service {
             owned_up: missed.and_then(|missed| missed.answer),
             thanks: both.into_iter().find_map(|party| says(party)?.thanks.clone()),
             code: kept.code.clone(),
-            messages: kept.thread.iter().map(|(from, message)| MessageJson {
-                from: from.word().to_owned(),
-                at: message.at.millis(),
-                text: message.text.clone(),
-            }).collect(),
-            acts: exchange.steps(kept.me, self.clock.now()).iter().map(|step| step.word().to_owned()).collect(),
+            messages: kept
+                .thread
+                .iter()
+                .map(|(from, message)| MessageJson {
+                    from: from.word().to_owned(),
+                    at: message.at.millis(),
+                    text: message.text.clone(),
+                })
+                .collect(),
+            acts: exchange
+                .steps(kept.me, self.clock.now())
+                .iter()
+                .map(|step| step.word().to_owned())
+                .collect(),
             receipt: exchange.receipt().is_some(),
             public: [kept.me, kept.me.other()].map(|party| says(party).is_some_and(|says| says.public)),
             began: about.asked.millis(),
@@ -150,9 +159,13 @@ impl Service {
             State::Ready => "It lies ready for you.".to_owned(),
             State::HandedOver if gives => format!("You handed it over; {other} has not confirmed it yet."),
             State::HandedOver => format!("{other} says that it was handed over to you."),
-            State::Received if gives => format!("{other} has received it, and you have not confirmed it yet."),
+            State::Received if gives => {
+                format!("{other} has received it, and you have not confirmed it yet.")
+            }
             State::Received => format!("You have received it; {other} has not confirmed it yet."),
-            State::Denied(by) if mine(by) => format!("You say that it was not handed over; {other} says it was."),
+            State::Denied(by) if mine(by) => {
+                format!("You say that it was not handed over; {other} says it was.")
+            }
             State::Denied(_) => format!("You say that it was handed over; {other} says it was not."),
             State::Lent if gives => format!("{other} has it on loan."),
             State::Lent => format!("You have it on loan from {other}."),
@@ -174,7 +187,9 @@ impl Service {
             State::NotTurnedUp(missed) => match (mine(missed.says), missed.answer) {
                 (true, None) => format!("You say that {other} did not turn up."),
                 (true, Some(true)) => format!("{other} did not turn up, and says so."),
-                (true, Some(false)) => format!("You say that {other} did not turn up; {other} says otherwise."),
+                (true, Some(false)) => {
+                    format!("You say that {other} did not turn up; {other} says otherwise.")
+                }
                 (false, Some(true)) => "You did not turn up, as you said.".to_owned(),
                 (false, _) => format!("{other} says that you did not turn up."),
             },
@@ -187,8 +202,9 @@ impl Service {
     pub(crate) fn waiting(&self) -> Vec<WaitingJson> {
         let now = self.clock.now();
         let own = self.exchanges.kept.values().filter(|kept| !kept.guest);
-        let mut waiting: Vec<(Waiting, &Kept)> =
-            own.flat_map(|kept| kept.exchange.waits(kept.me, now).into_iter().map(move |one| (one, kept))).collect();
+        let mut waiting: Vec<(Waiting, &Kept)> = own
+            .flat_map(|kept| kept.exchange.waits(kept.me, now).into_iter().map(move |one| (one, kept)))
+            .collect();
         waiting.sort_by_key(|(one, _)| (one.what, one.at));
         waiting.into_iter().map(|(one, kept)| self.waiting_json(one, kept, now)).collect()
     }
@@ -198,7 +214,9 @@ impl Service {
         let (ago, ahead) = (ago(one.at, now), ahead(one.at, now));
         let offers = kept.exchange.about().side == Side::Offer;
         let text = match one.what {
-            What::Overdue if kept.me == kept.exchange.giver() => format!("{title}: {other} has it, due {ago}."),
+            What::Overdue if kept.me == kept.exchange.giver() => {
+                format!("{title}: {other} has it, due {ago}.")
+            }
             What::Overdue => format!("{title}: bring it back to {other}; it was due {ago}."),
             What::Lapsing => format!("{title}: the promise runs out {ahead}."),
             What::Soon => format!("{title}: you meet {other} {ahead}."),
@@ -238,7 +256,8 @@ impl Service {
             exchange: exchange.about().exchange,
             said: exchange.changed(),
             // Why: each change comes later than the one before, and a second makes one more.
-            sequence: u32::try_from(exchange.changed().since(exchange.about().asked) / 1000).unwrap_or(u32::MAX),
+            sequence: u32::try_from(exchange.changed().since(exchange.about().asked) / 1000)
+                .unwrap_or(u32::MAX),
             begins,
             minutes: HANDOVER_MINUTES,
             summary: format!("{} – {}", exchange.about().title, self.other_side(kept)),
@@ -252,7 +271,8 @@ impl Service {
 
 fn ending_words(exchange: &Exchange) -> String {
     let over = exchange.state().is_over() && exchange.receipt().is_none();
-    let ending = [Party::Asker, Party::Lister].into_iter().find_map(|party| exchange.common(party)?.ended.as_ref());
+    let ending =
+        [Party::Asker, Party::Lister].into_iter().find_map(|party| exchange.common(party)?.ended.as_ref());
     ending.filter(|_| over).map(|ending| ending.words.clone()).unwrap_or_default()
 }
 
@@ -308,10 +328,18 @@ mod tests {
     fn times_are_told_as_people_tell_them() {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let hours = |hours: u64| hours * 3_600_000;
-        for (before, told) in [(0, "just now"), (1, "an hour ago"), (5, "5 hours ago"), (30, "yesterday"), (75, "3 days ago")] {
+        for (before, told) in
+            [(0, "just now"), (1, "an hour ago"), (5, "5 hours ago"), (30, "yesterday"), (75, "3 days ago")]
+        {
             assert_eq!(ago(now.minus_millis(hours(before)), now), told);
         }
-        for (later, told) in [(0, "within the hour"), (1, "in an hour"), (5, "in 5 hours"), (30, "tomorrow"), (75, "in 3 days")] {
+        for (later, told) in [
+            (0, "within the hour"),
+            (1, "in an hour"),
+            (5, "in 5 hours"),
+            (30, "tomorrow"),
+            (75, "in 3 days"),
+        ] {
             assert_eq!(ahead(now.plus_millis(hours(later)), now), told);
         }
     }

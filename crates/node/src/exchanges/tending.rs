@@ -1,7 +1,9 @@
 //! What is done as time goes on: letters are tried and leave, promises lapse, places in line are told, what is left is
 //! shown in the listing, draws are drawn, and the person is told what waits.
 
-use catalogue::exchange::{Act, Counts, Party, Promise, State, clash, hold_until, next_in_line, places_to_tell};
+use catalogue::exchange::{
+    Act, Counts, Party, Promise, State, clash, hold_until, next_in_line, places_to_tell,
+};
 use record::{Body, Decide, ExchangeId, Key, Kind, Listing, Slot, Terms, Timestamp};
 
 use crate::error::NodeError;
@@ -90,6 +92,11 @@ impl Service {
         self.decides(circle).is_ok_and(|device| device == self.identity.node.public())
     }
 
+    /// A listing was edited of which some may be promised.
+    pub(crate) fn exchanges_changed(&mut self, listing: Key) {
+        self.exchanges.recount.insert(listing);
+    }
+
     /// What of the member's listings is left follows from what is promised and given.
     fn recount(&mut self) {
         for key in std::mem::take(&mut self.exchanges.recount) {
@@ -162,9 +169,11 @@ impl Service {
         let Some(next) = next_in_line(self.of_listing(key)).map(|next| next.id()) else { return Ok(()) };
         let now = self.clock.to_sign()?;
         // Opening hours are not known yet: every day counts, and ends at midnight (UTC).
-        let closings: Vec<Timestamp> =
-            (1..=u64::from(HELD_DAYS) + 1).map(|day| Timestamp::from_millis((now.millis() / DAY + day) * DAY)).collect();
-        let promise = Promise { hold: true, until: hold_until(now, &closings, HELD_DAYS), ..Promise::default() };
+        let closings: Vec<Timestamp> = (1..=u64::from(HELD_DAYS) + 1)
+            .map(|day| Timestamp::from_millis((now.millis() / DAY + day) * DAY))
+            .collect();
+        let promise =
+            Promise { hold: true, until: hold_until(now, &closings, HELD_DAYS), ..Promise::default() };
         self.say_in((next, Party::Lister), Act::Promise(promise))?;
         self.say_in((next, Party::Lister), Act::Ready)
     }

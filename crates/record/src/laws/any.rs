@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::body::Map;
 use crate::cbor::{MapKey, Value};
-use crate::limits::{LETTER_SIZES, MAX_BALANCE, MAX_HINT_BITS};
+use crate::limits::{LETTER_SIZES, MAX_BALANCE, MAX_HINT_BITS, MAX_STANCE};
 use crate::text::is_unseen;
 use crate::*;
 
@@ -385,55 +385,105 @@ fn any_checkpoint() -> impl Strategy<Value = SignedCheckpoint> {
     })
 }
 
-pub(super) fn any_stance() -> impl Strategy<Value = Stance> {
-    let time = || option::of(any_time());
-    let ended = || option::of(any_text());
-    let bound = (option::of(any::<[u8; 32]>()), option::of(any::<[u8; 16]>()));
-    let asker = (1_u32..=100_000, bound, (time(), time(), time()), ended(), any::<bool>()).prop_map(
-        |(count, (commitment, nonce), (accepted, received, returned), ended, missed)| {
-            let commitment = commitment.map(Hash::from_bytes);
-            Says::Asker(AskerSays { count, commitment, nonce, accepted, received, returned, ended, missed })
-        },
-    );
-    let words = (option::of(any_text()), option::of(any_line(32)), ended());
-    let flags = (any::<bool>(), any::<bool>());
-    let lister = (option::of(1_u32..=100_000), words, (time(), time(), time(), time(), time()), flags)
-        .prop_map(
-            |(promised, (place, code, ended), (until, time, handed_over, due, back), (ready, missed))| {
-                let said = ListerSays {
-                    promised,
-                    until,
-                    place,
-                    time,
-                    ready,
-                    handed_over,
-                    code,
-                    due,
-                    back,
-                    ended,
-                    missed,
-                };
-                Says::Lister(said)
-            },
-        );
+fn any_about() -> impl Strategy<Value = About> {
     let two =
         (any_member(), any_member()).prop_filter("nobody deals with itself", |(one, other)| one != other);
+    let side = prop_oneof![Just(Side::Offer), Just(Side::Need)];
+    let category = prop_oneof![Just(String::new()), any_line(20)];
     let names = (any_circle(), any_slot_key(), two, any_slot_key());
-    (names, (any_time(), any_time()), prop_oneof![asker, lister], any_text(), any_other()).prop_map(
-        |((circle, exchange, (from, to), thing), (listed, revision), says, message, other)| {
-            let lister = if matches!(says, Says::Lister(_)) { from } else { to };
-            Stance {
-                circle,
-                exchange,
-                from,
-                to,
-                listing: (lister, thing),
-                listed,
-                revision,
-                says,
-                message,
-                other,
-            }
+    (names, (any_time(), any_time()), (side, any_terms()), (any_line(120), category)).prop_map(
+        |(
+            (circle, exchange, (asker, lister), listing),
+            (listed, asked),
+            (side, terms),
+            (title, category),
+        )| {
+            About { circle, exchange, asker, lister, listing, listed, asked, side, terms, title, category }
         },
     )
+}
+
+fn any_asker() -> impl Strategy<Value = AskerSays> {
+    let bound = (option::of(any::<[u8; 32]>()), option::of(any::<[u8; 16]>()));
+    (1_u32..=100_000, option::of(any_line(30)), bound, option::of(any_time())).prop_map(
+        |(count, name, (commitment, nonce), accepted)| AskerSays {
+            count,
+            name,
+            commitment: commitment.map(Hash::from_bytes),
+            nonce,
+            accepted,
+        },
+    )
+}
+
+fn any_lister() -> impl Strategy<Value = ListerSays> {
+    let time = || option::of(any_time());
+    let promised = (1_u32..=100_000, any_time()).prop_map(|(count, at)| Promised { count, at });
+    let numbers = (option::of(promised), option::of(1_u32..=100_000));
+    let words = (option::of(any_line(60)), option::of(any_line(32)));
+    (numbers, words, (time(), time(), time(), time())).prop_map(
+        |((promised, queue), (place, code), (until, time, ready, hold))| ListerSays {
+            promised,
+            until,
+            place,
+            time,
+            ready,
+            code,
+            queue,
+            hold,
+        },
+    )
+}
+
+fn any_given() -> impl Strategy<Value = Given> {
+    (1_u32..=100_000, 0_u32..=600_000, any::<u32>(), any_time(), any_seal()).prop_map(
+        |(count, minutes, grams, at, seal)| Given { amount: Amount { count, minutes, grams, at }, seal },
+    )
+}
+
+fn any_common() -> impl Strategy<Value = Common> {
+    let time = || option::of(any_time());
+    let words = || option::of(any_line(40));
+    let why = prop::sample::select(Why::ALL.to_vec());
+    let ended = (why, any_text()).prop_map(|(why, words)| Ending { why, words });
+    let times = (time(), time(), time(), time(), time());
+    (
+        option::of(any_given()),
+        times,
+        (words(), words(), words()),
+        option::of(ended),
+        any::<(Option<bool>, bool)>(),
+    )
+        .prop_map(|(given, times, (condition, condition_back, thanks), ended, (owns_up, public))| {
+            let (due, wants_until, returned, back, missed) = times;
+            Common {
+                given,
+                due,
+                wants_until,
+                returned,
+                back,
+                condition,
+                condition_back,
+                thanks,
+                ended,
+                missed,
+                owns_up,
+                public,
+            }
+        })
+}
+
+pub(super) fn any_stance() -> impl Strategy<Value = Stance> {
+    let says = prop_oneof![any_asker().prop_map(Says::Asker), any_lister().prop_map(Says::Lister)];
+    let message = (any_time(), any_line(60)).prop_map(|(at, text)| Message { at, text });
+    (any_about(), any_time(), says, any_common(), vec(message, 0..4), any_other())
+        .prop_map(|(about, revision, says, common, messages, other)| Stance {
+            about,
+            revision,
+            says,
+            common,
+            messages,
+            other,
+        })
+        .prop_filter("fits into a letter", |stance| stance.encode().len() <= MAX_STANCE)
 }
