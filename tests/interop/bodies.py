@@ -113,10 +113,18 @@ def approval(value):
         raise Refused("wrong-type") from None
 
 
+def nonces(value):
+    need(type(value) is bytes and len(value) % 16 == 0, "wrong-type")
+    found = [value[at : at + 16] for at in range(0, len(value), 16)]
+    need(len(set(found)) <= 200, "too-many")
+    need(found == sorted(set(found)), "second-form")
+
+
 QUOTAS = dict.fromkeys(("control", "members", "content", "rest", "strangers"), short)
 RECEIPT = {
     "circle": octets(32), "exchange": octets(16), "giver": public_key, "receiver": public_key,
-    "title": line(1, 120), "count": count, "terms": word, "minutes": number(0, 600_000), "at": time,
+    "title": line(1, 120), "kind°": line(0, 60), "count": count, "grams": short, "terms": word,
+    "minutes": number(0, 600_000), "at": time,
 }  # fmt: skip
 CHECKPOINT = {
     "circle": octets(32), "one": public_key, "other": public_key,
@@ -127,6 +135,9 @@ PHOTO = {
     "photo": octets(32), "size": number(1, 204_800), "thumb": octets(32), "thumb-size": number(1, 12_288),
     "alt°": line(0, 120),
 }
+DRAW = {
+    "commitment": octets(32), "closes": time, "result*": nested({"secret": octets(32), "nonces°": nonces}),
+}  # fmt: skip
 BODIES = {
     "charter": {
         "name": line(1, 80), "cell*": cell, "languages°": words, "forms°": words, "quotas": nested(QUOTAS),
@@ -142,7 +153,8 @@ BODIES = {
     "listing": {
         "side": word, "terms": word, "title": line(1, 120), "text°": text(0, 2000), "category°": line(0, 60),
         "language*": word, "count": count, "left*": short, "cell*": cell, "until*": time,
-        "needs°": listed(line(1, 32)), "photos°": listed(nested(PHOTO), most=4),
+        "needs°": listed(line(1, 32)), "photos°": listed(nested(PHOTO), most=4), "grams*": number(1, 10_000_000),
+        "decide*": word, "draw*": nested(DRAW),
     },
     "notice": {"title": line(1, 120), "text°": text(0, 2000), "language*": word, "until*": time},
     "comment": {"author": public_key, "on": octets(16), "text": text(1, 2000)},
@@ -160,7 +172,8 @@ WORDS = {
                 "read": re.compile("anyone|members")},
     "grant": {"role": re.compile("device|desk|host")},
     "profile": {"languages": LANGUAGE},
-    "listing": {"side": re.compile("offer|need"), "terms": TERMS, "language": LANGUAGE},
+    "listing": {"side": re.compile("offer|need"), "terms": TERMS, "language": LANGUAGE,
+                "decide": re.compile("choose|queue|draw")},
     "notice": {"language": LANGUAGE},
     "receipt": {"terms": TERMS},
 }  # fmt: skip
@@ -193,6 +206,10 @@ def read_body(kind, data):
     if kind == "listing":
         need(body.get("left", 0) <= body["count"], "out-of-range")
         need(body.get("left") != body["count"], "second-form")
+        decide = body.get("decide")
+        need(decide != "choose", "second-form")
+        need(decide != "draw" or "draw" in body, "missing")
+        need(decide == "draw" or "draw" not in body, "wrong-type")
     if kind == "receipt":
         need("code" in body or "receiver" in body, "missing")
         need(not ("code" in body and "receiver" in body), "wrong-type")

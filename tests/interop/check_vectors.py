@@ -89,6 +89,14 @@ def verdict(case):
             return derive("commonshelf/read-proof/1", data, known_bytes("circle"), known["side"].encode(), *drawn).hex()
         case "grant-key":
             return derive("commonshelf/grant/1", data)[:16].hex()
+        case "draw-commitment":
+            lister, listing = known_bytes("lister"), known_bytes("listing")
+            return derive("commonshelf/draw/1", data, lister, listing, int(known["closes"]).to_bytes(8, "big")).hex()
+        case "draw-order":
+            ticket = lambda nonce: derive("commonshelf/draw-ticket/1", data, nonce)
+            return "".join(f"{nonce.hex()}." for nonce in sorted(parts(known["nonces"]), key=ticket))
+        case "receipt-key":
+            return derive("commonshelf/receipt-key/1", known_bytes("exchange"), data[:32], data[32:])[:16].hex()
         case "pick-up":
             return derive("commonshelf/pick-up/1", data, known["code"].encode()).hex()
     raise SystemExit(f"no case is of the sort {case['what']}")

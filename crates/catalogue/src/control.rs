@@ -44,9 +44,11 @@ impl Control {
             Body::Vouch(vouch) => Some(Self::Vouch(vouch.member)),
             Body::Rotation(rotation) => Some(Self::Rotation(rotation.secret)),
             Body::Profile(_)
+            | Body::SealKey(_)
             | Body::Listing(_)
             | Body::Notice(_)
             | Body::Comment(_)
+            | Body::Letter(_)
             | Body::Receipt(_)
             | Body::Checkpoint(_)
             | Body::Other(_) => None,

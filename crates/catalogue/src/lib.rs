@@ -1,6 +1,7 @@
-//! What a circle's records add up to: admission, replacement, life, quotas, digests.
+//! What a circle's records add up to: admission, replacement, life, quotas, digests; and what two members'
+//! stances add up to: the exchange.
 //!
-//! Start reading at [`Catalogue`].
+//! Start reading at [`Catalogue`], or at [`exchange`].
 //!
 //! **Invariant:** the admitted set is a function of the verified records held and the time; it does
 //! not depend on the order in which they arrived. No I/O, no clock, no randomness.
@@ -12,9 +13,12 @@ mod catalogue;
 mod changes;
 mod control;
 mod days;
+pub mod draw;
+pub mod exchange;
 mod refusal;
 mod rules;
 mod settle;
+pub mod tally;
 mod tier;
 mod top;
 
@@ -29,5 +33,7 @@ pub use tier::{CHARTERS, GRANTS, RESERVE, RIVALS, WAITING, WITHDRAWN};
 mod belonging_tests;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod tally_tests;
 #[cfg(test)]
 mod tests;

@@ -76,7 +76,7 @@ impl Client {
     fn here(folder: &Path) -> Result<Self, NodeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(|error| NodeError::Random(error.to_string()))?;
-        let config = Config { data: folder.to_owned(), network: None, member: None };
+        let config = Config { data: folder.to_owned(), network: None, member: None, notify: None };
         let node = runtime.block_on(Node::start(config))?;
         let token = node.handle().folder().token()?;
         let access = web::Access { hosts: vec![HERE.to_owned()], token: token.clone() };

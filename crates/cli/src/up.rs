@@ -47,7 +47,12 @@ async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
         via: via.collect(),
         via_any,
     };
-    let node = Node::start(Config { data: folder.to_owned(), network: Some(network), member: args.member });
+    let node = Node::start(Config {
+        data: folder.to_owned(),
+        network: Some(network),
+        member: args.member,
+        notify: None,
+    });
     let node = tokio::select! {
         node = node => node?,
         () = &mut stop => return Ok(()),

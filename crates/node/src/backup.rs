@@ -18,7 +18,7 @@ use crate::handle::Handle;
 use crate::known::KNOWN;
 use crate::service::{PEERS, Service};
 use crate::tokens::{GIVEN, HELD};
-use crate::{announced, identity, private, secrets};
+use crate::{announced, exchanges, identity, private, sealing, secrets};
 
 /// How a backup begins.
 pub const BACKUP_MAGIC: [u8; 8] = *b"\x89CSN\r\n\x1a\n";
@@ -30,12 +30,12 @@ const MAX_FRAME: usize = MAX_BLOB as usize + 1024;
 /// The notes that go along. Whose circles were heard since a restore is another machine's matter.
 pub(crate) fn notes() -> impl Iterator<Item = String> {
     let single = [PEERS, KNOWN, CLOCK, GIVEN, HELD].into_iter().map(str::to_owned);
-    single.chain(private::notes()).chain(announced::notes())
+    single.chain(private::notes()).chain(announced::notes()).chain(exchanges::notes())
 }
 
 /// The files that go along.
 pub(crate) fn files() -> impl Iterator<Item = &'static str> {
-    identity::FILES.into_iter().chain([secrets::FILE])
+    identity::FILES.into_iter().chain([secrets::FILE, sealing::FILE])
 }
 
 /// One frame of a backup.

@@ -168,6 +168,7 @@ impl Service {
         self.tell_photos();
         self.read_announced()?;
         self.read_private()?;
+        self.read_exchanges()?;
         let opened = circles.iter().try_for_each(|circle| self.follow(*circle));
         self.opening = false;
         opened?;

@@ -1,11 +1,15 @@
 //! How a node is started.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use net::Address;
 
+use crate::exchanges::Notify;
+
 /// How a node is started.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The data folder; made if it is not there.
     pub data: PathBuf,
@@ -13,6 +17,17 @@ pub struct Config {
     pub network: Option<Network>,
     /// What this node's own member is called, from now on.
     pub member: Option<String>,
+    /// How the person is told elsewhere than on the pages that something waits.
+    pub notify: Option<Arc<dyn Notify>>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { data, network, member, notify } = self;
+        let mut out = f.debug_struct("Config");
+        out.field("data", data).field("network", network).field("member", member);
+        out.field("notify", &notify.is_some()).finish()
+    }
 }
 
 /// The node's network. The default one does nothing by itself: it listens nowhere and looks for nobody.

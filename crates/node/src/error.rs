@@ -1,7 +1,7 @@
 //! Why a node could not do what it was asked: sentences for the person who asked.
 
 use protocol::{Doubt, StoreError};
-use record::{BodyError, MemberId, WordsError};
+use record::{BodyError, MemberId, Timestamp, WordsError};
 
 use crate::import::ImportError;
 
@@ -226,6 +226,52 @@ pub enum NodeError {
     /// A node can not take its own right to sign.
     #[error("{0} is this node's own key: revoke it on another device, else this one could not say so")]
     OwnKey(MemberId),
+    /// No exchange has this id or beginning.
+    #[error("there is no exchange {0}: `exchanges --all` shows what there is")]
+    NoSuchExchange(String),
+    /// Several have it.
+    #[error("{count} exchanges begin with {reference}: give more of the id")]
+    SeveralExchanges {
+        /// What was given.
+        reference: String,
+        /// How many.
+        count: usize,
+    },
+    /// What is said does not fit the exchange.
+    #[error("{0}")]
+    Act(catalogue::exchange::ActError),
+    /// Nothing that can be said has this name.
+    #[error("\"{0}\" is nothing that can be said in an exchange")]
+    NoSuchAct(String),
+    /// One's own listing.
+    #[error("this listing is your own: others ask for it")]
+    AskedYourself,
+    /// More is asked for than is left.
+    #[error("{left} are left, and you ask for {asked}")]
+    FewerLeft {
+        /// How many are left.
+        left: u32,
+        /// How many are asked for.
+        asked: u32,
+    },
+    /// Too much is going on.
+    #[error("too many exchanges are open: end some first")]
+    TooManyExchanges,
+    /// Guests ask only where anyone may write.
+    #[error("in this circle only members ask: a steward, or members who know you, take you in")]
+    NotOpen,
+    /// It is too late to take part.
+    #[error("the draw closed at {}: it is too late to ask", when(*.0))]
+    DrawClosed(Timestamp),
+    /// It is too early to draw.
+    #[error("the draw is open until {}: it can be drawn then", when(*.0))]
+    DrawOpen(Timestamp),
+    /// The listing is given away in another way.
+    #[error("this listing is not to be drawn: offer it with `--decide draw --closes WHEN`")]
+    NoDraw,
+    /// Another device of the member is bound to the draw.
+    #[error("another device of yours is bound to this draw: let that one draw")]
+    DrawnElsewhere,
     /// The network did not start.
     #[error("{0}")]
     Network(#[from] net::NetError),
@@ -235,6 +281,12 @@ pub enum NodeError {
     /// The node has stopped.
     #[error("the node is stopping: start it again with `commonshelf up`")]
     Stopped,
+}
+
+/// A moment as messages tell it.
+fn when(moment: Timestamp) -> String {
+    let minutes = moment.millis() / 60_000;
+    format!("{} {:02}:{:02} UTC", moment.date(), minutes / 60 % 24, minutes % 60)
 }
 
 impl NodeError {
@@ -253,17 +305,29 @@ impl NodeError {
             | Self::Ambiguous { .. }
             | Self::Words(_)
             | Self::NoPair
+            | Self::SeveralExchanges { .. }
+            | Self::NoSuchAct(_)
+            | Self::NoDraw
             | Self::OtherWords(_) => ErrorKind::Invalid,
             Self::NoSuchListing(_)
             | Self::NoSuchPhoto(_)
             | Self::NoSuchCircle(_)
             | Self::NoSuchGrant(_)
             | Self::NotHidden(_)
+            | Self::NoSuchExchange(_)
             | Self::NothingNearby => ErrorKind::NotFound,
             Self::NoCircle
             | Self::NoCharterYet
             | Self::NotYours
             | Self::YourOwn
+            | Self::Act(_)
+            | Self::AskedYourself
+            | Self::FewerLeft { .. }
+            | Self::TooManyExchanges
+            | Self::NotOpen
+            | Self::DrawClosed(_)
+            | Self::DrawOpen(_)
+            | Self::DrawnElsewhere
             | Self::TooMuchHidden(_)
             | Self::TooMuchPrivate(_)
             | Self::NotYourPair

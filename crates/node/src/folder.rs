@@ -32,8 +32,8 @@ const LOCK: &str = "lock";
 const RUNNING: &str = "node.json";
 const TOKEN: &str = "api.token";
 /// The files that only the owner may read.
-const SECRET: [&str; 7] =
-    ["root.key", "node.key", "peer.key", "keys.json", "read-secrets.json", TOKEN, "journal"];
+const SECRET: [&str; 8] =
+    ["root.key", "node.key", "peer.key", "keys.json", "read-secrets.json", "seal.json", TOKEN, "journal"];
 /// Says that a backup is being restored into the folder.
 pub(crate) const RESTORING: &str = "restoring";
 

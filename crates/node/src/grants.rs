@@ -207,6 +207,9 @@ impl Service {
             let (circle, key, listings) = (circle.to_string(), key.to_string(), void.len());
             revoked.push(RevokedJson { circle, key, listings, kept });
         }
+        if !revoked.is_empty() {
+            self.turn_seal_key(&root)?;
+        }
         match revoked.is_empty() {
             false => Ok(revoked),
             true if self.waits() => Err(NodeError::NotHeard),

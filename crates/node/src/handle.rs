@@ -16,6 +16,7 @@ use crate::comparing::Comparing;
 use crate::config::Config;
 use crate::cores;
 use crate::error::NodeError;
+use crate::exchanges::Exchanges;
 use crate::folder::Folder;
 use crate::hiding::{HIDDEN, Hidden, hidden};
 use crate::identity::{Identity, random};
@@ -30,6 +31,7 @@ use crate::link::CircleLink;
 use crate::mending::Mending;
 use crate::photo::{self, Prepared};
 use crate::photos::Photos;
+use crate::sealing::Seals;
 use crate::secrets::Secrets;
 use crate::service::{Message, NetPort, PEERS, Service, forward, remembered, tell_time};
 use crate::view::View;
@@ -86,12 +88,14 @@ impl Node {
             folder.token()?;
             let identity = Identity::load(&folder)?;
             let secrets = Secrets::load(&folder)?;
+            let seals = Seals::load(&folder, &identity)?;
             let store = SledStore::open(folder.path(), &[identity.member()], today)
                 .map_err(|error| protocol::StoreError(error.to_string()))?;
             let photos = Photos::open(&folder)?;
-            Ok((folder, identity, secrets, store, photos))
+            Ok((folder, identity, secrets, seals, store, photos))
         });
-        let (folder, identity, secrets, store, photos) = opened.await.map_err(|_| NodeError::Stopped)??;
+        let (folder, identity, secrets, seals, store, photos) =
+            opened.await.map_err(|_| NodeError::Stopped)??;
         let peer = net::peer_id(&identity.peer)?;
         let (mut named, known) = (remembered(store.meta(PEERS)?), Known::read(store.meta(KNOWN)?.as_deref()));
         let (circles, heard) = (store.circles()?, heard(store.meta(HEARD)?));
@@ -112,6 +116,9 @@ impl Node {
             opening: false,
             identity,
             secrets,
+            seals,
+            exchanges: Exchanges::default(),
+            notify: config.notify,
             folder: Arc::clone(&folder),
             photos,
             heard,
@@ -241,8 +248,9 @@ impl Handle {
             members: vec![view.me.to_string()],
             circles: view.circles(),
             peers: view.peers(),
-            notices: view.notices.values().cloned().collect(),
+            notices: view.notices.values().chain(view.clashes.values()).cloned().collect(),
             unseen_matches,
+            waiting: view.waiting,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What people type, read into what the node works with; errors are sentences.
 
 use matching::Kind;
-use record::{Cell, Key, Language, Listing, Side, Terms, Timestamp};
+use record::{Cell, Decide, Draw, Hash, Key, Language, Listing, Side, Terms, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
@@ -38,6 +38,15 @@ pub struct ListingInput {
     /// `gift`, `loan`, `hours` or `pool`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terms: Option<String>,
+    /// How it is decided who gets it: `choose`, `queue` or `draw`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decide: Option<String>,
+    /// With `draw`: until when one can ask; a date or a time from now.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "digits")]
+    pub closes: Option<String>,
+    /// What one of them weighs, in grams.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "digits")]
+    pub grams: Option<String>,
     /// ISO 639-1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -109,11 +118,29 @@ impl ListingInput {
             listing.count = read_count(count)?;
             listing.left = listing.count;
         }
+        if let Some(grams) = &self.grams {
+            listing.grams = filled(&Some(grams.clone())).map(read_grams).transpose()?;
+        }
+        if let Some(decide) = filled(&self.decide).map(str::parse::<Decide>).transpose()? {
+            // Why: who asked for a draw is promised one.
+            if (decide == Decide::Draw) != (listing.decide == Decide::Draw) && listing.draw.is_some() {
+                return Err(NodeError::Invalid("this listing is to be drawn, and stays so".into()));
+            }
+            listing.decide = decide;
+        }
         if let Some(place) = &self.place {
             listing.cell = if place.trim().is_empty() { None } else { Some(read_place(place)?) };
         }
         if let Some(until) = &self.until {
             listing.until = if until.trim().is_empty() { None } else { Some(read_until(until, now)?) };
+        }
+        if listing.decide == Decide::Draw && listing.draw.is_none() {
+            // What the lister is bound to follows once the listing has its key.
+            let closes = filled(&self.closes).ok_or_else(|| {
+                NodeError::Invalid("until when can one ask? A draw needs the time when it closes".into())
+            })?;
+            let closes = read_until(closes, now)?;
+            listing.draw = Some(Draw { commitment: Hash::of(&[]), closes, result: None });
         }
         Ok(listing.checked()?)
     }
@@ -293,6 +320,11 @@ fn short(text: &str) -> String {
 
 fn read_place(text: &str) -> Result<Cell, NodeError> {
     text.trim().parse().map_err(|error: record::PlaceError| NodeError::Invalid(error.to_string()))
+}
+
+fn read_grams(text: &str) -> Result<u32, NodeError> {
+    let grams = text.parse::<u32>().ok().filter(|grams| *grams > 0);
+    grams.ok_or_else(|| NodeError::Invalid(format!("\"{}\" is no weight: write whole grams", short(text))))
 }
 
 fn read_count(text: &str) -> Result<u32, NodeError> {

@@ -51,6 +51,18 @@ pub struct ListingJson {
     pub revision: u64,
     /// When it expires unless it is renewed: Unix milliseconds.
     pub expires: u64,
+    /// How it is decided who gets it: `choose`, `queue` or `draw`.
+    #[serde(default)]
+    pub decide: String,
+    /// What one of them weighs in grams, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grams: Option<u32>,
+    /// With `draw`: when it closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<u64>,
+    /// With `draw`: whether it was drawn.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub drawn: bool,
     /// At most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<PhotoJson>,
@@ -343,4 +355,7 @@ pub struct StatusJson {
     /// listings were read after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen_matches: Option<usize>,
+    /// How many things wait for the member in its exchanges, as was counted seconds ago.
+    #[serde(default)]
+    pub waiting: usize,
 }

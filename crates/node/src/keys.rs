@@ -10,6 +10,7 @@ use crate::error::NodeError;
 use crate::grants::Granted;
 use crate::handle::Handle;
 use crate::identity::Notes;
+use crate::sealing::Seals;
 use crate::service::Service;
 
 /// Under which name the circles that were heard lie in the store.
@@ -107,6 +108,11 @@ impl Service {
         self.identity.restore(&self.folder, root, notes)?;
         let own = [self.identity.member()];
         self.protocol.store().set_own(&own)?;
+        self.seals = Seals::load(&self.folder, &self.identity)?;
+        for circle in self.read(|view| view.order.clone()) {
+            self.follow_seal_key(circle)?;
+        }
+        self.seals_changed();
         self.change(|view| {
             view.me = member;
             view.version = view.version.wrapping_add(1);

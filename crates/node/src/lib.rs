@@ -11,6 +11,7 @@
 mod announced;
 mod backup;
 mod belonging;
+mod calendar;
 mod carry;
 mod circles;
 mod clock;
@@ -42,6 +43,7 @@ mod private;
 mod qr;
 mod reading;
 mod restore;
+mod sealing;
 mod secrets;
 mod service;
 mod tokens;
@@ -51,12 +53,15 @@ mod zone;
 
 pub use backup::{BACKUP_MAGIC, BackupError, BackupReader, OutgoingBackup};
 pub use belonging::{MemberInput, MemberJson};
+pub use calendar::Appointment;
 pub use carry::{Incoming, Outgoing};
 pub use circles::FoundInput;
 pub use config::{Config, Network};
 pub use doctor::{AsideJson, CircleHealthJson, CureInput, HealthJson, JournalJson, look};
 pub use error::{ErrorKind, NodeError};
-pub use exchanges::{ActInput, ExchangeJson, MessageJson, RequestInput, WaitingJson};
+pub use exchanges::{
+    ActInput, DrawJson, ExchangeJson, MessageJson, Notify, Program, RequestInput, WaitingJson,
+};
 pub use folder::{Folder, Running, running, token_of};
 pub use grants::{GrantInput, GrantJson, RevokedJson};
 pub use handle::{Handle, Node};

@@ -13,12 +13,14 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::clock::NodeClock;
 use crate::error::NodeError;
+use crate::exchanges::{Exchanges, Notify};
 use crate::folder::Folder;
 use crate::hiding::Hidden;
 use crate::identity::Identity;
 use crate::known::{KNOWN, Known};
 use crate::mending::Mending;
 use crate::photos::{PATIENCE, Photos};
+use crate::sealing::Seals;
 use crate::secrets::Secrets;
 use crate::view::{PeerView, View};
 
@@ -69,6 +71,11 @@ pub(crate) struct Service {
     pub(crate) opening: bool,
     pub(crate) identity: Identity,
     pub(crate) secrets: Secrets,
+    /// The keys to which letters are sealed.
+    pub(crate) seals: Seals,
+    pub(crate) exchanges: Exchanges,
+    /// How the person is told elsewhere than on the pages.
+    pub(crate) notify: Option<Arc<dyn Notify>>,
     pub(crate) folder: Arc<Folder>,
     pub(crate) photos: Photos,
     /// The circles of which a peer was heard since this node was restored.
@@ -109,7 +116,11 @@ impl Service {
                 Message::Tick => self.tick(),
                 Message::Stop => break,
             }
+            if self.exchanges.has_work() {
+                self.tend_exchanges(false);
+            }
         }
+        self.tend_exchanges(true);
         self.command(net::Command::Shutdown);
         if let Err(error) = self.remember_time() {
             tracing::error!(%error, "the time was not written down");
@@ -145,6 +156,7 @@ impl Service {
         let outputs = self.protocol.follow(circle, self.secrets.of(circle), now, each)?;
         drop(view);
         self.hide_again(circle)?;
+        self.look_for_letters(circle);
         self.changed(circle, &protocol::News::default());
         self.tell_about_keys();
         self.act(outputs);
@@ -259,6 +271,7 @@ impl Service {
         let Some(catalogue) = self.protocol.catalogue(circle) else { return };
         let digest = catalogue.digests(Window::between(now, now)).all();
         self.view.write().unwrap_or_else(PoisonError::into_inner).follow(catalogue, news, digest);
+        self.note_letters(circle, &news.admitted);
         if self.news.receiver_count() > 0 {
             for record in news.admitted.iter().filter(|record| record.is_whole()) {
                 // Why: whoever listened may have gone.
@@ -337,6 +350,7 @@ impl Service {
             outputs.extend(self.protocol.handle(Input::AskCircles, now));
         }
         self.act(outputs);
+        self.tick_exchanges();
         if self.ticks % DIGEST_EVERY == 1 {
             let now = self.clock.now();
             self.change(|view| view.set_now(now));

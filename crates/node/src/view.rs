@@ -81,6 +81,10 @@ pub(crate) struct View {
     pub(crate) fresh: Fresh,
     /// The pairs of which the member was told.
     pub(crate) announced: Announced,
+    /// Of the member's own listings of which more was promised than there are, what to do.
+    pub(crate) clashes: BTreeMap<Key, String>,
+    /// How many things wait for the member in exchanges.
+    pub(crate) waiting: usize,
 }
 
 /// The words of more news than these are read beside whatever brings them.
@@ -110,6 +114,8 @@ impl View {
             private: Private::new(),
             fresh: Fresh::default(),
             announced: Announced::default(),
+            clashes: BTreeMap::new(),
+            waiting: 0,
         }
     }
 
@@ -446,6 +452,10 @@ impl Entry {
             until: listing.until.map(Timestamp::millis),
             revision: self.revision.millis(),
             expires: self.expires.millis(),
+            decide: listing.decide.to_string(),
+            grams: listing.grams,
+            closes: listing.draw.as_ref().map(|draw| draw.closes.millis()),
+            drawn: listing.draw.as_ref().is_some_and(|draw| draw.result.is_some()),
             photos: listing.photos.iter().map(PhotoJson::of).collect(),
             distance_km: near.zip(listing.cell).map(|(near, cell)| near.distance_km(cell)),
         }
@@ -494,8 +504,10 @@ impl CircleView {
                 | Body::Removal(_)
                 | Body::Vouch(_)
                 | Body::Rotation(_)
+                | Body::SealKey(_)
                 | Body::Notice(_)
                 | Body::Comment(_)
+                | Body::Letter(_)
                 | Body::Receipt(_)
                 | Body::Checkpoint(_),
             )

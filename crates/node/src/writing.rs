@@ -28,11 +28,12 @@ impl Service {
         let circle = self.read(|view| view.circle(input.circle.as_deref()))?;
         let mut listing = input.new_listing(now)?;
         listing.photos = self.chosen_photos(input.photos.as_deref(), &listing)?;
-        let listing = listing.checked()?;
         let key = match input.chosen_key()? {
             Some(key) => key,
             None => Key::from_bytes(random()?),
         };
+        listing.draw = listing.draw.map(|draw| self.bound(key, draw.closes));
+        let listing = listing.checked()?;
         let slot = self.listing_slot(key);
         if let Some(id) = self.catalogue(circle)?.in_slot(&slot).map(|record| record.id()) {
             // The same form sent twice makes one listing.
@@ -51,6 +52,9 @@ impl Service {
         let (place, key, old) = self.own(reference)?;
         let mut listing = input.apply(old.clone(), now)?;
         listing.photos = self.chosen_photos(input.photos.as_deref(), &old)?;
+        if old.draw.is_none() {
+            listing.draw = listing.draw.map(|draw| self.bound(key, draw.closes));
+        }
         let listing = listing.checked()?;
         if listing == old {
             return self.shown(place.circle, place.id);
@@ -58,7 +62,10 @@ impl Service {
         let record = self.sign(place.circle, &self.listing_slot(key), &Body::Listing(listing), now)?;
         let id = record.id();
         self.write(place.circle, vec![record])?;
-        self.shown(place.circle, id)
+        let shown = self.shown(place.circle, id)?;
+        // Some of it may be promised: then fewer are left than were said.
+        self.exchanges_changed(key);
+        Ok(shown)
     }
 
     /// Withdraws a listing of the member's own, also a private one.
@@ -107,9 +114,13 @@ impl Service {
                 None => report.added = report.added.saturating_add(1),
                 Some(record) => {
                     let (header, place) = (record.header(), Place { circle, id: record.id() });
-                    // A table has no photos: those that were put on stay.
-                    let old = self.read(|view| view.entry(&place).map(|entry| entry.listing.photos.clone()));
-                    listing.photos = old.unwrap_or_default();
+                    // A table has no photos, and does not say who decides: what was put on stays.
+                    if let Some(old) =
+                        self.read(|view| view.entry(&place).map(|entry| entry.listing.as_ref().clone()))
+                    {
+                        (listing.photos, listing.grams) = (old.photos, old.grams);
+                        (listing.decide, listing.draw) = (old.decide, old.draw);
+                    }
                     let same = |old: &Listing| {
                         Listing {
                             needs: old.needs.clone(),
@@ -204,6 +215,7 @@ impl Service {
                 return Err(NodeError::NoGrant(self.identity.signer()));
             }
         }
+        records.extend(self.seal_record(circle, now)?);
         // After a restore the name that peers know may be a newer one.
         if let Some(name) = self.member.as_ref().filter(|_| self.has_heard(circle)) {
             let slot = Slot { author, kind: Kind::profile(), key: Key::from_bytes([0; 16]) };

@@ -10,8 +10,9 @@ use crate::checkpoint::SignedCheckpoint;
 use crate::grant::{Grant, GrantRole};
 use crate::header::Kind;
 use crate::keys::KeyError;
-use crate::limits::{MAX_BODY, MAX_LIST, MAX_PHOTOS};
-use crate::listing::{Language, Listing, Side, Terms};
+use crate::letter::{Letter, SealKey};
+use crate::limits::{MAX_BODY, MAX_DRAW, MAX_LIST, MAX_PHOTOS, MAX_STANCE};
+use crate::listing::{Decide, Language, Listing, Side, Terms};
 use crate::membership::{Admission, Removal, Vouch};
 use crate::notice::{Comment, Notice};
 use crate::profile::Profile;
@@ -38,12 +39,16 @@ pub enum Body {
     Vouch(Vouch),
     /// A circle has a new read secret.
     Rotation(Rotation),
+    /// To which key letters to a member are sealed.
+    SealKey(SealKey),
     /// What a member offers or needs.
     Listing(Listing),
     /// What a shop says for a while.
     Notice(Notice),
     /// What a member says about a thing.
     Comment(Comment),
+    /// A sealed letter.
+    Letter(Letter),
     /// What two members say was given.
     Receipt(Box<SignedReceipt>),
     /// The balance that two members carry forward.
@@ -66,6 +71,11 @@ pub enum BodyError {
     /// The body is larger than records may be.
     #[error("the body has {0} bytes; at most {MAX_BODY} fit into a record")]
     TooLarge(usize),
+    /// A stance is larger than a letter can hold.
+    #[error(
+        "this side of the exchange says {0} bytes; at most {MAX_STANCE} fit into a letter: say it shorter"
+    )]
+    StanceTooLarge(usize),
     /// A field is not there.
     #[error("the field \"{0}\" is missing")]
     Missing(&'static str),
@@ -114,6 +124,12 @@ pub enum BodyError {
     /// More photos than a listing may have.
     #[error("more than {MAX_PHOTOS} photos: choose the best ones")]
     TooManyPhotos,
+    /// More requests than one draw decides.
+    #[error("more than {MAX_DRAW} requests: one draw can not decide among so many")]
+    TooManyInDraw,
+    /// A draw whose result would not fit beside the words and photos.
+    #[error("the words and photos leave too little room for what a draw tells: shorten them by {0} bytes")]
+    NoRoomForDraw(usize),
     /// A member twice in one list.
     #[error("the list \"{0}\" names a member twice")]
     Repeated(&'static str),
@@ -140,9 +156,11 @@ impl Body {
             Self::Removal(_) => Some(Kind::removal()),
             Self::Vouch(_) => Some(Kind::vouch()),
             Self::Rotation(_) => Some(Kind::rotation()),
+            Self::SealKey(_) => Some(Kind::seal_key()),
             Self::Listing(_) => Some(Kind::listing()),
             Self::Notice(_) => Some(Kind::notice()),
             Self::Comment(_) => Some(Kind::comment()),
+            Self::Letter(_) => Some(Kind::letter()),
             Self::Receipt(_) => Some(Kind::receipt()),
             Self::Checkpoint(_) => Some(Kind::checkpoint()),
             Self::Other(_) => None,
@@ -167,9 +185,11 @@ impl Body {
             Kind::REMOVAL => Self::Removal(Removal::from_map(map)?),
             Kind::VOUCH => Self::Vouch(Vouch::from_map(map)?),
             Kind::ROTATION => Self::Rotation(Rotation::from_map(map)?),
+            Kind::SEAL_KEY => Self::SealKey(SealKey::from_map(map)?),
             Kind::LISTING => Self::Listing(Listing::from_map(map)?),
             Kind::NOTICE => Self::Notice(Notice::from_map(map)?),
             Kind::COMMENT => Self::Comment(Comment::from_map(map)?),
+            Kind::LETTER => Self::Letter(Letter::from_map(map)?),
             Kind::RECEIPT => Self::Receipt(Box::new(SignedReceipt::from_map(map)?)),
             Kind::CHECKPOINT => Self::Checkpoint(Box::new(SignedCheckpoint::from_map(map)?)),
             _ => return Ok(Self::Other(map)),
@@ -188,9 +208,11 @@ impl Body {
             Self::Removal(removal) => removal.to_map(),
             Self::Vouch(vouch) => vouch.to_map(),
             Self::Rotation(rotation) => rotation.to_map(),
+            Self::SealKey(key) => key.to_map(),
             Self::Listing(listing) => listing.to_map(),
             Self::Notice(notice) => notice.to_map(),
             Self::Comment(comment) => comment.to_map(),
+            Self::Letter(letter) => letter.to_map(),
             Self::Receipt(receipt) => receipt.to_map(),
             Self::Checkpoint(checkpoint) => checkpoint.to_map(),
             Self::Other(map) => map.clone(),
@@ -223,6 +245,7 @@ fn holds_unknown_word(kind: &Kind, map: &Map) -> bool {
             unknown::<Side>(map, "side")
                 || unknown::<Terms>(map, "terms")
                 || unknown::<Language>(map, "language")
+                || unknown::<Decide>(map, "decide")
         }
         Kind::NOTICE => unknown::<Language>(map, "language"),
         Kind::RECEIPT => {

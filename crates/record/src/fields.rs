@@ -104,9 +104,17 @@ impl Fields {
 
     /// Bytes of any length.
     pub(crate) fn take_byte_string(&mut self, name: &'static str) -> Result<Vec<u8>, BodyError> {
+        self.take_optional_byte_string(name)?.ok_or(BodyError::Missing(name))
+    }
+
+    /// Bytes of any length that may be absent.
+    pub(crate) fn take_optional_byte_string(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<Vec<u8>>, BodyError> {
         match self.take(name) {
-            None => Err(BodyError::Missing(name)),
-            Some(Value::Bytes(bytes)) => Ok(bytes),
+            None => Ok(None),
+            Some(Value::Bytes(bytes)) => Ok(Some(bytes)),
             Some(_) => Err(BodyError::WrongType(name)),
         }
     }

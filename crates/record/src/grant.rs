@@ -22,13 +22,14 @@ words! {
 
 impl GrantRole {
     /// Whether a key of this role may sign records of a kind. Who belongs to a circle, and what its rules
-    /// are, is for the member's own devices; at the desk and on a host everyday things are written.
+    /// are, is for the member's own devices; at the desk and on a host everyday things are written. A host also
+    /// says who its member is, and how letters reach it.
     #[must_use]
     pub fn may_sign(self, class: Class, kind: &Kind) -> bool {
         let control = class == Class::Control;
         match self {
             Self::Device => true,
-            Self::Host => !control || kind.as_str() == Kind::PROFILE,
+            Self::Host => !control || matches!(kind.as_str(), Kind::PROFILE | Kind::SEAL_KEY),
             Self::Desk => !control,
         }
     }

@@ -57,6 +57,8 @@ impl Kind {
     pub const VOUCH: &'static str = "vouch";
     /// A circle has a new read secret.
     pub const ROTATION: &'static str = "rotation";
+    /// To which key letters to a member are sealed.
+    pub const SEAL_KEY: &'static str = "seal-key";
     /// What a member offers or needs.
     pub const LISTING: &'static str = "listing";
     /// What a shop says for a while.
@@ -79,7 +81,7 @@ impl Kind {
     pub const CHECKPOINT: &'static str = "checkpoint";
 
     /// All of these.
-    const KNOWN: [&'static str; 17] = [
+    const KNOWN: [&'static str; 18] = [
         Self::CHARTER,
         Self::GRANT,
         Self::PROFILE,
@@ -87,6 +89,7 @@ impl Kind {
         Self::REMOVAL,
         Self::VOUCH,
         Self::ROTATION,
+        Self::SEAL_KEY,
         Self::LISTING,
         Self::NOTICE,
         Self::COMMENT,
@@ -153,6 +156,12 @@ impl Kind {
         Self(Cow::Borrowed(Self::ROTATION))
     }
 
+    /// The kind `seal-key`.
+    #[must_use]
+    pub const fn seal_key() -> Self {
+        Self(Cow::Borrowed(Self::SEAL_KEY))
+    }
+
     /// The kind `listing`.
     #[must_use]
     pub const fn listing() -> Self {
@@ -169,6 +178,12 @@ impl Kind {
     #[must_use]
     pub const fn comment() -> Self {
         Self(Cow::Borrowed(Self::COMMENT))
+    }
+
+    /// The kind `letter`.
+    #[must_use]
+    pub const fn letter() -> Self {
+        Self(Cow::Borrowed(Self::LETTER))
     }
 
     /// The kind `receipt`.
@@ -199,7 +214,8 @@ impl Kind {
             | Self::ADMISSION
             | Self::REMOVAL
             | Self::VOUCH
-            | Self::ROTATION => Some(Class::Control),
+            | Self::ROTATION
+            | Self::SEAL_KEY => Some(Class::Control),
             Self::LISTING
             | Self::NOTICE
             | Self::COMMENT

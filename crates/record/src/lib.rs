@@ -13,6 +13,7 @@ mod cbor;
 mod cell;
 mod charter;
 mod checkpoint;
+mod draw;
 mod envelope;
 mod fields;
 mod grant;
@@ -21,6 +22,7 @@ mod id;
 mod keys;
 #[cfg(test)]
 mod laws;
+mod letter;
 pub mod limits;
 mod listing;
 mod membership;
@@ -40,22 +42,31 @@ pub use cbor::{CborError, Value};
 pub use cell::{Cell, PlaceError};
 pub use charter::{Approval, Charter, Quotas, ReadPolicy, WritePolicy};
 pub use checkpoint::{CHECKPOINT_PURPOSE, Checkpoint, CheckpointError, SignedCheckpoint};
+pub use draw::{Draw, Drawn, draw_commitment, draw_order};
 pub use envelope::{Fault, Record, RefusedBytes, Signed, Statement, Verified};
 pub use grant::{Grant, GrantRole};
 pub use header::{Class, Header, HeaderError, Key, Kind, Slot};
 pub use id::{CircleId, Hash, IdError, RecordId};
 pub use keys::{KeyError, KnownKeys, MemberId, PublicKey, SecretKey};
-pub use listing::{Language, Listing, Side, Terms};
+pub use letter::{
+    Content, Copied, Inside, KEEP_OLD_DAYS, Keyring, Letter, LetterError, Mailboxes, Opened, Outer, SealKey,
+    SealPublic, SealSecret,
+};
+pub use listing::{Decide, Language, Listing, Side, Terms};
 pub use membership::{Admission, Removal, Vouch};
 pub use notice::{Comment, Notice};
 pub use photo::Photo;
 pub use profile::Profile;
 pub use receipt::{
-    Confirmation, Made, RECEIPT_PURPOSE, Receipt, ReceiptError, SignedReceipt, code_commitment,
+    Confirmation, Made, Proof, RECEIPT_PURPOSE, Receipt, ReceiptError, Signatory, SignedReceipt,
+    code_commitment,
 };
 pub use seal::{Seal, SealError};
 pub use secret::{ReadSecret, Rotation};
-pub use stance::{AskerSays, ListerSays, STANCE_PURPOSE, Says, Stance};
+pub use stance::{
+    About, Amount, AskerSays, Common, Ending, ExchangeId, ExchangeIdError, Given, ListerSays, Message,
+    Promised, STANCE_PURPOSE, Said, Says, Stance, Why,
+};
 pub use text::{tidy, tidy_line};
 pub use time::{Date, Timestamp};
 pub use words::WordsError;

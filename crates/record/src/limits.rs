@@ -26,6 +26,10 @@ pub const MAX_THUMB: u32 = 12 * 1024;
 pub const MAX_ALT: usize = 120;
 /// The largest count of one listing.
 pub const MAX_COUNT: u32 = 100_000;
+/// The greatest weight of one piece of a listing, in grams: ten tonnes.
+pub const MAX_GRAMS: u32 = 10_000_000;
+/// The most requests that one draw decides: their nonces fit into a body beside the longest text and four photos.
+pub const MAX_DRAW: usize = 200;
 /// The longest pick-up code, in characters.
 pub const MAX_CODE: usize = 32;
 /// The most minutes that one receipt may credit: 10,000 hours.
@@ -40,3 +44,13 @@ pub const MAX_VOUCHES: u32 = 16;
 pub const MAX_NAME: usize = 80;
 /// The most languages, stewards or features that one record may list.
 pub const MAX_LIST: usize = 32;
+/// The sizes that a letter's content is padded to, in bytes.
+pub const LETTER_SIZES: [usize; 3] = [256, 1024, 4096];
+/// The most bits that a letter tells of whom it is for.
+pub const MAX_HINT_BITS: u8 = 16;
+/// The largest stance, in bytes: with its author's seal it fits into the largest letter.
+pub const MAX_STANCE: usize = 3_200;
+/// The most messages of one stance; together they have at most [`MAX_TEXT`] characters.
+pub const MAX_MESSAGES: usize = 16;
+/// The longest place, reason, note or thanks of a stance, in characters.
+pub const MAX_WORDS: usize = 500;

@@ -4,9 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::body::{BodyError, Map};
+use crate::cbor::Value;
 use crate::cell::Cell;
+use crate::draw::Draw;
 use crate::fields::Fields;
-use crate::limits::{MAX_CATEGORY, MAX_COUNT, MAX_KIND, MAX_TEXT, MAX_TITLE};
+use crate::limits::{MAX_BODY, MAX_CATEGORY, MAX_COUNT, MAX_GRAMS, MAX_KIND, MAX_TEXT, MAX_TITLE};
 use crate::photo::Photo;
 use crate::text::{is_unseen, tidy, tidy_line};
 use crate::time::Timestamp;
@@ -82,6 +84,18 @@ words! {
     }
 }
 
+words! {
+    /// How the lister decides who gets a thing for which several ask.
+    Decide, "way to decide" {
+        /// The lister looks who asks, and chooses.
+        Choose = "choose",
+        /// Who asked first comes first.
+        Queue = "queue",
+        /// Chance decides, so that anybody can check it.
+        Draw = "draw",
+    }
+}
+
 /// The language of a listing: an ISO 639-1 code of two lower-case letters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Language([u8; 2]);
@@ -137,6 +151,12 @@ pub struct Listing {
     pub count: u32,
     /// How many are left, at most `count`.
     pub left: u32,
+    /// What one of them weighs in grams, 1 to 10,000,000, if known.
+    pub grams: Option<u32>,
+    /// How the lister decides who gets it.
+    pub decide: Decide,
+    /// With `decide` draw, and only then: what the lister is bound to, and what came out.
+    pub draw: Option<Draw>,
     /// Roughly where.
     pub cell: Option<Cell>,
     /// Until when it stands, for people ("until Friday"); the record itself lives by its class.
@@ -163,6 +183,9 @@ impl Listing {
             language: None,
             count: 1,
             left: 1,
+            grams: None,
+            decide: Decide::Choose,
+            draw: None,
             cell: None,
             until: None,
             needs: Vec::new(),
@@ -171,7 +194,7 @@ impl Listing {
         }
     }
 
-    /// Brings all text into its tidy form and checks every bound.
+    /// Brings all text into its tidy form and checks every bound; what is to be drawn leaves room for the result.
     ///
     /// # Errors
     /// A [`BodyError`] that names the field and what it may hold.
@@ -181,6 +204,13 @@ impl Listing {
         self.category = tidy_line(&self.category);
         self.photos = self.photos.iter().map(Photo::tidied).collect();
         self.check()?;
+        if let Some(Draw { result: None, .. }) = &self.draw {
+            let size = Value::Map(self.to_map()).encode().len().saturating_add(Draw::ROOM);
+            match size.saturating_sub(MAX_BODY) {
+                0 => {}
+                over => return Err(BodyError::NoRoomForDraw(over)),
+            }
+        }
         Ok(self)
     }
 
@@ -193,7 +223,22 @@ impl Listing {
         }
         Photo::check_all(&self.photos)?;
         between("count", self.count, 1, MAX_COUNT)?;
-        between("left", self.left, 0, self.count)
+        between("left", self.left, 0, self.count)?;
+        if let Some(grams) = self.grams {
+            between("grams", grams, 1, MAX_GRAMS)?;
+        }
+        match (self.decide, &self.draw) {
+            (Decide::Draw, Some(draw)) => draw.check(),
+            (Decide::Draw, None) => Err(BodyError::Missing("draw")),
+            (Decide::Choose | Decide::Queue, Some(_)) => Err(BodyError::WrongType("draw")),
+            (Decide::Choose | Decide::Queue, None) => Ok(()),
+        }
+    }
+
+    /// What so many of them weigh together in grams; 0 if nobody knows.
+    #[must_use]
+    pub fn weight_of(&self, count: u32) -> u32 {
+        self.grams.unwrap_or(0).saturating_mul(count)
     }
 
     /// The fields as a map, ready for canonical bytes.
@@ -210,6 +255,15 @@ impl Listing {
         fields.put_uint("count", self.count.into());
         if self.left != self.count {
             fields.put_uint("left", self.left.into());
+        }
+        if let Some(grams) = self.grams {
+            fields.put_uint("grams", grams.into());
+        }
+        if self.decide != Decide::Choose {
+            fields.put_text("decide", self.decide.word());
+        }
+        if let Some(draw) = &self.draw {
+            draw.put(&mut fields);
         }
         if let Some(cell) = self.cell {
             fields.put_uint("cell", cell.index());
@@ -236,6 +290,9 @@ impl Listing {
         let language = fields.take_optional_text("language")?.map(|code| code.parse()).transpose()?;
         let count = fields.take_u32("count")?;
         let left = fields.take_optional_u32("left")?.unwrap_or(count);
+        let grams = fields.take_optional_u32("grams")?;
+        let decide = fields.take_optional_text("decide")?.map(|word| word.parse()).transpose()?;
+        let draw = Draw::take(&mut fields)?;
         let cell = fields
             .take_optional_uint("cell")?
             .map(|index| Cell::from_index(index).map_err(BodyError::Place))
@@ -252,6 +309,9 @@ impl Listing {
             language,
             count,
             left,
+            grams,
+            decide: decide.unwrap_or(Decide::Choose),
+            draw,
             cell,
             until,
             needs,

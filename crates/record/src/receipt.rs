@@ -7,8 +7,8 @@ use crate::grant::GrantRole;
 use crate::header::Key;
 use crate::id::{CircleId, Hash};
 use crate::keys::{MemberId, PublicKey};
-use crate::limits::{MAX_CODE, MAX_COUNT, MAX_MINUTES, MAX_TITLE};
-use crate::listing::{Terms, between, line_within};
+use crate::limits::{MAX_CATEGORY, MAX_CODE, MAX_COUNT, MAX_MINUTES, MAX_TITLE};
+use crate::listing::{Terms, between, line_within, words};
 use crate::seal::{Seal, SealError};
 use crate::time::Timestamp;
 
@@ -28,8 +28,12 @@ pub struct Receipt {
     pub receiver: MemberId,
     /// What it was, in one line of 1 to 120 characters.
     pub title: String,
+    /// The kind of thing, as its listing's category has it or by its id, at most 60 characters; may be empty.
+    pub kind: String,
     /// How many, 1 to 100,000.
     pub count: u32,
+    /// What all of them weigh together in grams; 0: unknown.
+    pub grams: u32,
     /// On what terms.
     pub terms: Terms,
     /// With terms `hours`: for how many minutes the giver is credited, at most 10,000 hours.
@@ -66,17 +70,36 @@ pub struct SignedReceipt {
     pub other: Map,
 }
 
-/// How a receipt was made, for tallies: the more keys, the more it proves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Made {
-    /// By two members' own keys.
-    TwoKeys,
-    /// At least one of the members is hosted by a node that signed for it.
-    Hosted,
-    /// One node hosts both and signed for both.
-    OneHost,
-    /// By the giver's key and the receiver's code.
-    ByCode,
+words! {
+    /// How a receipt was made, for tallies: the more keys, the more it proves.
+    Made, "way to make a receipt" {
+        /// By two members' own keys.
+        TwoKeys = "two-keys",
+        /// At least one of the members is hosted by a node that signed for it.
+        Hosted = "hosted",
+        /// One node hosts both and signed for both.
+        OneHost = "one-host",
+        /// By the giver's key and the receiver's code.
+        ByCode = "by-code",
+    }
+}
+
+/// A key whose word a receipt bears, and for whom it spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signatory {
+    /// For whom.
+    pub member: MemberId,
+    /// The key, which held a grant of the member then.
+    pub key: PublicKey,
+}
+
+/// What a receipt proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// How it was made.
+    pub made: Made,
+    /// The giver's key, and the receiver's unless the code stands for it.
+    pub signatories: Vec<Signatory>,
 }
 
 /// Why a receipt proves nothing.
@@ -110,6 +133,13 @@ impl Receipt {
         Value::Map(self.to_map()).encode()
     }
 
+    /// The key of the slot in which it is published, whichever of the two does it.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let parts: [&[u8]; 3] = [self.exchange.as_bytes(), self.giver.as_bytes(), self.receiver.as_bytes()];
+        Key::derive("commonshelf/receipt-key/1", &parts)
+    }
+
     fn to_map(&self) -> Map {
         let mut fields = Fields::with(Map::new());
         fields.put("circle", Value::Bytes(self.circle.as_bytes().to_vec()));
@@ -117,7 +147,9 @@ impl Receipt {
         fields.put("giver", Value::Bytes(self.giver.as_bytes().to_vec()));
         fields.put("receiver", Value::Bytes(self.receiver.as_bytes().to_vec()));
         fields.put_text("title", &self.title);
+        fields.put_text_unless_empty("kind", &self.kind);
         fields.put_uint("count", self.count.into());
+        fields.put_uint("grams", self.grams.into());
         fields.put_text("terms", self.terms.word());
         fields.put_uint("minutes", self.minutes.into());
         fields.put_uint("at", self.at.millis());
@@ -132,13 +164,16 @@ impl Receipt {
             giver: inner.take_member("giver")?,
             receiver: inner.take_member("receiver")?,
             title: inner.take_text("title")?,
+            kind: inner.take_optional_text("kind")?.unwrap_or_default(),
             count: inner.take_u32("count")?,
+            grams: inner.take_u32("grams")?,
             terms: inner.take_text("terms")?.parse()?,
             minutes: inner.take_u32("minutes")?,
             at: Timestamp::from_millis(inner.take_uint("at")?),
         };
         inner.nothing_else("receipt")?;
         line_within("title", &receipt.title, 1, MAX_TITLE)?;
+        line_within("kind", &receipt.kind, 0, MAX_CATEGORY)?;
         between("count", receipt.count, 1, MAX_COUNT)?;
         between("minutes", receipt.minutes, 0, MAX_MINUTES)?;
         Ok(receipt)
@@ -152,6 +187,14 @@ impl SignedReceipt {
     /// # Errors
     /// A [`ReceiptError`] that says whose word does not hold.
     pub fn check(&self) -> Result<Made, ReceiptError> {
+        self.proof().map(|proof| proof.made)
+    }
+
+    /// The same, with the keys that signed.
+    ///
+    /// # Errors
+    /// As [`SignedReceipt::check`].
+    pub fn proof(&self) -> Result<Proof, ReceiptError> {
         let Receipt { circle, exchange, giver, receiver, at, .. } = self.receipt;
         if giver == receiver {
             return Err(ReceiptError::Alone);
@@ -164,16 +207,19 @@ impl SignedReceipt {
                 seal.check(RECEIPT_PURPOSE, &bytes, receiver, circle, at).map_err(ReceiptError::Receiver)?
             }
             Confirmation::Code { commitment, code } if code_commitment(exchange, code) == *commitment => {
-                return Ok(Made::ByCode);
+                let signatories = vec![Signatory { member: giver, key: gave.0 }];
+                return Ok(Proof { made: Made::ByCode, signatories });
             }
             Confirmation::Code { .. } => return Err(ReceiptError::Code),
         };
         let hosted = |(_, role): &(PublicKey, GrantRole)| *role == GrantRole::Host;
-        Ok(match (hosted(&gave), hosted(&took)) {
+        let made = match (hosted(&gave), hosted(&took)) {
             (true, true) if gave.0 == took.0 => Made::OneHost,
             (false, false) => Made::TwoKeys,
             (true | false, _) => Made::Hosted,
-        })
+        };
+        let both = [(giver, gave.0), (receiver, took.0)];
+        Ok(Proof { made, signatories: both.map(|(member, key)| Signatory { member, key }).into() })
     }
 
     pub(crate) fn to_map(&self) -> Map {

@@ -122,7 +122,7 @@ impl Seal {
         Self::from_map(fields.take_map(name)?.ok_or(BodyError::Missing(name))?, name)
     }
 
-    fn from_map(mut inner: Fields, name: &'static str) -> Result<Self, BodyError> {
+    pub(crate) fn from_map(mut inner: Fields, name: &'static str) -> Result<Self, BodyError> {
         let envelope = inner.take_byte_string("grant")?;
         let body = inner.take_byte_string("body")?;
         let signature = inner.take_bytes("signature")?;

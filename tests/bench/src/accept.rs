@@ -52,7 +52,8 @@ pub(crate) fn run(scale: Scale) -> Outcome<Report> {
 /// How many seconds a new node takes.
 async fn accept(bundle: &[u8], records: usize) -> Outcome<f64> {
     let dir = tempfile::tempdir()?;
-    let node = Node::start(Config { data: dir.path().to_owned(), network: None, member: None }).await?;
+    let node = Node::start(Config { data: dir.path().to_owned(), network: None, member: None, notify: None })
+        .await?;
     let begun = Instant::now();
     let mut incoming = node.handle().carry(None);
     for bytes in bundle.chunks(CHUNK) {

@@ -144,7 +144,7 @@ pub(crate) fn run(data: PathBuf) -> Outcome<()> {
 async fn serve(data: PathBuf) -> Outcome<()> {
     let network =
         Network { listen: vec!["/ip4/127.0.0.1/tcp/0".parse()?], peers: Vec::new(), ..Network::default() };
-    let node = Node::start(Config { data, network: Some(network), member: None }).await?;
+    let node = Node::start(Config { data, network: Some(network), member: None, notify: None }).await?;
     let status = node.handle().status();
     print(&format!("ok {}\n", status.addresses.first().ok_or("it does not listen")?))?;
     loop {

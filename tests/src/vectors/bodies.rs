@@ -4,6 +4,7 @@ use record::Cell;
 
 use super::case::Case;
 use super::charters::{self, charter};
+use super::draws;
 use super::raw::{Fields, bytes, list, text, texts, uint};
 use super::seals;
 use super::world::{END, NOW, alice, bob};
@@ -34,6 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
     }
     cases.push(good("grant", "a grant as a body", &alice().grant().encode(), "grant"));
     cases.extend(listings());
+    cases.extend(draws::cases());
     cases.extend(charters::cases());
     cases.extend(others());
     cases.extend(seals::bodies());
@@ -48,7 +50,7 @@ pub(super) fn bad(kind: &str, name: &str, body: &[u8], reason: &str) -> Case {
     Case::bad("body", name, body, reason).with("kind", kind)
 }
 
-fn listing() -> Fields {
+pub(super) fn listing() -> Fields {
     Fields::new()
         .with("side", text("offer"))
         .with("terms", text("gift"))
@@ -82,6 +84,8 @@ fn listings() -> Vec<Case> {
         .with("category", text("Küche"))
         .with("language", text("de"))
         .with("left", uint(4))
+        .with("grams", uint(180))
+        .with("decide", text("queue"))
         .with("cell", uint(cell()))
         .with("until", uint(END))
         .with("needs", texts(&["slots"]))
@@ -149,6 +153,7 @@ fn listings() -> Vec<Case> {
             listing().with("terms", text("rent")).without("title"),
             "other",
         ),
+        ("a way to decide that nobody knows", listing().with("decide", text("fight")), "other"),
         ("a language of three letters", listing().with("language", text("deu")), "other"),
         ("a side in capitals", listing().with("side", text("Offer")), "other"),
     ] {
@@ -201,6 +206,9 @@ fn listings() -> Vec<Case> {
         ("a count of 0", listing().with("count", uint(0)), "out-of-range"),
         ("a count of 100001", listing().with("count", uint(100_001)), "out-of-range"),
         ("a count of 2^32 and 1", listing().with("count", uint((1 << 32) + 1)), "out-of-range"),
+        ("a weight of 0", listing().with("grams", uint(0)), "out-of-range"),
+        ("a weight of 10000001 grams", listing().with("grams", uint(10_000_001)), "out-of-range"),
+        ("that the lister chooses, said", listing().with("decide", text("choose")), "second-form"),
         ("a count below zero", listing().with("count", vec![0x20]), "wrong-type"),
         ("more left than there are", listing().with("left", uint(11)), "out-of-range"),
         (

@@ -1,9 +1,9 @@
 //! What the crate `record` makes of a case.
 
 use record::{
-    Body, BodyError, CborError, CheckpointError, CircleId, Grant, Hash, Header, HeaderError, Key, Kind, Made,
-    MemberId, PlaceError, PublicKey, ReadSecret, ReceiptError, Record, RecordId, RefusedBytes, Seal,
-    SealError, Signed, Stance, Timestamp, Value, code_commitment,
+    Body, BodyError, CborError, CheckpointError, CircleId, Grant, Hash, Header, HeaderError, Key, Kind,
+    MemberId, PlaceError, PublicKey, ReadSecret, Receipt, ReceiptError, Record, RecordId, RefusedBytes, Seal,
+    SealError, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
 };
 
 use super::case::{Case, hex, unhex};
@@ -65,6 +65,33 @@ fn named(case: &Case, bytes: &[u8]) -> Result<String, String> {
             let drawn = parts(case.text_of("drawn"));
             let drawn: Vec<&[u8]> = drawn.iter().map(Vec::as_slice).collect();
             secret().proof(circle_of(case), case.text_of("side"), &drawn).to_string()
+        }
+        "draw-commitment" => {
+            let lister = MemberId::from_bytes(fixed(&unhex(case.text_of("lister")))).expect("a key");
+            let listing = Key::from_bytes(fixed(&unhex(case.text_of("listing"))));
+            draw_commitment(&fixed(bytes), lister, listing, time(case.text_of("closes"))).to_string()
+        }
+        "draw-order" => {
+            let nonces = parts(case.text_of("nonces")).iter().map(|nonce| fixed(nonce)).collect();
+            draw_order(&fixed(bytes), &nonces).iter().map(|nonce| format!("{}.", hex(nonce))).collect()
+        }
+        "receipt-key" => {
+            let members = bytes.chunks(32).map(|key| MemberId::from_bytes(fixed(key)).expect("a key"));
+            let [giver, receiver] = members.collect::<Vec<_>>().try_into().expect("two members");
+            let receipt = Receipt {
+                circle: CircleId::from_bytes([0; 32]),
+                exchange: Key::from_bytes(fixed(&unhex(case.text_of("exchange")))),
+                giver,
+                receiver,
+                title: "Fahrrad".to_owned(),
+                kind: String::new(),
+                count: 1,
+                grams: 0,
+                terms: Terms::Gift,
+                minutes: 0,
+                at: Timestamp::from_millis(0),
+            };
+            receipt.key().to_string()
         }
         "grant-key" => Grant::key(&key(bytes)?).to_string(),
         "pick-up" => code_commitment(Key::from_bytes(fixed(bytes)), case.text_of("code")).to_string(),
@@ -155,13 +182,7 @@ fn receipt(bytes: &[u8]) -> Result<String, String> {
         ReceiptError::Receiver(error) => format!("receiver/{}", seal_error(&error)),
         other => unnamed(&other),
     })?;
-    let word = match made {
-        Made::TwoKeys => "two-keys",
-        Made::Hosted => "hosted",
-        Made::OneHost => "one-host",
-        Made::ByCode => "by-code",
-    };
-    Ok(word.to_owned())
+    Ok(made.to_string())
 }
 
 fn checkpoint(bytes: &[u8]) -> Result<String, String> {
@@ -236,7 +257,7 @@ fn body_error(error: &BodyError) -> String {
         BodyError::OutOfRange { .. } => "out-of-range",
         BodyError::UnknownWord { .. } => "unknown-word",
         BodyError::Unseen(_) => "unseen",
-        BodyError::TooMany(_) | BodyError::TooManyPhotos => "too-many",
+        BodyError::TooMany(_) | BodyError::TooManyPhotos | BodyError::TooManyInDraw => "too-many",
         BodyError::Repeated(_) => "repeated",
         BodyError::SecondForm => "second-form",
         other => return unnamed(other),

@@ -8,6 +8,7 @@ mod canonical;
 mod case;
 mod charters;
 mod check;
+mod draws;
 mod keys;
 mod names;
 mod raw;

@@ -1,12 +1,15 @@
 //! Cases of names and of what derives from something: digests, ids, members, secrets.
 
-use record::{CircleId, Hash, MemberId, ReadSecret, RecordId};
+use std::collections::BTreeSet;
+
+use record::{CircleId, Hash, Key, MemberId, ReadSecret, RecordId, Timestamp};
 
 use super::case::{Case, hex};
-use super::world::{alice, circle};
+use super::world::{END, alice, bob, circle};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = derived();
+    cases.extend(drawn());
     cases.extend(texts());
     cases
 }
@@ -60,6 +63,31 @@ fn derived() -> Vec<Case> {
         Case::good("pick-up", "the commitment to a pick-up code", &[6; 16], &commitment.to_string());
     cases.push(commitment.with("code", "4711-ü"));
     cases
+}
+
+/// To what a lister binds itself, what comes out of a draw, and where a receipt lies.
+fn drawn() -> Vec<Case> {
+    let secret = [7; 32];
+    let (alice, bob) = (alice().id(), bob().id());
+    let lister = MemberId::from_bytes(alice).expect("a key");
+    let closes = Timestamp::from_millis(END);
+    let commitment = record::draw_commitment(&secret, lister, Key::from_bytes([5; 16]), closes);
+    let commitment =
+        Case::good("draw-commitment", "the commitment to a draw", &secret, &commitment.to_string());
+    let nonces: BTreeSet<[u8; 16]> = (1..=5).map(|number| [number; 16]).collect();
+    let parts = |nonces: &mut dyn Iterator<Item = &[u8; 16]>| {
+        nonces.map(|nonce| format!("{}.", hex(nonce))).collect::<String>()
+    };
+    let order = record::draw_order(&secret, &nonces);
+    let order = Case::good("draw-order", "the order of a draw", &secret, &parts(&mut order.iter()));
+    let parties = [alice, bob].concat();
+    let slot = Key::derive("commonshelf/receipt-key/1", &[&[6; 16], &alice, &bob]);
+    let slot = Case::good("receipt-key", "the slot of a receipt", &parties, &slot.to_string());
+    vec![
+        commitment.with("lister", hex(&alice)).with("listing", hex(&[5; 16])).with("closes", END.to_string()),
+        order.with("nonces", parts(&mut nonces.iter())),
+        slot.with("exchange", hex(&[6; 16])),
+    ]
 }
 
 fn texts() -> Vec<Case> {

@@ -138,6 +138,7 @@ fn receipt(giver: &Person, receiver: &Person) -> Fields {
         .with("receiver", bytes(&receiver.id()))
         .with("title", text("Fahrrad geflickt"))
         .with("count", uint(1))
+        .with("grams", uint(0))
         .with("terms", text("hours"))
         .with("minutes", uint(45))
         .with("at", uint(NOW))
@@ -167,6 +168,7 @@ fn receipts() -> Vec<Case> {
     let other_host = Person { device: key(10), ..hosted(super::world::bob()) };
     let changed = receipt(&alice, &bob).with("minutes", uint(450));
     let late = receipt(&alice, &bob).with("at", uint(END + 1));
+    let weighed = receipt(&alice, &bob).with("kind", text("bicycle")).with("grams", uint(14_500));
     let foreign = receipt(&alice, &bob).with("circle", bytes(&[7; 32]));
     let one_sided = receipt_body(&alice, &bob)
         .with("receiver", alice.seal(RECEIPT, &receipt(&alice, &bob).encode()).encode());
@@ -174,6 +176,7 @@ fn receipts() -> Vec<Case> {
         .with("giver", alice.seal(CHECKPOINT, &receipt(&alice, &bob).encode()).encode());
     let good = [
         ("a receipt by two keys", receipt_body(&alice, &bob), "two-keys"),
+        ("a receipt of a kind of thing, weighed", both(&weighed, &alice, &bob), "two-keys"),
         ("a receipt by a key and a host", receipt_body(&alice, &hosted_bob), "hosted"),
         ("a receipt by two hosts", receipt_body(&hosted_alice, &other_host), "hosted"),
         ("a receipt by one host for both", receipt_body(&hosted_alice, &hosted_bob), "one-host"),
@@ -278,6 +281,20 @@ pub(super) fn bodies() -> Vec<Case> {
         good("receipt", "a receipt on terms that nobody knows", &with("terms", text("barter")), "other"),
         bad("receipt", "a receipt without a title", &with("title", text("")), "empty"),
         bad("receipt", "a receipt of nothing", &with("count", uint(0)), "out-of-range"),
+        bad("receipt", "a receipt of 2^32 grams", &with("grams", uint(1 << 32)), "out-of-range"),
+        bad("receipt", "a receipt that says that it has no kind", &with("kind", text("")), "second-form"),
+        bad(
+            "receipt",
+            "a receipt of a kind of 61 characters",
+            &with("kind", text(&"k".repeat(61))),
+            "too-long",
+        ),
+        bad(
+            "receipt",
+            "a receipt without a weight",
+            &both(&receipt(&alice, &bob).without("grams"), &alice, &bob).encode(),
+            "missing",
+        ),
         bad("receipt", "a receipt of 600001 minutes", &with("minutes", uint(600_001)), "out-of-range"),
         bad("receipt", "a receipt with an inner field more", &with("tip", uint(1)), "wrong-type"),
         bad(

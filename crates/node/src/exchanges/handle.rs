@@ -1,6 +1,6 @@
 //! What pages and commands ask of exchanges.
 
-use super::json::{ActInput, ExchangeJson, RequestInput, WaitingJson};
+use super::json::{ActInput, DrawJson, ExchangeJson, RequestInput, WaitingJson};
 use crate::error::NodeError;
 use crate::handle::Handle;
 
@@ -53,5 +53,21 @@ impl Handle {
     /// If there is no such exchange, or no time is proposed.
     pub async fn calendar(&self, id: String) -> Result<String, NodeError> {
         self.on_node(move |service| service.calendar(&id)).await
+    }
+
+    /// Draws one of the member's own listings, once it is closed. It happens by itself some minutes later.
+    ///
+    /// # Errors
+    /// If it is not to be drawn, or can still be asked for.
+    pub async fn draw(&self, listing: String) -> Result<DrawJson, NodeError> {
+        self.on_node(move |service| service.draw(&listing)).await
+    }
+
+    /// What came out of a draw, and whether it is true as far as this node's member can check it.
+    ///
+    /// # Errors
+    /// If there is no such listing.
+    pub async fn check_draw(&self, listing: String) -> Result<DrawJson, NodeError> {
+        self.on_node(move |service| service.draw_of(&listing)).await
     }
 }

@@ -218,3 +218,26 @@ pub struct WaitingJson {
     /// The act that answers it, a word of [`ActInput::act`], if there is one.
     pub act: Option<String>,
 }
+
+/// What came out of a draw, as this node's member can check it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawJson {
+    /// The listing's key.
+    pub listing: String,
+    /// What it is about.
+    pub title: String,
+    /// Until when one could ask: Unix milliseconds.
+    pub closes: Option<u64>,
+    /// Whether it was drawn.
+    pub drawn: bool,
+    /// Whether this node's member took part.
+    pub asked: bool,
+    /// Which place it drew, from 1.
+    pub place: Option<usize>,
+    /// Among how many.
+    pub of: Option<usize>,
+    /// Whether all that can be checked here is true.
+    pub holds: bool,
+    /// What is not.
+    pub problem: Option<String>,
+}

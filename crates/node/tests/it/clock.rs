@@ -29,7 +29,7 @@ impl Machine {
     }
 
     pub(super) async fn start(&self, folder: &Path, network: Option<Network>) -> Node {
-        let config = Config { data: folder.to_owned(), network, member: Some("Ada".into()) };
+        let config = Config { data: folder.to_owned(), network, member: Some("Ada".into()), notify: None };
         let machine = self.clone();
         Node::start_by(config, move || machine.now()).await.unwrap()
     }

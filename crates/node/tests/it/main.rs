@@ -20,7 +20,9 @@ use node::{Config, FilterInput, Handle, ImportInput, ListingInput, ListingJson, 
 
 /// A node without a network.
 async fn alone(folder: &Path) -> Node {
-    Node::start(Config { data: folder.to_owned(), network: None, member: Some("Ada".into()) }).await.unwrap()
+    Node::start(Config { data: folder.to_owned(), network: None, member: Some("Ada".into()), notify: None })
+        .await
+        .unwrap()
 }
 
 /// A node on loopback.
@@ -30,7 +32,8 @@ async fn on_loopback(folder: &Path, member: &str, peers: &[String]) -> Node {
         peers: peers.iter().map(|peer| peer.parse().unwrap()).collect(),
         ..Network::default()
     };
-    let config = Config { data: folder.to_owned(), network: Some(network), member: Some(member.into()) };
+    let config =
+        Config { data: folder.to_owned(), network: Some(network), member: Some(member.into()), notify: None };
     Node::start(config).await.unwrap()
 }
 

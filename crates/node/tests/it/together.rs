@@ -95,7 +95,8 @@ async fn five_nodes_in_a_line_have_one_catalogue() {
 }
 
 async fn with(folder: &std::path::Path, network: Network) -> Node {
-    let config = Config { data: folder.to_owned(), network: Some(network), member: Some("Ada".into()) };
+    let config =
+        Config { data: folder.to_owned(), network: Some(network), member: Some("Ada".into()), notify: None };
     Node::start(config).await.unwrap()
 }
 

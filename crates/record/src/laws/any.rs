@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::body::Map;
 use crate::cbor::{MapKey, Value};
-use crate::limits::MAX_BALANCE;
+use crate::limits::{LETTER_SIZES, MAX_BALANCE, MAX_HINT_BITS, MAX_STANCE};
 use crate::text::is_unseen;
 use crate::*;
 
@@ -20,9 +20,11 @@ pub(super) fn kinds() -> Vec<Kind> {
         Kind::removal(),
         Kind::vouch(),
         Kind::rotation(),
+        Kind::seal_key(),
         Kind::listing(),
         Kind::notice(),
         Kind::comment(),
+        Kind::letter(),
         Kind::receipt(),
         Kind::checkpoint(),
     ];
@@ -127,6 +129,9 @@ const FIELDS: &[&str] = &[
     "language",
     "count",
     "left",
+    "grams",
+    "decide",
+    "draw",
     "needs",
     "author",
     "on",
@@ -159,7 +164,7 @@ const FIELDS: &[&str] = &[
 
 /// Names of fields that there are, with values that fit or not.
 pub(super) fn any_fields() -> impl Strategy<Value = Map> {
-    let words = ["offer", "gift", "de", "device", "open", "vouched", "anyone", "control", "listing"];
+    let words = ["offer", "gift", "de", "device", "open", "vouched", "anyone", "control", "listing", "draw"];
     let value = prop_oneof![
         any_value(),
         prop::sample::select(words.to_vec()).prop_map(|word| Value::Text(word.to_owned())),
@@ -221,6 +226,11 @@ pub(super) fn any_body() -> impl Strategy<Value = (Kind, Body)> {
         1 => (any_member(), any_other()).prop_map(|(member, other)| Body::Vouch(Vouch { member, other })),
         1 => (any::<[u8; 32]>(), any_other())
             .prop_map(|(secret, other)| Body::Rotation(Rotation { secret: Hash::from_bytes(secret), other })),
+        1 => (any::<[u8; 32]>(), any::<u32>(), any_key(), any_other()).prop_map(|(key, epoch, device, other)| {
+            let (key, decides) = (SealPublic::from_bytes(key), device.public());
+            Body::SealKey(SealKey { key, epoch, decides, other })
+        }),
+        1 => any_letter().prop_map(Body::Letter),
         3 => any_listing().prop_map(Body::Listing),
         1 => (any_line(120), any_text(), option::of(any_language()), option::of(any_time()), any_other())
             .prop_map(|(title, text, language, until, other)| Body::Notice(Notice { title, text, language, until, other })),
@@ -231,6 +241,13 @@ pub(super) fn any_body() -> impl Strategy<Value = (Kind, Body)> {
     ];
     let known = known.prop_map(|body| (body.kind().expect("a known kind"), body));
     prop_oneof![8 => known, 1 => any_other().prop_map(|map| (Kind::new("weather").expect("a word"), Body::Other(map)))]
+}
+
+fn any_letter() -> impl Strategy<Value = Letter> {
+    let sizes = LETTER_SIZES.map(|size| size + 48);
+    (0..=MAX_HINT_BITS, any::<u32>(), prop::sample::select(sizes.to_vec()), any::<u8>()).prop_map(
+        |(bits, hint, size, byte)| Letter { bits, hint: hint & ((1 << bits) - 1), sealed: vec![byte; size] },
+    )
 }
 
 fn any_charter() -> impl Strategy<Value = Charter> {
@@ -293,11 +310,13 @@ fn any_listing() -> impl Strategy<Value = Listing> {
         vec("[a-z-]{1,32}", 0..3),
         vec(any_photo(), 0..=4),
         any_other(),
+        option::of(1_u32..=10_000_000),
+        any_decide(),
     );
     (prop::sample::select(Side::ALL), any_terms(), words, count, rest).prop_map(
         |(side, terms, words, numbers, rest)| {
-            let ((title, text, category, language), (count, left), (cell, until, needs, photos, other)) =
-                (words, numbers, rest);
+            let ((title, text, category, language), (count, left)) = (words, numbers);
+            let (cell, until, needs, photos, other, grams, (decide, draw)) = rest;
             Listing {
                 side,
                 terms,
@@ -307,6 +326,9 @@ fn any_listing() -> impl Strategy<Value = Listing> {
                 language,
                 count,
                 left,
+                grams,
+                decide,
+                draw,
                 cell,
                 until,
                 needs,
@@ -317,15 +339,33 @@ fn any_listing() -> impl Strategy<Value = Listing> {
     )
 }
 
+fn any_decide() -> impl Strategy<Value = (Decide, Option<Draw>)> {
+    let drawn = (any::<[u8; 32]>(), btree_set(any::<[u8; 16]>(), 0..5));
+    let result = option::of(drawn.prop_map(|(secret, nonces)| Drawn { secret, nonces }));
+    let draw = (any::<[u8; 32]>(), any_time(), result).prop_map(|(commitment, closes, result)| Draw {
+        commitment: Hash::from_bytes(commitment),
+        closes,
+        result,
+    });
+    prop_oneof![
+        Just((Decide::Choose, None)),
+        Just((Decide::Queue, None)),
+        draw.prop_map(|draw| (Decide::Draw, Some(draw))),
+    ]
+}
+
 fn any_receipt() -> impl Strategy<Value = SignedReceipt> {
     let names = (any_circle(), any_slot_key(), any_member(), any_member());
-    let what = (any_line(120), 1_u32..=100_000, any_terms(), 0_u32..=600_000, any_time());
+    let kind = prop_oneof![Just(String::new()), any_line(60)];
+    let what = (any_line(120), kind, 1_u32..=100_000, any::<u32>(), any_terms(), 0_u32..=600_000, any_time());
     let code = (any::<[u8; 32]>(), any_line(32))
         .prop_map(|(commitment, code)| Confirmation::Code { commitment: Hash::from_bytes(commitment), code });
     let confirmation = prop_oneof![any_seal().prop_map(Confirmation::Seal), code];
     (names, what, any_seal(), confirmation, any_other()).prop_map(|(names, what, seal, confirmed, other)| {
-        let ((circle, exchange, giver, receiver), (title, count, terms, minutes, at)) = (names, what);
-        let receipt = Receipt { circle, exchange, giver, receiver, title, count, terms, minutes, at };
+        let (circle, exchange, giver, receiver) = names;
+        let (title, kind, count, grams, terms, minutes, at) = what;
+        let receipt =
+            Receipt { circle, exchange, giver, receiver, title, kind, count, grams, terms, minutes, at };
         SignedReceipt { receipt, giver: seal, receiver: confirmed, other }
     })
 }
@@ -345,55 +385,105 @@ fn any_checkpoint() -> impl Strategy<Value = SignedCheckpoint> {
     })
 }
 
-pub(super) fn any_stance() -> impl Strategy<Value = Stance> {
-    let time = || option::of(any_time());
-    let ended = || option::of(any_text());
-    let bound = (option::of(any::<[u8; 32]>()), option::of(any::<[u8; 16]>()));
-    let asker = (1_u32..=100_000, bound, (time(), time(), time()), ended(), any::<bool>()).prop_map(
-        |(count, (commitment, nonce), (accepted, received, returned), ended, missed)| {
-            let commitment = commitment.map(Hash::from_bytes);
-            Says::Asker(AskerSays { count, commitment, nonce, accepted, received, returned, ended, missed })
-        },
-    );
-    let words = (option::of(any_text()), option::of(any_line(32)), ended());
-    let flags = (any::<bool>(), any::<bool>());
-    let lister = (option::of(1_u32..=100_000), words, (time(), time(), time(), time(), time()), flags)
-        .prop_map(
-            |(promised, (place, code, ended), (until, time, handed_over, due, back), (ready, missed))| {
-                let said = ListerSays {
-                    promised,
-                    until,
-                    place,
-                    time,
-                    ready,
-                    handed_over,
-                    code,
-                    due,
-                    back,
-                    ended,
-                    missed,
-                };
-                Says::Lister(said)
-            },
-        );
+fn any_about() -> impl Strategy<Value = About> {
     let two =
         (any_member(), any_member()).prop_filter("nobody deals with itself", |(one, other)| one != other);
+    let side = prop_oneof![Just(Side::Offer), Just(Side::Need)];
+    let category = prop_oneof![Just(String::new()), any_line(20)];
     let names = (any_circle(), any_slot_key(), two, any_slot_key());
-    (names, (any_time(), any_time()), prop_oneof![asker, lister], any_text(), any_other()).prop_map(
-        |((circle, exchange, (from, to), thing), (listed, revision), says, message, other)| {
-            let lister = if matches!(says, Says::Lister(_)) { from } else { to };
-            Stance {
-                circle,
-                exchange,
-                from,
-                to,
-                listing: (lister, thing),
-                listed,
-                revision,
-                says,
-                message,
-                other,
-            }
+    (names, (any_time(), any_time()), (side, any_terms()), (any_line(120), category)).prop_map(
+        |(
+            (circle, exchange, (asker, lister), listing),
+            (listed, asked),
+            (side, terms),
+            (title, category),
+        )| {
+            About { circle, exchange, asker, lister, listing, listed, asked, side, terms, title, category }
         },
     )
+}
+
+fn any_asker() -> impl Strategy<Value = AskerSays> {
+    let bound = (option::of(any::<[u8; 32]>()), option::of(any::<[u8; 16]>()));
+    (1_u32..=100_000, option::of(any_line(30)), bound, option::of(any_time())).prop_map(
+        |(count, name, (commitment, nonce), accepted)| AskerSays {
+            count,
+            name,
+            commitment: commitment.map(Hash::from_bytes),
+            nonce,
+            accepted,
+        },
+    )
+}
+
+fn any_lister() -> impl Strategy<Value = ListerSays> {
+    let time = || option::of(any_time());
+    let promised = (1_u32..=100_000, any_time()).prop_map(|(count, at)| Promised { count, at });
+    let numbers = (option::of(promised), option::of(1_u32..=100_000));
+    let words = (option::of(any_line(60)), option::of(any_line(32)));
+    (numbers, words, (time(), time(), time(), time())).prop_map(
+        |((promised, queue), (place, code), (until, time, ready, hold))| ListerSays {
+            promised,
+            until,
+            place,
+            time,
+            ready,
+            code,
+            queue,
+            hold,
+        },
+    )
+}
+
+fn any_given() -> impl Strategy<Value = Given> {
+    (1_u32..=100_000, 0_u32..=600_000, any::<u32>(), any_time(), any_seal()).prop_map(
+        |(count, minutes, grams, at, seal)| Given { amount: Amount { count, minutes, grams, at }, seal },
+    )
+}
+
+fn any_common() -> impl Strategy<Value = Common> {
+    let time = || option::of(any_time());
+    let words = || option::of(any_line(40));
+    let why = prop::sample::select(Why::ALL.to_vec());
+    let ended = (why, any_text()).prop_map(|(why, words)| Ending { why, words });
+    let times = (time(), time(), time(), time(), time());
+    (
+        option::of(any_given()),
+        times,
+        (words(), words(), words()),
+        option::of(ended),
+        any::<(Option<bool>, bool)>(),
+    )
+        .prop_map(|(given, times, (condition, condition_back, thanks), ended, (owns_up, public))| {
+            let (due, wants_until, returned, back, missed) = times;
+            Common {
+                given,
+                due,
+                wants_until,
+                returned,
+                back,
+                condition,
+                condition_back,
+                thanks,
+                ended,
+                missed,
+                owns_up,
+                public,
+            }
+        })
+}
+
+pub(super) fn any_stance() -> impl Strategy<Value = Stance> {
+    let says = prop_oneof![any_asker().prop_map(Says::Asker), any_lister().prop_map(Says::Lister)];
+    let message = (any_time(), any_line(60)).prop_map(|(at, text)| Message { at, text });
+    (any_about(), any_time(), says, any_common(), vec(message, 0..4), any_other())
+        .prop_map(|(about, revision, says, common, messages, other)| Stance {
+            about,
+            revision,
+            says,
+            common,
+            messages,
+            other,
+        })
+        .prop_filter("fits into a letter", |stance| stance.encode().len() <= MAX_STANCE)
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use crate::cbor::Value;
 use crate::envelope::{Record, Signed};
 use crate::header::Header;
+use crate::letter::Inside;
 use crate::seal::Seal;
 use crate::stance::Stance;
 use crate::text::{is_unseen, tidy, tidy_line};
@@ -26,6 +27,9 @@ fn every_reader_takes_one_encoding_alone(bytes: &[u8]) {
     }
     if let Ok(stance) = Stance::decode(bytes) {
         assert_eq!(stance.encode(), bytes);
+    }
+    if let Ok((inside, epoch)) = Inside::decode(bytes) {
+        assert_eq!(inside.encode(epoch), bytes);
     }
     if let Ok(seal) = Seal::decode(bytes) {
         assert_eq!(seal.encode(), bytes);

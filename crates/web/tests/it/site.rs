@@ -41,7 +41,8 @@ impl Site {
     /// A node that is in no circle.
     pub(crate) async fn alone() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let config = Config { data: dir.path().to_owned(), network: None, member: Some("Ada".into()) };
+        let config =
+            Config { data: dir.path().to_owned(), network: None, member: Some("Ada".into()), notify: None };
         let node = Node::start(config).await.unwrap();
         let handle = node.handle().clone();
         let access = Access { hosts: web::hosts_for(HOST.parse().unwrap()), token: TOKEN.to_owned() };

@@ -31,7 +31,7 @@ pub(super) async fn start(count: usize, arrived: mpsc::UnboundedSender<Arrival>)
         let network =
             Net { listen: vec!["/ip4/127.0.0.1/tcp/0".parse()?], peers: Vec::new(), ..Net::default() };
         let data = folders.path().join(number.to_string());
-        nodes.push(Node::start(Config { data, network: Some(network), member: None }).await?);
+        nodes.push(Node::start(Config { data, network: Some(network), member: None, notify: None }).await?);
     }
     let circle = nodes[0].handle().found("Gossip".to_owned(), None).await?;
     for node in &nodes[1..] {

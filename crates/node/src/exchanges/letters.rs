@@ -1,0 +1,388 @@
+//! Letters: what was said leaves in them, a few at a time, and what others said comes out of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalogue::exchange::{Delivered, Exchange, Party, Taken};
+use record::{
+    Body, CircleId, Class, Content, Copied, ExchangeId, Header, Inside, Key, Keyring, Kind, Letter, MemberId,
+    Opened, Outer, RecordId, Said, SealPublic, SealSecret, Slot, Timestamp, Verified,
+};
+
+use super::kept::{Kept, MAX_EXCHANGES};
+use super::{Exchanges, Passed};
+use crate::error::NodeError;
+use crate::identity::random;
+use crate::service::Service;
+
+/// How many letters are tried at a time, so that whoever asks something meanwhile waits for little.
+const TRIED_AT_ONCE: usize = 100;
+/// How many letters of unknown senders wait for their seal keys.
+const MAX_WAITING: usize = 1_000;
+/// How many exchanges that are not over one asker may have with the members of this node.
+const MAX_OF_ASKER: usize = 40;
+/// How many exchanges that are not over may be about one listing.
+const MAX_OF_LISTING: usize = 300;
+/// What is not over is said again after so many days, before its letter ends.
+const AGAIN_DAYS: u64 = 30;
+/// The letters of what is over may go after so many days.
+const KEPT_DAYS: u64 = 30;
+
+/// A letter that is to be written.
+struct Outgoing {
+    at: (ExchangeId, Party),
+    content: Content,
+    to: SealPublic,
+    from: SealSecret,
+}
+
+impl Service {
+    /// Which secrets letters are tried with.
+    pub(crate) fn seals_changed(&mut self) {
+        let mut boxes = record::Mailboxes::new();
+        boxes.add(self.identity.member(), &self.seals.own);
+        let host = Keyring::of(self.seals.host.clone());
+        for kept in self.exchanges.kept.values().filter(|kept| kept.guest) {
+            boxes.add(kept.exchange.member(kept.me), &host);
+        }
+        self.exchanges.mailboxes = boxes;
+        // What was sealed with a key that is known only now, or is to be sealed with a new one.
+        let circles = self.read(|view| view.order.clone());
+        for circle in circles {
+            self.look_for_letters(circle);
+        }
+        for kept in self.exchanges.kept.values_mut().filter(|kept| !kept.exchange.state().is_over()) {
+            kept.unsent |= kept.exchange.said(kept.me).is_some();
+        }
+    }
+
+    /// All letters of a circle are tried, in time.
+    pub(crate) fn look_for_letters(&mut self, circle: CircleId) {
+        let Ok(catalogue) = self.catalogue(circle) else { return };
+        let letters = catalogue.iter().filter(|held| is_letter(held.header()));
+        let letters: Vec<_> = letters.map(|held| (circle, held.id())).collect();
+        self.exchanges.untried.extend(letters);
+    }
+
+    /// Follows what came: letters to be tried, seal keys that explain letters.
+    pub(crate) fn note_letters(&mut self, circle: CircleId, admitted: &[Verified]) {
+        let me = self.identity.member();
+        for record in admitted {
+            let header = record.header();
+            if is_letter(header) && record.is_whole() {
+                self.exchanges.untried.push_back((circle, record.id()));
+            } else if header.kind.as_str() == Kind::SEAL_KEY {
+                self.exchanges.untried.append(&mut self.exchanges.waiting);
+                if header.author == me {
+                    self.exchanges.turned.insert(circle);
+                }
+            }
+        }
+    }
+
+    /// Tries letters, and takes in what they say.
+    pub(crate) fn try_letters(&mut self) {
+        for circle in std::mem::take(&mut self.exchanges.turned) {
+            if let Err(error) = self.follow_seal_key(circle) {
+                tracing::warn!(%error, "the seal key was not followed");
+            }
+        }
+        for _ in 0..TRIED_AT_ONCE {
+            let Some((circle, id)) = self.exchanges.untried.pop_front() else { return };
+            match self.try_letter(circle, id) {
+                Ok(None) => {}
+                Ok(Some(opened)) => {
+                    if let Err(error) = self.take_letter(circle, opened) {
+                        tracing::debug!(%error, "a letter was not taken");
+                    }
+                }
+                Err(true) if self.exchanges.waiting.len() < MAX_WAITING => {
+                    self.exchanges.waiting.push_back((circle, id));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Opens a letter if it is for somebody here; else says whether it may be good later.
+    fn try_letter(&self, circle: CircleId, id: RecordId) -> Result<Option<Opened>, bool> {
+        let record = self.protocol.record(circle, &id).map_err(|_| false)?;
+        let Some(record) = record else { return Ok(None) };
+        let Some(Body::Letter(letter)) = record.body() else { return Ok(None) };
+        if !self.exchanges.mailboxes.may_be_for_us(&letter) {
+            return Ok(None);
+        }
+        let known = |member: MemberId, epoch: u32| {
+            // A guest of this node has a key that only this node knows.
+            if self.is_guest(member) {
+                return Some(self.seals.host.public());
+            }
+            let own = self.seals.own.secrets().find(|secret| secret.epoch() == epoch);
+            let own = own.filter(|_| member == self.identity.member()).map(SealSecret::public);
+            own.or_else(|| self.seal_public(circle, member, epoch))
+        };
+        self.exchanges.mailboxes.open(&letter, Outer::of(record.header()), known).map_err(|error| {
+            tracing::debug!(%error, "a letter was refused");
+            error.may_pass()
+        })
+    }
+
+    pub(crate) fn is_guest(&self, member: MemberId) -> bool {
+        self.exchanges.kept.values().any(|kept| kept.guest && kept.exchange.member(kept.me) == member)
+    }
+
+    fn take_letter(&mut self, circle: CircleId, opened: Opened) -> Result<(), NodeError> {
+        let Opened { from, to, inside, .. } = opened;
+        match inside.content {
+            Content::Stance(said) | Content::Copy(said, Copied::Sent | Copied::Received) => {
+                self.take_said(*said, &Delivered { circle, from, reader: to })
+            }
+            Content::Pass { member, bytes } if member == self.identity.member() => {
+                self.take_pass(circle, &bytes)
+            }
+            Content::Pass { .. } | Content::Other { .. } => Ok(()),
+        }
+    }
+
+    /// Takes in what a side of an exchange said.
+    pub(crate) fn take_said(&mut self, said: Said, delivered: &Delivered) -> Result<(), NodeError> {
+        let now = self.clock.now();
+        let about = &said.stance.about;
+        let me = if delivered.reader == about.lister { Party::Lister } else { Party::Asker };
+        let at = (about.id(), me);
+        let refused = |refusal: catalogue::exchange::Refusal| NodeError::Invalid(refusal.to_string());
+        let kept = match self.exchanges.kept.get(&at) {
+            Some(kept) => {
+                let mut kept = kept.clone();
+                if kept.exchange.take(said, delivered, now).map_err(refused)? != Taken::Newer {
+                    return Ok(());
+                }
+                kept
+            }
+            None => {
+                let exchange = Exchange::begin(said, delivered, now).map_err(refused)?;
+                if exchange.party_of(delivered.reader) != Some(me) {
+                    return Err(NodeError::Invalid("a letter for somebody else".into()));
+                }
+                self.has_room_for(&exchange)?;
+                Kept::new(exchange, me, self.free_number()?)
+            }
+        };
+        self.put_kept(at, kept)?;
+        self.heal(at)
+    }
+
+    /// What one asker, and all of them, may make this node keep.
+    fn has_room_for(&self, exchange: &Exchange) -> Result<(), NodeError> {
+        let about = exchange.about();
+        let open = self.exchanges.kept.values().filter(|kept| !kept.exchange.state().is_over());
+        let (mut of_asker, mut of_listing) = (0_usize, 0_usize);
+        for kept in open {
+            let other = kept.exchange.about();
+            of_asker = of_asker.saturating_add(usize::from(other.asker == about.asker));
+            let same = (other.lister, other.listing) == (about.lister, about.listing);
+            of_listing = of_listing.saturating_add(usize::from(same));
+        }
+        // What this node's own member asks is its own business.
+        let own = about.asker == self.identity.member();
+        if (of_asker >= MAX_OF_ASKER && !own) || of_listing >= MAX_OF_LISTING {
+            return Err(NodeError::TooManyExchanges);
+        }
+        Ok(())
+    }
+
+    /// The number of a note that is free, or becomes so.
+    pub(crate) fn free_number(&mut self) -> Result<usize, NodeError> {
+        let taken: BTreeSet<usize> = self.exchanges.kept.values().map(|kept| kept.number).collect();
+        if let Some(free) = (0..MAX_EXCHANGES).find(|number| !taken.contains(number)) {
+            return Ok(free);
+        }
+        let over = self.exchanges.kept.iter().filter(|(_, kept)| kept.exchange.state().is_over());
+        let oldest =
+            over.min_by_key(|(_, kept)| kept.exchange.changed()).map(|(at, kept)| (*at, kept.number));
+        let (at, number) = oldest.ok_or(NodeError::TooManyExchanges)?;
+        self.exchanges.kept.remove(&at);
+        Ok(number)
+    }
+
+    /// Keeps an exchange as it is now. It is durable when this returns.
+    pub(crate) fn put_kept(&mut self, at: (ExchangeId, Party), mut kept: Kept) -> Result<(), NodeError> {
+        kept.follow_thread();
+        let note = kept.write().ok_or_else(|| NodeError::Invalid("it can not be written".into()))?;
+        self.protocol.store().set_meta(&super::kept::note(kept.number), &note)?;
+        if kept.me == Party::Lister {
+            self.exchanges.recount.insert(kept.exchange.about().listing);
+        }
+        self.exchanges.kept.insert(at, kept);
+        Ok(())
+    }
+
+    /// Another device of the member, which does not decide, passed something on.
+    fn take_pass(&mut self, circle: CircleId, bytes: &[u8]) -> Result<(), NodeError> {
+        if self.decides(circle)? != self.identity.node.public() {
+            return Ok(());
+        }
+        let passed: Passed = serde_json::from_slice(bytes)
+            .map_err(|_| NodeError::Invalid("another version passed something on".into()))?;
+        let when = Timestamp::from_millis(passed.at);
+        let at = self.find_exchange(&passed.exchange)?;
+        let Some(kept) = self.exchanges.kept.get(&at).filter(|kept| kept.passed < when) else {
+            return Ok(());
+        };
+        // Why first: what is carried out twice may promise twice.
+        let kept = Kept { passed: when, ..kept.clone() };
+        self.put_kept(at, kept)?;
+        self.act_at(at, &passed.input).map(drop)
+    }
+
+    /// Sends what was said and has not left.
+    pub(crate) fn send_letters(&mut self) {
+        if let Err(error) = self.send_all() {
+            tracing::debug!(%error, "letters wait");
+        }
+    }
+
+    fn send_all(&mut self) -> Result<(), NodeError> {
+        let unsent = self.exchanges.kept.iter().filter(|(_, kept)| kept.unsent || kept.pass.is_some());
+        let unsent: Vec<_> = unsent.map(|(at, _)| *at).collect();
+        let mut by_circle: BTreeMap<CircleId, Vec<Outgoing>> = BTreeMap::new();
+        for at in unsent {
+            let Some(kept) = self.exchanges.kept.get(&at).cloned() else { continue };
+            if self.deliver_here(at, &kept)? {
+                continue;
+            }
+            let circle = kept.exchange.about().circle;
+            let outgoing = self.outgoing(at, &kept)?;
+            by_circle.entry(circle).or_default().extend(outgoing);
+        }
+        for (circle, outgoing) in by_circle {
+            self.send(circle, outgoing)?;
+        }
+        Ok(())
+    }
+
+    /// If the other side is on this node as well, no letter is needed.
+    fn deliver_here(&mut self, at: (ExchangeId, Party), kept: &Kept) -> Result<bool, NodeError> {
+        let other = kept.exchange.member(at.1.other());
+        let here = other == self.identity.member() || self.is_guest(other);
+        let Some(said) = kept.exchange.said(at.1).filter(|_| here && kept.unsent) else { return Ok(false) };
+        let delivered = Delivered {
+            circle: kept.exchange.about().circle,
+            from: kept.exchange.member(at.1),
+            reader: other,
+        };
+        let taken = self.take_said(said.clone(), &delivered);
+        let sent = Some(self.clock.now());
+        self.put_kept(at, Kept { unsent: false, sent, ..kept.clone() })?;
+        taken.map(|()| true)
+    }
+
+    /// The letters that an exchange needs now; none while the other side's seal key is not known.
+    fn outgoing(&self, at: (ExchangeId, Party), kept: &Kept) -> Result<Vec<Outgoing>, NodeError> {
+        let circle = kept.exchange.about().circle;
+        let own = self.seals.own.current();
+        let mut outgoing = Vec::new();
+        if let Some((when, input)) = &kept.pass {
+            let passed = Passed { exchange: at.0.to_string(), at: when.millis(), input: input.clone() };
+            let bytes = serde_json::to_vec(&passed).map_err(|error| NodeError::Invalid(error.to_string()))?;
+            let content = Content::Pass { member: self.identity.member(), bytes };
+            outgoing.push(Outgoing { at, content, to: own.public(), from: own.clone() });
+        }
+        let Some(said) = kept.exchange.said(kept.me).filter(|_| kept.unsent) else { return Ok(outgoing) };
+        let Some(to) = self.seal_key_of(circle, kept.exchange.member(kept.me.other()))? else {
+            return Ok(outgoing);
+        };
+        let from = if kept.guest { self.seals.host.clone() } else { own.clone() };
+        let content = Content::Stance(Box::new(said.clone()));
+        outgoing.push(Outgoing { at, content, to: to.key, from });
+        if !kept.guest {
+            let content = Content::Copy(Box::new(said.clone()), Copied::Sent);
+            outgoing.push(Outgoing { at, content, to: own.public(), from: own.clone() });
+        }
+        Ok(outgoing)
+    }
+
+    /// Writes letters into a circle, all of one moment and in no telling order.
+    fn send(&mut self, circle: CircleId, outgoing: Vec<Outgoing>) -> Result<(), NodeError> {
+        if outgoing.is_empty() || self.catalogue(circle)?.charter().is_none() {
+            return Ok(());
+        }
+        self.must_have_heard(circle)?;
+        let now = self.clock.to_sign()?;
+        let author = self.identity.member();
+        let members = self.catalogue(circle)?.authors() as u64;
+        let sending: BTreeSet<_> = outgoing.iter().map(|letter| letter.at).collect();
+        let mut free = self.free_slots(circle, &sending)?;
+        let (mut records, mut slots) = (Vec::new(), BTreeMap::<(ExchangeId, Party), Vec<Key>>::new());
+        for Outgoing { at, content, to, from } in outgoing {
+            let key = match free.pop() {
+                Some(key) => key,
+                None => Key::from_bytes(random()?),
+            };
+            let slot = Slot { author, kind: Kind::letter(), key };
+            let statement = self.statement(circle, &slot, now)?;
+            let outer = Outer { author, circle, key, revision: statement.revision };
+            let letter = Letter::seal(&Inside::from(content), &to, &from, outer, members, &random()?)
+                .map_err(|error| NodeError::Invalid(error.to_string()))?;
+            records.push(statement.sign(&Body::Letter(letter), &self.identity.node)?);
+            slots.entry(at).or_default().push(key);
+        }
+        records.sort_by_key(Verified::id);
+        self.write(circle, records)?;
+        for (at, slots) in slots {
+            if let Some(kept) = self.exchanges.kept.get(&at).cloned() {
+                self.put_kept(at, Kept { unsent: false, sent: Some(now), pass: None, slots, ..kept })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The keys of this member's letters that hold nothing of worth any more, in no telling order: the next letters take
+    /// their places, so that what a member writes does not add up.
+    fn free_slots(
+        &self,
+        circle: CircleId,
+        sending: &BTreeSet<(ExchangeId, Party)>,
+    ) -> Result<Vec<Key>, NodeError> {
+        let author = self.identity.member();
+        let kept = self.exchanges.kept.iter().filter(|(at, kept)| {
+            !sending.contains(at) && kept.exchange.about().circle == circle && !self.is_past(kept)
+        });
+        let used: BTreeSet<Key> = kept.flat_map(|(_, kept)| kept.slots.iter().copied()).collect();
+        let signer = self.identity.node.public();
+        // Those that another device of the member wrote are its own matter.
+        let letters = self.catalogue(circle)?.iter().filter(|held| {
+            let header = held.header();
+            is_letter(header) && header.author == author && header.signer == signer
+        });
+        let mut free: Vec<Key> =
+            letters.map(|held| held.header().key).filter(|key| !used.contains(key)).collect();
+        let chance: [u8; 16] = random()?;
+        free.sort_by_key(|key| Key::derive("commonshelf/letter-slot/1", &[&chance, key.as_bytes()]));
+        Ok(free)
+    }
+
+    /// Whether an exchange has been over for so long that nobody waits for its letters.
+    fn is_past(&self, kept: &Kept) -> bool {
+        kept.exchange.state().is_over() && kept.exchange.changed().plus_days(KEPT_DAYS) < self.clock.now()
+    }
+
+    /// What is not over is said again before its letter ends.
+    pub(crate) fn say_again(&mut self) {
+        let now = self.clock.now();
+        let old = |kept: &Kept| kept.sent.is_some_and(|sent| sent.plus_days(AGAIN_DAYS) < now);
+        for kept in self.exchanges.kept.values_mut() {
+            kept.unsent |= !kept.exchange.state().is_over() && old(kept);
+        }
+    }
+}
+
+impl Exchanges {
+    /// Whether there is something to do that needs no time to pass.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.untried.is_empty() || !self.recount.is_empty() || !self.turned.is_empty()
+    }
+}
+
+fn is_letter(header: &Header) -> bool {
+    header.class == Class::Letter && header.kind.as_str() == Kind::LETTER && !header.is_withdrawal()
+}
