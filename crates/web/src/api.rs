@@ -134,6 +134,7 @@ async fn status(State(shelf): Node, trusted: Trusted) -> Json<StatusJson> {
         status.addresses.clear();
         status.notices.clear();
         status.unseen_matches = None;
+        status.waiting = 0;
     }
     status.circles = trusted.circles(status.circles);
     status.peers = trusted.peers(status.peers);

@@ -254,7 +254,7 @@ fn input(sent: &Sent) -> ListingInput {
         language: Some(sent.language.trim().to_lowercase()),
         circle: some(&sent.circle).filter(|circle| !circle.is_empty()),
         key: some(&sent.key).filter(|key| !key.is_empty()),
-        photos: None,
+        ..ListingInput::default()
     }
 }
 

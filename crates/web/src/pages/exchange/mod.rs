@@ -42,11 +42,11 @@ impl When {
 
 /// An exchange in a list.
 pub(super) struct Row {
-    href: String,
-    title: String,
-    other: String,
-    says: String,
-    changed: Moment,
+    pub(super) href: String,
+    pub(super) title: String,
+    pub(super) other: String,
+    pub(super) says: String,
+    pub(super) changed: Moment,
 }
 
 impl Row {
