@@ -11,6 +11,7 @@ mod kept;
 mod letters;
 mod notify;
 mod show;
+mod tally;
 mod tending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,6 +20,7 @@ use catalogue::exchange::Party;
 use record::{CircleId, ExchangeId, Key, Mailboxes, RecordId};
 use serde::{Deserialize, Serialize};
 
+pub use tally::{ReceiptJson, SumJson, TallyJson};
 pub use json::{ActInput, DrawJson, ExchangeJson, MessageJson, RequestInput, WaitingJson};
 pub(crate) use kept::notes;
 pub use notify::{Notify, Program};
