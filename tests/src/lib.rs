@@ -50,5 +50,5 @@ pub use program::program;
 pub use red::RED;
 pub use scenario::survive_a_kill;
 pub use sentence::check_sentence;
-pub use wait::wait_until;
+pub use wait::{PATIENCE, wait_until};
 pub use workspace::{files_below, lines, manifest, read, root};

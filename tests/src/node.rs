@@ -1,15 +1,11 @@
 //! A node that runs.
 
 use std::ops::Deref;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::http::Api;
-use crate::{Answer, Home, Process, wait_until};
-
-/// How long a node may take until it is ready.
-const BOUND: Duration = Duration::from_secs(20);
+use crate::{Answer, Home, PATIENCE, Process, wait_until};
 
 /// What a node says when it is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +53,7 @@ impl Node {
     #[must_use]
     pub fn start(home: Home, args: &[&str]) -> Self {
         let mut process = Process::start(home.command(&["up", "--json"]).args(args));
-        let line = process.line(BOUND);
+        let line = process.line(PATIENCE);
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
         Self { home, args, process, ready: Ready::read(&line) }
     }
@@ -91,7 +87,7 @@ impl Node {
     /// # Panics
     /// If that takes too long.
     pub fn wait_for_charter(&self) {
-        wait_until("the circle's charter", BOUND, || {
+        wait_until("the circle's charter", PATIENCE, || {
             let name = self.json(&["circle", "list"])[0]["name"].clone();
             if name.as_str().is_some_and(|name| !name.is_empty()) {
                 Ok(())

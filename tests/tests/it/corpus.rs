@@ -1,7 +1,5 @@
 //! What fuzzing found before, and all test cases, once more through the functions that are fuzzed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::collections::BTreeSet;
 use std::fs;
 

@@ -1,7 +1,5 @@
 //! The local pages and API: whom they answer, and whom not.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use serde_json::{Value, json};
 use tests::{Answer, Home, Node, check_listing, raw};
 

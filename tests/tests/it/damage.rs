@@ -1,8 +1,6 @@
 //! Files of a data folder that are damaged: the node is up all the same, or says what is to be done; its own
 //! things are there, and the rest comes back from one peer.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

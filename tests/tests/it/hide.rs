@@ -1,15 +1,9 @@
 //! A node hides what its owner does not want on it; the circle goes on as it was.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-use std::time::Duration;
-
-use tests::{Home, Node, at, check_sentence, holding, same_digest, titles, wait_until};
-
-const AGREED: Duration = Duration::from_secs(20);
+use tests::{Home, Node, PATIENCE, at, check_sentence, holding, same_digest, titles, wait_until};
 
 fn shows(node: &Node, expected: &[&str]) {
-    wait_until(&format!("it shows {expected:?}"), AGREED, || {
+    wait_until(&format!("it shows {expected:?}"), PATIENCE, || {
         let shown: Vec<_> = titles(node.home()).into_iter().collect();
         if shown == expected { Ok(()) } else { Err(format!("it shows {shown:?}")) }
     });
@@ -22,7 +16,7 @@ fn what_a_node_hides_is_not_on_it_nor_comes_back_until_it_is_wanted_and_all_dige
     let drill = ada.json(&["offer", "Bohrmaschine", "--text", "Liegt hinter dem blauen Tor"]);
     ada.run(&["offer", "Leiter"]);
     let key = at(&drill, "/key").as_str().unwrap().to_owned();
-    same_digest(ada.home(), bo.home(), 2, AGREED);
+    same_digest(ada.home(), bo.home(), 2, PATIENCE);
 
     check_sentence(&ada.cli(&["hide", &key]), 1);
     check_sentence(&bo.cli(&["hide", "bafyreinothing"]), 3);
@@ -40,7 +34,7 @@ fn what_a_node_hides_is_not_on_it_nor_comes_back_until_it_is_wanted_and_all_dige
     // Neither does an edit come, nor does it come back with another start.
     ada.run(&["edit", &key, "--text", "Liegt hinter dem roten Tor"]);
     let bo = bo.restart(&[]);
-    wait_until("both have the edit", AGREED, || {
+    wait_until("both have the edit", PATIENCE, || {
         let (ours, theirs) = (bo.digest(), ada.digest());
         if ours == theirs { Ok(()) } else { Err(format!("{ours} and {theirs}")) }
     });
@@ -52,7 +46,7 @@ fn what_a_node_hides_is_not_on_it_nor_comes_back_until_it_is_wanted_and_all_dige
     let link = ada.link();
     let circle = link.split_once('?').unwrap().0.strip_prefix("commonshelf:").unwrap();
     let cy = Home::new().up(&["--peer", bo.address(), "--join", circle]);
-    wait_until("the newcomer has the same digest", AGREED, || {
+    wait_until("the newcomer has the same digest", PATIENCE, || {
         let (ours, theirs) = (cy.digest(), bo.digest());
         if ours == theirs { Ok(()) } else { Err(format!("{ours} and {theirs}")) }
     });

@@ -1,7 +1,5 @@
 //! What can not be done: one clear sentence, the right exit code, and nothing has changed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
 

@@ -1,11 +1,8 @@
 //! Photos from a file on one machine to the page of another, with real processes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
-use std::time::Duration;
 
-use tests::{Home, Node, RED, raw, wait_until};
+use tests::{Home, Node, PATIENCE, RED, raw, wait_until};
 
 /// The part of a data folder's path that names a photo.
 fn kept(home: &Home, name: &str) -> std::path::PathBuf {
@@ -29,7 +26,7 @@ fn a_photo_goes_from_a_file_here_to_a_page_there() {
     assert_eq!(photo["alt"], "Rot", "{offered:#}");
     let name = |field: &str| photo[field].as_str().unwrap().to_owned();
     let (whole, thumb) = (name("photo"), name("thumb"));
-    wait_until("the thumbnail", Duration::from_secs(15), || {
+    wait_until("the thumbnail", PATIENCE, || {
         if kept(other.home(), &thumb).exists() { Ok(()) } else { Err("it is not there".to_owned()) }
     });
     let page = request(&other, "/", "text/html");
@@ -67,7 +64,7 @@ fn a_photo_whose_file_is_damaged_is_fetched_again_from_a_peer() {
     let offered = one.json(&["offer", "Farbe", "--photo", &file, "--alt", "Rot"]);
     let name = offered["photos"][0]["photo"].as_str().unwrap();
     let look = || {
-        wait_until("the photo is looked at", Duration::from_secs(30), || {
+        wait_until("the photo is looked at", PATIENCE, || {
             let answer = request(&other, &format!("/photo/{name}"), "text/html,image/jpeg");
             if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer) }
         });
@@ -97,7 +94,7 @@ fn the_photos_of_what_a_node_hides_leave_its_disk_and_come_back_with_it() {
     let offered = one.json(&["offer", "Farbe", "--photo", &file]);
     let thumb = offered["photos"][0]["thumb"].as_str().unwrap().to_owned();
     let there = |wanted: bool| {
-        wait_until("the thumbnail comes and goes", Duration::from_secs(15), || {
+        wait_until("the thumbnail comes and goes", PATIENCE, || {
             let there = kept(other.home(), &thumb).exists();
             if there == wanted { Ok(()) } else { Err(format!("it is there: {there}")) }
         });

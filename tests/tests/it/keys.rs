@@ -1,15 +1,12 @@
 //! The member's root key: written down, restored on another machine, taken off; and the grants that it
 //! signs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Home, Node, Output, check_sentence, same_digest, texts, wait_until};
+use tests::{Home, Node, Output, PATIENCE, check_sentence, same_digest, texts, wait_until};
 
-const AGREED: Duration = Duration::from_secs(20);
 /// A round with a peer comes after a minute at the latest.
 const HEARD: Duration = Duration::from_secs(75);
 
@@ -68,7 +65,7 @@ fn lost() -> (String, Value, Node) {
     let one = Home::new().up(&["--circle", "Gartenstraße", "--member", "Ada"]);
     let other = joined(&Home::new(), &one);
     let ladder = one.json(&["offer", "Leiter"]);
-    same_digest(one.home(), other.home(), 1, AGREED);
+    same_digest(one.home(), other.home(), 1, PATIENCE);
     (words(one.home()), ladder, other)
 }
 
@@ -87,16 +84,16 @@ fn words_bring_a_member_and_its_listings_back_on_an_empty_machine() {
     assert!(notices(&home).contains("was restored"), "{}", notices(&home));
 
     let node = joined(&home, &other);
-    same_digest(node.home(), other.home(), 1, AGREED);
+    same_digest(node.home(), other.home(), 1, PATIENCE);
     wait_until_heard(node.home());
     let listing = node.json(&["list", "--mine"])[0].clone();
     assert_eq!((&listing["id"], &listing["author_name"]), (&ladder["id"], &"Ada".into()), "{listing:#}");
     let edited = node.json(&["edit", text(&ladder, "id"), "--title", "Lange Leiter"]);
     assert_eq!(edited["key"], ladder["key"]);
     node.run(&["offer", "Zelt"]);
-    same_digest(node.home(), other.home(), 2, AGREED);
+    same_digest(node.home(), other.home(), 2, PATIENCE);
     node.run(&["withdraw", text(&ladder, "key")]);
-    same_digest(node.home(), other.home(), 1, AGREED);
+    same_digest(node.home(), other.home(), 1, PATIENCE);
     assert_eq!(texts(&other.json(&["list"]), "author_name"), ["Ada"], "the name was not written over");
     assert!(!notices(node.home()).contains("was restored"), "{}", notices(node.home()));
 
@@ -227,10 +224,10 @@ fn revoking_a_lost_device_voids_its_listings_everywhere() {
     let device = joined(&restored(&words(one.home())), &one);
     wait_until_heard(device.home());
     device.run(&["offer", "Not mine"]);
-    same_digest(one.home(), device.home(), 2, AGREED);
+    same_digest(one.home(), device.home(), 2, PATIENCE);
     let revoked = one.json(&["grant", "revoke", text(&key(device.home()), "key")]);
     assert_eq!(revoked[0]["listings"], 1, "{revoked:#}");
-    same_digest(one.home(), device.home(), 1, AGREED);
+    same_digest(one.home(), device.home(), 1, PATIENCE);
     assert_eq!(texts(&one.json(&["list"]), "title"), ["Leiter"]);
     let refused = device.cli(&["offer", "Again"]);
     check_sentence(&refused, 1);
@@ -244,10 +241,10 @@ fn what_a_lost_device_listed_stays_if_it_is_signed_again() {
     let device = joined(&restored(&words(one.home())), &one);
     wait_until_heard(device.home());
     device.run(&["offer", "Leiter", "--count", "2"]);
-    same_digest(one.home(), device.home(), 1, AGREED);
+    same_digest(one.home(), device.home(), 1, PATIENCE);
     let revoked = one.json(&["grant", "revoke", text(&key(device.home()), "key"), "--keep"]);
     assert_eq!((&revoked[0]["listings"], &revoked[0]["kept"]), (&0.into(), &1.into()), "{revoked:#}");
-    same_digest(one.home(), device.home(), 1, AGREED);
+    same_digest(one.home(), device.home(), 1, PATIENCE);
     let kept = one.json(&["list"]);
     assert_eq!((&kept[0]["title"], &kept[0]["count"]), (&"Leiter".into(), &2.into()), "{kept:#}");
     check_sentence(&device.cli(&["offer", "Again"]), 1);

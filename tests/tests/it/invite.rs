@@ -1,14 +1,10 @@
 //! An invitation is all that a second shop needs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::{Home, Node, at, check_sentence, same_digest, wait_until};
-
-const AGREED: Duration = Duration::from_secs(15);
+use tests::{Home, Node, PATIENCE, at, check_sentence, same_digest, wait_until};
 
 /// The link that a node prints for people.
 fn printed(node: &Node) -> String {
@@ -35,7 +31,7 @@ fn a_second_shop_joins_by_the_printed_link_alone() {
     let said = other.cli(&["circle", "join", &link]).ended(0);
     assert!(said.stdout.contains("Gartenstraße (as the invitation calls it)"), "{said:#?}");
     assert!(said.stdout.contains("looks for a node of the circle"), "{said:#?}");
-    same_digest(one.home(), other.home(), 1, AGREED);
+    same_digest(one.home(), other.home(), 1, PATIENCE);
     assert_eq!(name_of(&other), "Gartenstraße");
     let said = other.cli(&["circle", "join", &link]).ended(0);
     assert!(said.stdout.starts_with("This node keeps Gartenstraße."), "{said:#?}");
@@ -43,7 +39,7 @@ fn a_second_shop_joins_by_the_printed_link_alone() {
     // Whom the second one invites finds the second one.
     let third = Home::new().up(&["--join", &printed(&other)]);
     drop(one);
-    same_digest(other.home(), third.home(), 1, AGREED);
+    same_digest(other.home(), third.home(), 1, PATIENCE);
 }
 
 #[test]
@@ -55,7 +51,7 @@ fn what_is_joined_while_no_node_runs_is_there_once_it_does() {
     assert!(said.stdout.contains("once it runs: `commonshelf up`"), "{said:#?}");
     let other = home.up(&[]);
     assert_eq!(other.ready().circle, one.ready().circle);
-    same_digest(one.home(), other.home(), 1, AGREED);
+    same_digest(one.home(), other.home(), 1, PATIENCE);
     assert_eq!(name_of(&other), "Gartenstraße");
 }
 
@@ -67,8 +63,8 @@ fn a_node_that_is_started_with_a_link_says_what_it_joins_and_when_it_has() {
         home.command(&["up", "--http", "127.0.0.1:0", "--p2p", "/ip4/127.0.0.1/tcp/0", "--no-mdns"]);
     let mut process = tests::Process::start(command.args(["--join", &printed(&one)]));
     let mut said = Vec::new();
-    wait_until("it has joined", AGREED, || {
-        said.push(process.line(AGREED));
+    wait_until("it has joined", PATIENCE, || {
+        said.push(process.line(PATIENCE));
         if said.iter().any(|line| line.contains("Joined.")) { Ok(()) } else { Err(format!("{said:#?}")) }
     });
     assert!(said.iter().any(|line| line.contains("Gartenstraße (as the invitation calls it)")), "{said:#?}");
@@ -131,7 +127,7 @@ fn who_joins_by_an_invitation_that_admits_is_a_member_without_further_hands_and_
         waits_until_in(one.home(), &ben);
         waits_until_in(other.home(), &ben);
         other.run(&["need", "Bohrmaschine"]);
-        same_digest(one.home(), other.home(), 2, AGREED);
+        same_digest(one.home(), other.home(), 2, PATIENCE);
 
         // The same link a second time: it still shows the circle, and lets nobody in.
         let third = Home::new().up(&["--join", link]);
@@ -146,7 +142,7 @@ fn who_joins_by_an_invitation_that_admits_is_a_member_without_further_hands_and_
         let again = one.json(&["circle", "invite", "--admit"])["link"].as_str().unwrap().to_owned();
         one.run(&["circle", "shut-out", &ben]);
         if read == "anyone" {
-            same_digest(one.home(), other.home(), 2, AGREED);
+            same_digest(one.home(), other.home(), 2, PATIENCE);
             other.run(&["circle", "join", &again]);
             wait_until("it is told no", Duration::from_secs(60), || {
                 let notices = other.json(&["status"])["notices"].to_string();

@@ -1,7 +1,5 @@
 //! Every command, as a person and as a program uses it: on a folder at rest and on a running node.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::thread;

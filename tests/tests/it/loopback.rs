@@ -1,15 +1,13 @@
 //! Nodes that are told of each other: by an address and by a link, over loopback.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tests::{Home, Node, at, raw, same_digest, survive_a_kill, table, texts, throw, titles, wait_until};
-
-const AGREED: Duration = Duration::from_secs(15);
+use tests::{
+    Home, Node, PATIENCE, at, raw, same_digest, survive_a_kill, table, texts, throw, titles, wait_until,
+};
 
 /// A node that founded a circle, and one that was told its address and the circle's link.
 fn two() -> (Node, Node) {
@@ -33,7 +31,7 @@ fn a_link_alone_is_enough_to_join_a_running_node_to_a_circle() {
     assert_eq!(other.ready().circle, None);
     let circle = other.json(&["circle", "join", &one.link()]);
     assert_eq!(Some(circle["id"].as_str().unwrap()), one.ready().circle.as_deref(), "{circle:#}");
-    same_digest(one.home(), other.home(), 1, AGREED);
+    same_digest(one.home(), other.home(), 1, PATIENCE);
 
     let listing = other.json(&["list"])[0].clone();
     assert_eq!((&listing["title"], &listing["mine"]), (&"Leiter".into(), &false.into()), "{listing:#}");
@@ -52,8 +50,8 @@ fn three_nodes_in_a_row_agree_though_the_ends_never_meet() {
     left.run(&["offer", "From the left"]);
     right.wait_for_charter();
     right.run(&["need", "From the right"]);
-    same_digest(left.home(), right.home(), 2, AGREED);
-    same_digest(left.home(), middle.home(), 2, AGREED);
+    same_digest(left.home(), right.home(), 2, PATIENCE);
+    same_digest(left.home(), middle.home(), 2, PATIENCE);
 }
 
 #[test]
@@ -69,7 +67,7 @@ fn nodes_that_know_one_and_the_same_find_each_other_and_go_on_without_it() {
     drop(first);
     others[0].run(&["offer", "After the first one left"]);
     for other in &others[1..] {
-        same_digest(others[0].home(), other.home(), 1, AGREED);
+        same_digest(others[0].home(), other.home(), 1, PATIENCE);
     }
 }
 
@@ -78,10 +76,10 @@ fn edits_and_withdrawals_reach_the_other_node() {
     let (one, other) = two();
     let ladder = one.json(&["offer", "Leiter", "--count", "2"]);
     let drill = one.json(&["offer", "Bohrmaschine"]);
-    same_digest(one.home(), other.home(), 2, AGREED);
+    same_digest(one.home(), other.home(), 2, PATIENCE);
     one.run(&["edit", ladder["id"].as_str().unwrap(), "--title", "Lange Leiter"]);
     one.run(&["withdraw", drill["key"].as_str().unwrap()]);
-    same_digest(one.home(), other.home(), 1, AGREED);
+    same_digest(one.home(), other.home(), 1, PATIENCE);
     let there = other.json(&["list"]);
     assert_eq!(texts(&there, "title"), ["Lange Leiter"]);
     assert_eq!(there[0]["key"], ladder["key"]);
@@ -107,7 +105,7 @@ fn what_was_acknowledged_is_there_after_a_kill_in_the_middle_of_an_import() {
         let before = bytes_in(&home.data());
         let mut import = home.command(&["import", &file, "--json"]);
         let mut import = import.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        wait_until("the import begins to write, or ends", Duration::from_secs(20), || {
+        wait_until("the import begins to write, or ends", PATIENCE, || {
             let has_begun = bytes_in(&home.data()) > before + 64 * 1024;
             let has_ended = import.try_wait().unwrap().is_some();
             if has_begun || has_ended { Ok(()) } else { Err("it has not".to_owned()) }
@@ -172,8 +170,8 @@ fn a_node_that_is_started_again_keeps_its_name_its_circle_and_its_listings() {
 fn nodes_that_met_find_each_other_again_after_a_power_cut_though_nobody_tells_them() {
     let (one, other) = two();
     one.run(&["offer", "Leiter"]);
-    same_digest(one.home(), other.home(), 1, AGREED);
-    wait_until("a round has ended", AGREED, || {
+    same_digest(one.home(), other.home(), 1, PATIENCE);
+    wait_until("a round has ended", PATIENCE, || {
         let peers = other.json(&["peers"]);
         if peers[0]["synced"].is_null() { Err(peers.to_string()) } else { Ok(()) }
     });
@@ -183,7 +181,7 @@ fn nodes_that_met_find_each_other_again_after_a_power_cut_though_nobody_tells_th
     let other = home.up(&[]);
     assert_eq!([one.ready().peer.clone(), other.ready().peer.clone()], names);
     one.run(&["offer", "Zelt"]);
-    same_digest(one.home(), other.home(), 2, AGREED);
+    same_digest(one.home(), other.home(), 2, PATIENCE);
 }
 
 #[test]
@@ -205,5 +203,5 @@ fn garbage_at_the_port_for_nodes_and_at_the_port_for_pages_stops_nothing() {
     assert!(one.process().runs());
     let _ = one.get("/").with(200);
     one.run(&["offer", "Still here"]);
-    same_digest(one.home(), other.home(), 1, AGREED);
+    same_digest(one.home(), other.home(), 1, PATIENCE);
 }

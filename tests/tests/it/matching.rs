@@ -1,13 +1,8 @@
 //! Who can help whom: a need on one node, the offer on another.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-use std::time::Duration;
-
 use serde_json::Value;
-use tests::{Home, Node, check_listing, same_digest};
+use tests::{Home, Node, PATIENCE, check_listing, same_digest};
 
-const AGREED: Duration = Duration::from_secs(15);
 const NEED: &str = "Eine Bohrmaschine";
 const OFFER: &str = "Bohrmaschine mit Koffer";
 
@@ -22,7 +17,7 @@ fn two() -> (Node, Node, String) {
     other.wait_for_charter();
     let need =
         other.json(&["need", NEED, "--category", "Werkzeug", "--terms", "loan", "--place", "49.03,8.41"]);
-    same_digest(one.home(), other.home(), 5, AGREED);
+    same_digest(one.home(), other.home(), 5, PATIENCE);
     (one, other, need["id"].as_str().unwrap().to_owned())
 }
 
@@ -91,7 +86,7 @@ fn a_need_is_matched_with_an_offer_of_another_node_by_command_api_and_page() {
 fn what_was_withdrawn_matches_no_longer() {
     let (one, other, need) = two();
     other.run(&["withdraw", &need]);
-    same_digest(one.home(), other.home(), 4, AGREED);
+    same_digest(one.home(), other.home(), 4, PATIENCE);
     for node in [&one, &other] {
         assert_eq!(node.json(&["matches"]), serde_json::json!([]));
         assert_eq!(node.cli(&["matches", &need]).code, 3);

@@ -1,14 +1,13 @@
 //! A whole node in a file: kept while it runs, and made a node again on another machine.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::{Home, Node, Output, RED, at, check_sentence, same_digest, table, texts, titles, wait_until};
+use tests::{
+    Home, Node, Output, PATIENCE, RED, at, check_sentence, same_digest, table, texts, titles, wait_until,
+};
 
-const AGREED: Duration = Duration::from_secs(20);
 /// A round with a peer comes after a minute at the latest.
 const HEARD: Duration = Duration::from_secs(75);
 const PASSPHRASE: &str = "zwölf blaue Enten\n";
@@ -35,7 +34,7 @@ fn circles(home: &Home) -> Vec<(String, String, String)> {
 }
 
 fn same_circles(one: &Home, other: &Home) {
-    wait_until("equal circles", AGREED, || {
+    wait_until("equal circles", PATIENCE, || {
         let (one, other) = (circles(one), circles(other));
         if one == other { Ok(()) } else { Err(format!("{one:#?} {other:#?}")) }
     });
@@ -135,7 +134,7 @@ fn a_node_that_does_not_run_is_kept_as_well_and_goes_on_alone() {
         told.stdout.contains("1 circles") && told.stdout.contains("Never start the old one"),
         "{told:#?}"
     );
-    same_digest(&one, &home, 1, AGREED);
+    same_digest(&one, &home, 1, PATIENCE);
     home.run(&["edit", &text(&home.json(&["list"])[0], "/id"), "--title", "Lange Leiter"]);
 
     // A second time it would write over what is there.

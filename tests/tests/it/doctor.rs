@@ -1,16 +1,13 @@
 //! `commonshelf doctor`: what is wrong with a node's data, and how it is mended.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Home, at, check_sentence, files_below, same_digest, table, wait_until};
+use tests::{Home, PATIENCE, at, check_sentence, files_below, same_digest, table, wait_until};
 
-const AGREED: Duration = Duration::from_secs(20);
 const BACK: Duration = Duration::from_secs(75);
 
 /// What the doctor says, and whether all is well.
@@ -135,7 +132,7 @@ fn records_that_are_gone_are_missed_until_another_node_has_given_them_back() {
     let rows = other.home().file("things.csv", table("thing", 200));
     other.wait_for_charter();
     other.run(&["import", &rows]);
-    same_digest(one.home(), other.home(), 201, AGREED);
+    same_digest(one.home(), other.home(), 201, PATIENCE);
     let (mut other, home) = (other, one.home().clone());
     drop(one);
     other.process().kill9();
@@ -157,7 +154,7 @@ fn records_that_are_gone_are_missed_until_another_node_has_given_them_back() {
 
     let other = other.restart(&[]);
     let node = home.up(&["--peer", other.address()]);
-    same_digest(node.home(), other.home(), 201, AGREED);
+    same_digest(node.home(), other.home(), 201, PATIENCE);
     wait_until("the notice's end", BACK, || match notices(node.home()) {
         notices if notices.contains("is being fetched again") => Err(notices),
         _ => Ok(()),

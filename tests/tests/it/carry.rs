@@ -1,14 +1,9 @@
 //! A circle that is carried in a file between nodes that never meet.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
-use std::time::Duration;
 
 use serde_json::Value;
-use tests::{Home, at, check_sentence, same_digest, table, titles};
-
-const AGREED: Duration = Duration::from_secs(15);
+use tests::{Home, PATIENCE, at, check_sentence, same_digest, table, titles};
 
 /// A file for a bundle in a node's folder.
 fn file(home: &Home) -> String {
@@ -37,7 +32,7 @@ fn a_circle_crosses_two_nodes_that_never_meet_and_back() {
     assert_eq!(counts(&report), (702, 0, 0), "{report:#}");
     assert_eq!(at(&report, "/bundle/joined"), true, "{report:#}");
     assert_eq!(at(&report, "/bundle/name"), "Gartenstraße", "{report:#}");
-    same_digest(&one, &other, 700, AGREED);
+    same_digest(&one, &other, 700, PATIENCE);
     let again = other.json(&["import", &file(&one)]);
     assert_eq!(counts(&again), (0, 702, 0), "{again:#}");
 
@@ -45,7 +40,7 @@ fn a_circle_crosses_two_nodes_that_never_meet_and_back() {
     other.run(&["export", "--bundle", &file(&other), "--circle", "Gartenstraße"]);
     let back = one.json(&["import", &file(&other)]);
     assert_eq!(counts(&back), (2, 702, 0), "the thing and the grant of its member: {back:#}");
-    same_digest(&one, &other, 701, AGREED);
+    same_digest(&one, &other, 701, PATIENCE);
 }
 
 #[test]
@@ -57,15 +52,15 @@ fn bundles_go_through_nodes_that_run_and_what_came_in_one_reaches_their_peers() 
     let said = one.cli(&["import", &file(&source)]).ended(0);
     assert!(said.stdout.contains("Gartenstraße: added 302 records, unchanged 0, rejected 0."), "{said:#?}");
     assert!(said.stdout.contains("keeps the circle from now on"), "{said:#?}");
-    same_digest(&source, one.home(), 300, AGREED);
+    same_digest(&source, one.home(), 300, PATIENCE);
 
     let other = Home::new().up(&["--join", &one.link()]);
-    same_digest(one.home(), other.home(), 300, AGREED);
+    same_digest(one.home(), other.home(), 300, PATIENCE);
     source.run(&["offer", "Later"]);
     source.run(&["export", "--bundle", &file(&source), "--since", "1d"]);
     let report = one.json(&["import", &file(&source)]);
     assert_eq!(counts(&report), (1, 302, 0), "{report:#}");
-    same_digest(&source, other.home(), 301, AGREED);
+    same_digest(&source, other.home(), 301, PATIENCE);
 
     let out = file(other.home());
     other.run(&["export", "--bundle", &out]);
@@ -87,7 +82,7 @@ fn since_a_date_only_later_things_are_carried_and_they_count_on_a_node_that_had_
     assert_eq!(titles(&other).into_iter().collect::<Vec<_>>(), ["New"]);
     one.run(&["export", "--bundle", &file(&one)]);
     other.run(&["import", &file(&one)]);
-    same_digest(&one, &other, 2, AGREED);
+    same_digest(&one, &other, 2, PATIENCE);
 }
 
 #[test]
@@ -114,7 +109,7 @@ fn of_a_torn_or_damaged_file_what_was_whole_is_taken_and_the_rest_is_missed() {
             let report = other.json(&["import", &file(&one)]);
             assert_eq!(counts(&report), (702 - added, added, 0), "{report:#}");
             drop(node);
-            same_digest(&one, &other, 700, AGREED);
+            same_digest(&one, &other, 700, PATIENCE);
         }
     }
 }
@@ -174,7 +169,7 @@ fn a_circle_of_members_is_carried_sealed_and_opens_for_whoever_was_invited() {
     other.run(&["circle", "join", &link]);
     // What was sealed before the secret was renewed still opens, and the bundle that is sealed anew as well.
     assert_eq!(counts(&other.json(&["import", &file(&one)])), (3, 0, 0));
-    same_digest(&one, &other, 1, AGREED);
+    same_digest(&one, &other, 1, PATIENCE);
     one.run(&["circle", "renew"]);
     assert_eq!(counts(&one.json(&["import", &file(&one)])), (0, 3, 0));
     one.run(&["export", "--bundle", &file(&one)]);
@@ -183,5 +178,5 @@ fn a_circle_of_members_is_carried_sealed_and_opens_for_whoever_was_invited() {
     let link = one.json(&["circle", "invite"])["link"].as_str().unwrap().to_owned();
     other.run(&["circle", "join", &link]);
     assert_eq!(counts(&other.json(&["import", &file(&one)])), (1, 3, 0));
-    same_digest(&one, &other, 1, AGREED);
+    same_digest(&one, &other, 1, PATIENCE);
 }

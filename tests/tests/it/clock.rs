@@ -1,17 +1,11 @@
 //! Machines whose clocks are wrong: real processes under another clock, by Debian's `faketime`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-use std::time::Duration;
-
 use serde_json::json;
-use tests::{Home, Node, at, check_sentence, same_digest, texts, wait_until};
-
-const AGREED: Duration = Duration::from_secs(20);
+use tests::{Home, Node, PATIENCE, at, check_sentence, same_digest, texts, wait_until};
 
 /// Waits until a node asks for the date, or does so no more.
 fn asks(node: &Node, asks: bool) {
-    wait_until(&format!("that the node asks for the date: {asks}"), AGREED, || {
+    wait_until(&format!("that the node asks for the date: {asks}"), PATIENCE, || {
         let status = node.json(&["status"]);
         let found = at(&status, "/notices").as_array().unwrap().iter().any(|notice| {
             let notice = notice.as_str().unwrap();
@@ -29,7 +23,7 @@ fn a_node_with_a_wrong_clock_shows_all_and_signs_nothing_and_goes_on_when_it_is_
         let mut other = home.up(&["--peer", one.address(), "--join", &one.link()]);
         other.wait_for_charter();
         other.run(&["offer", "Leiter"]);
-        same_digest(one.home(), other.home(), 1, AGREED);
+        same_digest(one.home(), other.home(), 1, PATIENCE);
         if on_start {
             assert_eq!(other.process().signal("TERM"), 0);
             home.set_clock(wrong);
@@ -55,7 +49,7 @@ fn a_node_with_a_wrong_clock_shows_all_and_signs_nothing_and_goes_on_when_it_is_
         home.set_clock("+0");
         asks(&other, false);
         other.run(&["offer", "Bohrer"]);
-        same_digest(one.home(), other.home(), 3, AGREED);
+        same_digest(one.home(), other.home(), 3, PATIENCE);
     }
 }
 
@@ -86,7 +80,7 @@ fn clocks_some_minutes_ahead_are_nobodys_trouble() {
     other.wait_for_charter();
     one.run(&["offer", "Leiter"]);
     other.run(&["need", "Bohrer"]);
-    same_digest(one.home(), other.home(), 2, AGREED);
+    same_digest(one.home(), other.home(), 2, PATIENCE);
     assert_eq!(other.json(&["clock", "show"])["sure"], true);
     // Now eleven: what it says then waits for a minute, and it asks nobody.
     home.set_clock("+11m");

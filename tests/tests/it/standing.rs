@@ -1,14 +1,9 @@
 //! What a member needs and tells nobody, and what it is told.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-use std::time::Duration;
-
 use roxmltree::{Document, Node as Element};
 use serde_json::{Value, json};
-use tests::{Home, Node, Output, at, check_sentence, holding, same_digest, texts, wait_until};
+use tests::{Home, Node, Output, PATIENCE, at, check_sentence, holding, same_digest, texts, wait_until};
 
-const AGREED: Duration = Duration::from_secs(20);
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 /// Words that stand in the private need alone.
 const SECRET: &str = "Zwölfhundertbohrer";
@@ -33,7 +28,7 @@ fn private(node: &Home) -> Value {
 
 /// Waits until the member is told of these offers and no others, the newest first.
 fn told(node: &Home, offers: &[&str]) -> Value {
-    wait_until(&format!("it tells of {offers:?}"), AGREED, || {
+    wait_until(&format!("it tells of {offers:?}"), PATIENCE, || {
         let found = node.json(&["matches", "--found"]);
         let titles: Vec<String> =
             found.as_array().unwrap().iter().map(|notice| text(notice, "/offer/title")).collect();
@@ -61,9 +56,9 @@ fn a_private_need_finds_what_another_node_offers_at_once_and_leaves_no_trace_the
 
     // It comes back from nobody else, and stands in nothing that goes to others.
     one.run(&["offer", "Leiter"]);
-    same_digest(one.home(), other.home(), 2, AGREED);
+    same_digest(one.home(), other.home(), 2, PATIENCE);
     let third = Home::new().up(&["--peer", other.address(), "--join", &one.link()]);
-    same_digest(one.home(), third.home(), 2, AGREED);
+    same_digest(one.home(), third.home(), 2, PATIENCE);
     let bundle = one.home().folder().join("bundle").to_str().unwrap().to_owned();
     one.run(&["export", "--bundle", &bundle]);
     for place in [other.data(), third.data()] {
@@ -161,7 +156,7 @@ fn each_pair_is_told_once_and_a_dismissed_one_stays_away_until_a_side_says_somet
     let photo = other.home().file("red.png", tests::RED);
     other.run(&["edit", &offer, "--photo", &photo]);
     let has_photo = |node: &Home| at(&node.json(&["show", &offer]), "/photos/0/photo").is_string();
-    wait_until("the photo is there", AGREED, || {
+    wait_until("the photo is there", PATIENCE, || {
         let there = one.json(&["show", &offer]);
         if there.get("photos").is_some() { Ok(()) } else { Err(there.to_string()) }
     });
@@ -208,7 +203,7 @@ fn many_at_once_are_told_of_too_and_a_public_need_and_an_offer_as_well() {
     let table = other.home().file("things.csv", table);
     other.run(&["import", &table]);
     let offered = |expected: &[&str]| {
-        wait_until(&format!("it tells of {expected:?}"), AGREED, || {
+        wait_until(&format!("it tells of {expected:?}"), PATIENCE, || {
             let mut offers = new(&one);
             offers.sort();
             if offers == expected { Ok(()) } else { Err(format!("{offers:?}")) }
@@ -328,7 +323,7 @@ fn why_tells_all_that_speaks_for_a_pair_and_it_adds_up() {
     let need = text(&one.json(&["need", "Bohrmaschine", "--place", near, "--terms", "loan"]), "/key");
     let offer = text(&other.json(&["offer", "Bohrmaschine", "--place", near, "--terms", "loan"]), "/id");
     let other_offer = text(&other.json(&["offer", "Pullover", "--place", near]), "/key");
-    same_digest(one.home(), other.home(), 3, AGREED);
+    same_digest(one.home(), other.home(), 3, PATIENCE);
     let why = |need: &str, offer: &str| one.json(&["why", need, offer]);
     let told = why(&need, &offer);
     for pair in

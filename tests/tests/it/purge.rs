@@ -1,7 +1,5 @@
 //! What was withdrawn leaves the disk.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::fs;
 
 use tests::{Home, RED, at, check_sentence, files_below, holding};
