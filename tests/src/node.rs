@@ -156,24 +156,42 @@ impl Node {
     /// Starts it again after its end, at the same address for other nodes: with the arguments that it
     /// had, and with these.
     #[must_use]
-    pub fn restart(mut self, more: &[&str]) -> Self {
+    pub fn restart(self, more: &[&str]) -> Self {
+        self.stop().start(more)
+    }
+
+    /// Ends it as a power cut would.
+    #[must_use]
+    pub fn stop(mut self) -> Away {
         self.process.kill9();
-        let mut args: Vec<&str> = Vec::new();
-        let mut listens: Vec<&str> = Vec::new();
-        let mut words = self.args.iter().map(String::as_str);
+        let mut args: Vec<String> = Vec::new();
+        let mut words = self.args.iter();
         while let Some(word) = words.next() {
             if word == "--p2p" {
                 let _ = words.next();
-                listens = self.ready.addresses.iter().map(|address| bare(address)).collect();
             } else {
-                args.push(word);
+                args.push(word.clone());
             }
         }
-        for address in listens {
-            args.extend(["--p2p", address]);
+        for address in &self.ready.addresses {
+            args.extend(["--p2p".to_owned(), bare(address).to_owned()]);
         }
-        args.extend(more);
-        Self::start(self.home.clone(), &args)
+        Away { home: self.home.clone(), args }
+    }
+}
+
+/// A node that has ended.
+pub struct Away {
+    home: Home,
+    args: Vec<String>,
+}
+
+impl Away {
+    /// Starts it again at the same address for other nodes: with the arguments that it had, and with these.
+    #[must_use]
+    pub fn start(self, more: &[&str]) -> Node {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        Node::start(self.home.clone(), &args)
     }
 }
 

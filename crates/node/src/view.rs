@@ -39,6 +39,8 @@ pub(crate) struct CircleView {
     /// Those of this node's own member.
     pub(crate) mine: BTreeSet<RecordId>,
     newest: BTreeSet<(Reverse<Timestamp>, RecordId)>,
+    /// Sealed letters, whoever they are for.
+    letters: BTreeSet<RecordId>,
     /// What this version can not read.
     others: BTreeSet<RecordId>,
     pub(crate) index: Index<RecordId>,
@@ -132,6 +134,7 @@ impl View {
                     entries: BTreeMap::new(),
                     mine: BTreeSet::new(),
                     newest: BTreeSet::new(),
+                    letters: BTreeSet::new(),
                     others: BTreeSet::new(),
                     index,
                     unread: Vec::new(),
@@ -315,6 +318,7 @@ impl View {
                 name: circle.name.clone(),
                 records: circle.records,
                 listings: circle.entries.len(),
+                letters: circle.letters.len(),
                 others: circle.others.len(),
                 members: circle.authors,
                 digest: circle.digest.to_string(),
@@ -524,6 +528,7 @@ impl CircleView {
             self.newest.remove(&(Reverse(entry.revision), *id));
         }
         self.names.retain(|_, (profile, _)| profile != id);
+        self.letters.remove(id);
         self.others.remove(id);
         entry
     }

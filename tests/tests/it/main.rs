@@ -11,6 +11,7 @@ mod clock;
 mod corpus;
 mod damage;
 mod doctor;
+mod exchange;
 mod hide;
 mod http;
 mod invite;

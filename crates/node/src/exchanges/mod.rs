@@ -20,11 +20,11 @@ use catalogue::exchange::Party;
 use record::{CircleId, ExchangeId, Key, Mailboxes, RecordId};
 use serde::{Deserialize, Serialize};
 
-pub use tally::{ReceiptJson, SumJson, TallyJson};
 pub use json::{ActInput, DrawJson, ExchangeJson, MessageJson, RequestInput, WaitingJson};
 pub(crate) use kept::notes;
 pub use notify::{Notify, Program};
 pub(crate) use notify::{TOLD, Told};
+pub use tally::{ReceiptJson, SumJson, TallyJson};
 
 use crate::error::NodeError;
 use crate::service::Service;

@@ -100,9 +100,10 @@ impl Service {
     }
 
     fn receipts(&self, circle: CircleId) -> Result<Vec<Verified>, NodeError> {
-        let held = self.catalogue(circle)?.iter().filter(|held| {
-            held.header().kind.as_str() == Kind::RECEIPT && !held.header().is_withdrawal()
-        });
+        let held = self
+            .catalogue(circle)?
+            .iter()
+            .filter(|held| held.header().kind.as_str() == Kind::RECEIPT && !held.header().is_withdrawal());
         let ids: Vec<RecordId> = held.map(|held| held.id()).collect();
         let mut records = Vec::new();
         for id in ids {
