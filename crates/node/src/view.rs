@@ -489,6 +489,7 @@ impl CircleView {
             Some(Body::Profile(profile)) => {
                 self.names.insert(header.author, (record.id(), profile.name));
             }
+            Some(Body::Letter(_)) => drop(self.letters.insert(record.id())),
             Some(Body::Other(_)) => drop(self.others.insert(record.id())),
             // A body that is here and can not be read: a later version may.
             None if record.body_bytes().is_some_and(|bytes| !bytes.is_empty()) => {
@@ -504,7 +505,6 @@ impl CircleView {
                 | Body::SealKey(_)
                 | Body::Notice(_)
                 | Body::Comment(_)
-                | Body::Letter(_)
                 | Body::Receipt(_)
                 | Body::Checkpoint(_),
             )
