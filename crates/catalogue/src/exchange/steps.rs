@@ -128,7 +128,7 @@ impl Exchange {
         let (gives, loan) = (me == self.giver(), self.is_loan());
         let mut say = |more: &[Step]| steps.extend_from_slice(more);
         match self.state() {
-            State::Requested if me == Party::Asker => say(&[Step::Withdraw, Step::Message]),
+            State::Requested if me == Party::Asker => say(&[Step::Message, Step::Withdraw]),
             State::Requested => {
                 say(&[Step::Promise, Step::Decline, Step::Elsewhere, Step::TellPlace]);
                 if gives {

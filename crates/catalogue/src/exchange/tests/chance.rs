@@ -61,11 +61,15 @@ impl Chance {
     /// Any act, sensible or not.
     pub(super) fn act(&mut self, view: &Exchange, me: Party, now: Timestamp) -> Act {
         // Mostly one that makes sense, and often the next one.
-        let steps = view.steps(me, now);
+        let mut steps = view.steps(me, now);
+        if !self.one_in(6) {
+            steps.retain(|step| !ENDS.contains(step));
+        }
         let step = match self.below(8) {
             0 | 1 if !steps.is_empty() => steps[0],
             2..=6 if !steps.is_empty() => self.pick(&steps),
-            _ => self.pick(&ALL),
+            _ if self.one_in(3) => self.pick(&ALL),
+            _ => Step::Message,
         };
         self.filled(step, view, now)
     }
@@ -119,6 +123,9 @@ impl Chance {
         }
     }
 }
+
+/// What ends an exchange: rare, so that most histories go on.
+const ENDS: [Step; 5] = [Step::Withdraw, Step::Cancel, Step::Decline, Step::Elsewhere, Step::Lapse];
 
 const ALL: [Step; 21] = [
     Step::Promise,
