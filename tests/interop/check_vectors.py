@@ -11,7 +11,9 @@ import pathlib
 import re
 import sys
 
-from basics import Refused, decode, decode_map, derive, encode, id_text, public_key, read_id, read_member, sha256, verify
+from basics import (
+    Refused, decode, decode_map, derive, encode, id_text, public_key, read_id, read_member, sha256, verify,
+)  # fmt: skip
 from bodies import exchange_of, read_body, read_said, read_stance, receipt_of, seal
 from records import (
     approvals, approved_bytes, check_checkpoint, check_receipt, check_seal, read_envelope, read_header, read_record,

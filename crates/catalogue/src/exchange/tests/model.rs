@@ -207,7 +207,7 @@ fn every_order<T>(items: &mut [T], count: usize, each: &mut impl FnMut(&[T])) {
     }
     for at in 0..count - 1 {
         every_order(items, count - 1, each);
-        items.swap(if count % 2 == 0 { at } else { 0 }, count - 1);
+        items.swap(if count.is_multiple_of(2) { at } else { 0 }, count - 1);
     }
     every_order(items, count - 1, each);
 }
@@ -243,7 +243,6 @@ fn after_ten_thousand_histories_both_sides_derive_the_state_of_the_plain_model()
         }
         assert_eq!(holding(last.iter().rev()).receipt(), ends.receipt(), "seed {seed}");
     }
-    println!("{reached:?}");
     assert_eq!(reached.len(), 17, "every state is reached: {reached:?}");
 }
 
@@ -267,7 +266,7 @@ fn short_histories_end_the_same_in_every_order_of_their_letters() {
             assert_eq!(holding(letters.iter().copied()), ends, "seed {seed}");
         });
     }
-    println!("{orders} orders");
+    assert!(orders > 100_000, "{orders}");
 }
 
 #[test]

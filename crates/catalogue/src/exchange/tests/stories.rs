@@ -223,7 +223,7 @@ fn a_request_is_declined_or_taken_back_and_a_promise_is_cancelled_whatever_word_
         }
         assert_eq!(pair.act(who, act, after(DAY)), Ok(state));
         assert!(state.is_over());
-        assert_eq!(pair.act(who, Act::Heal, after(DAY)).is_ok(), false);
+        assert!(pair.act(who, Act::Heal, after(DAY)).is_err());
     }
 }
 
