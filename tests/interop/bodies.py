@@ -2,7 +2,7 @@
 
 import re
 
-from basics import Refused, decode_map, need, public_key
+from basics import Refused, decode_map, derive, encode, need, public_key
 
 UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180e\u200b\u200e\u200f\u2028-\u202e"
@@ -216,27 +216,72 @@ def read_body(kind, data):
     return kind, body
 
 
-ASKER = {
-    "count": count, "commitment*": octets(32), "nonce*": octets(16), "accepted*": time, "received*": time,
-    "returned*": time, "ended*": text(0, 2000), "missed*": flag,
+ASKS = {
+    "count": count, "name*": line(1, 80), "commitment*": octets(32), "nonce*": octets(16), "accepted*": time,
 }  # fmt: skip
-LISTERS = {
-    "promised*": count, "until*": time, "place*": text(0, 2000), "time*": time, "ready*": flag,
-    "handed-over*": time, "code*": line(1, 32), "due*": time, "back*": time, "ended*": text(0, 2000),
-    "missed*": flag,
+ANSWERS = {
+    "promised*": count, "promised-at*": time, "until*": time, "place*": text(1, 500), "time*": time,
+    "ready*": time, "code*": line(1, 32), "queue*": count, "hold*": time,
 }  # fmt: skip
-STANCE = {
-    "circle": octets(32), "exchange": octets(16), "from": public_key, "to": public_key, "lister": public_key,
-    "listing": octets(16), "listed": time, "revision": time, "message°": text(0, 2000),
-    "asker*": nested(ASKER), "listers*": nested(LISTERS),
+GIVEN = {"count": count, "minutes*": number(0, 600_000), "grams*": short, "at": time, "seal": seal}
+MESSAGE = {"at": time, "text": text(1, 2000)}
+ABOUT = {
+    "circle": octets(32), "exchange": octets(16), "asker": public_key, "lister": public_key,
+    "listing": octets(16), "listed": time, "asked": time, "side": word, "terms": word, "title": line(1, 120),
+    "category°": line(0, 60),
+}  # fmt: skip
+STANCE = ABOUT | {
+    "revision": time, "asks*": nested(ASKS), "answers*": nested(ANSWERS), "given*": nested(GIVEN),
+    "due*": time, "wants-until*": time, "returned*": time, "back*": time, "condition*": text(1, 500),
+    "condition-back*": text(1, 500), "thanks*": text(1, 500), "ended*": word, "missed*": time,
+    "owns-up*": lambda value: need(type(value) is bool, "wrong-type"), "public*": flag,
+    "messages°": listed(nested(MESSAGE)),
+}  # fmt: skip
+STANCE_WORDS = {
+    "side": WORDS["listing"]["side"], "terms": TERMS,
+    "ended": re.compile("withdrawn|cancelled|declined|lapsed|elsewhere"),
 }  # fmt: skip
 
 
 def read_stance(data):
-    need(len(data) <= 7168, "too-large")
+    need(len(data) <= 3200, "too-large")
     stance = decode_map(data)
-    fields(stance, STANCE)
-    need(("asker" in stance) != ("listers" in stance), "wrong-type")
-    need(stance["from"] != stance["to"], "wrong-type")
-    need(stance["lister"] == stance["from" if "listers" in stance else "to"], "wrong-type")
+    for name, known in STANCE_WORDS.items():
+        need(type(stance.get(name)) is not str or known.fullmatch(stance[name]), "unknown-word")
+    fields(stance, STANCE | {"because°": text(0, 500)} if "ended" in stance else STANCE)
+    need(("asks" in stance) != ("answers" in stance), "wrong-type")
+    need(stance["asker"] != stance["lister"], "repeated")
+    answers, given, messages = stance.get("answers", {}), stance.get("given", {}), stance.get("messages", [])
+    need("promised" not in answers or "promised-at" in answers, "missing")
+    need("promised" in answers or "promised-at" not in answers, "wrong-type")
+    need(given.get("minutes") != 0 and given.get("grams") != 0, "second-form")
+    need(len(messages) <= 16 and sum(len(message["text"]) for message in messages) <= 2000, "too-many")
     return stance
+
+
+def exchange_of(stance):
+    """The id of the exchange that it is about."""
+    about = {name: stance[name] for name in (key.rstrip("°") for key in ABOUT) if name in stance}
+    return derive("commonshelf/exchange/1", encode(about))[:16]
+
+
+def receipt_of(stance):
+    """The receipt that its author's word is about."""
+    giver, receiver = ("lister", "asker") if stance["side"] == "offer" else ("asker", "lister")
+    given = stance["given"]
+    return {
+        "circle": stance["circle"], "exchange": stance["exchange"], "giver": stance[giver],
+        "receiver": stance[receiver], "title": stance["title"], "count": given["count"],
+        "terms": stance["terms"], "minutes": given.get("minutes", 0), "at": given["at"],
+    }  # fmt: skip
+
+
+def read_said(data):
+    """A stance as a letter holds it: what its author has to have signed, and the seal if there is one."""
+    said = decode_map(data)
+    fields(said, {"stance": octets(), "seal*": seal}, "wrong-type")
+    stance = read_stance(said["stance"])
+    binds = "promised" in stance.get("answers", {}) or any(name in stance for name in ("given", "returned", "back"))
+    need("seal" in said or not binds, "bad-signature")
+    signed = encode({name: value for name, value in stance.items() if name != "messages"})
+    return stance, signed, said.get("seal")

@@ -11,8 +11,10 @@ import pathlib
 import re
 import sys
 
-from basics import Refused, decode, decode_map, derive, id_text, public_key, read_id, read_member, sha256, verify
-from bodies import read_body, read_stance, seal
+from basics import (
+    Refused, decode, decode_map, derive, encode, id_text, public_key, read_id, read_member, sha256, verify,
+)  # fmt: skip
+from bodies import exchange_of, read_body, read_said, read_stance, receipt_of, seal
 from records import (
     approvals, approved_bytes, check_checkpoint, check_receipt, check_seal, read_envelope, read_header, read_record,
 )  # fmt: skip
@@ -26,6 +28,10 @@ def unhex(text):
 
 def parts(text):
     return [bytes.fromhex(part) for part in text.split(".")[:-1]]
+
+
+def side_of(stance):
+    return "asker" if "asks" in stance else "lister"
 
 
 def verdict(case):
@@ -67,13 +73,17 @@ def verdict(case):
             payload = approved_bytes(charter, known_bytes("circle"), int(known["revision"]))
             return derive("commonshelf/charter/1", payload)[:16].hex()
         case "stance":
-            return "asker" if "asker" in read_stance(data) else "lister"
-        case "stance-seal":
-            signed = known_bytes("stance")
-            stance, value = read_stance(signed), decode_map(data)
-            seal(value)
-            check_seal(value, "commonshelf/stance/1", signed, stance["from"], stance["circle"], stance["revision"])
-            return ""
+            stance = read_stance(data)
+            return f"{side_of(stance)} {exchange_of(stance).hex()}"
+        case "said":
+            stance, signed, outer = read_said(data)
+            author, circle = stance[side_of(stance)], stance["circle"]
+            if outer:
+                check_seal(outer, "commonshelf/stance/1", signed, author, circle, stance["revision"])
+            if "given" in stance:
+                given, receipt = stance["given"], encode(receipt_of(stance))
+                check_seal(given["seal"], "commonshelf/receipt/1", receipt, author, circle, given["at"])
+            return side_of(stance)
         case "id":
             return read_id(known["text"]).hex()
         case "member":

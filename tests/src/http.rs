@@ -8,8 +8,8 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Response;
 
-/// How long an answer may take.
-const BOUND: Duration = Duration::from_secs(20);
+use crate::PATIENCE;
+
 /// How long the other side may be silent.
 const SILENCE: Duration = Duration::from_secs(3);
 /// The most that is read of an answer.
@@ -87,7 +87,7 @@ impl Api<'_> {
 
 pub(crate) fn agent() -> Agent {
     let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
-    config.timeout_global(Some(BOUND)).build().new_agent()
+    config.timeout_global(Some(PATIENCE)).build().new_agent()
 }
 
 fn answer(question: String, response: Result<Response<ureq::Body>, ureq::Error>) -> Answer {

@@ -5,9 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::{Output, wait_until};
+use crate::{Output, PATIENCE, wait_until};
 
 /// Where a program runs.
 #[derive(Debug, Clone, Default)]
@@ -97,7 +96,7 @@ impl Place {
             Some(outer) => namespace(outer.child.id()),
             None => Some(own.clone()),
         };
-        wait_until("a network namespace", Duration::from_secs(10), || {
+        wait_until("a network namespace", PATIENCE, || {
             if let Some(status) = holder.child.try_wait().unwrap() {
                 return Ok(Err(format!("`unshare --net` ended with {status}")));
             }

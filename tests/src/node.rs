@@ -1,15 +1,11 @@
 //! A node that runs.
 
 use std::ops::Deref;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::http::Api;
-use crate::{Answer, Home, Process, wait_until};
-
-/// How long a node may take until it is ready.
-const BOUND: Duration = Duration::from_secs(20);
+use crate::{Answer, Home, PATIENCE, Process, wait_until};
 
 /// What a node says when it is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +53,7 @@ impl Node {
     #[must_use]
     pub fn start(home: Home, args: &[&str]) -> Self {
         let mut process = Process::start(home.command(&["up", "--json"]).args(args));
-        let line = process.line(BOUND);
+        let line = process.line(PATIENCE);
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
         Self { home, args, process, ready: Ready::read(&line) }
     }
@@ -91,7 +87,7 @@ impl Node {
     /// # Panics
     /// If that takes too long.
     pub fn wait_for_charter(&self) {
-        wait_until("the circle's charter", BOUND, || {
+        wait_until("the circle's charter", PATIENCE, || {
             let name = self.json(&["circle", "list"])[0]["name"].clone();
             if name.as_str().is_some_and(|name| !name.is_empty()) {
                 Ok(())
@@ -160,24 +156,42 @@ impl Node {
     /// Starts it again after its end, at the same address for other nodes: with the arguments that it
     /// had, and with these.
     #[must_use]
-    pub fn restart(mut self, more: &[&str]) -> Self {
+    pub fn restart(self, more: &[&str]) -> Self {
+        self.stop().start(more)
+    }
+
+    /// Ends it as a power cut would.
+    #[must_use]
+    pub fn stop(mut self) -> Away {
         self.process.kill9();
-        let mut args: Vec<&str> = Vec::new();
-        let mut listens: Vec<&str> = Vec::new();
-        let mut words = self.args.iter().map(String::as_str);
+        let mut args: Vec<String> = Vec::new();
+        let mut words = self.args.iter();
         while let Some(word) = words.next() {
             if word == "--p2p" {
                 let _ = words.next();
-                listens = self.ready.addresses.iter().map(|address| bare(address)).collect();
             } else {
-                args.push(word);
+                args.push(word.clone());
             }
         }
-        for address in listens {
-            args.extend(["--p2p", address]);
+        for address in &self.ready.addresses {
+            args.extend(["--p2p".to_owned(), bare(address).to_owned()]);
         }
-        args.extend(more);
-        Self::start(self.home.clone(), &args)
+        Away { home: self.home.clone(), args }
+    }
+}
+
+/// A node that has ended.
+pub struct Away {
+    home: Home,
+    args: Vec<String>,
+}
+
+impl Away {
+    /// Starts it again at the same address for other nodes: with the arguments that it had, and with these.
+    #[must_use]
+    pub fn start(self, more: &[&str]) -> Node {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        Node::start(self.home.clone(), &args)
     }
 }
 

@@ -8,10 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::output::shown;
-use crate::wait_until;
-
-/// How long a program may take until it has stopped.
-const BOUND: Duration = Duration::from_secs(20);
+use crate::{PATIENCE, wait_until};
 
 /// A program that runs. Dropping it kills it, and tells what it said if the test has failed.
 #[derive(Debug)]
@@ -127,7 +124,7 @@ impl Process {
         let script = format!("kill -{name} {}", self.id());
         let sent = Command::new("sh").args(["-c", &script]).status().expect("a shell");
         assert!(sent.success(), "{script}");
-        let status = wait_until(&format!("the end of {} after SIG{name}", self.command), BOUND, || {
+        let status = wait_until(&format!("the end of {} after SIG{name}", self.command), PATIENCE, || {
             self.child.try_wait().unwrap().ok_or_else(|| format!("it runs on: {}", self.said()))
         });
         status.code().unwrap_or(-1)

@@ -1,14 +1,9 @@
 //! What two nodes live through, however they found each other.
 
-use std::time::Duration;
-
-use crate::{Node, same_digest, table, titles};
-
-/// How long two nodes may take until they agree.
-const AGREED: Duration = Duration::from_secs(15);
+use crate::{Node, PATIENCE, same_digest, table, titles};
 
 /// 500 listings are imported on `one`; it is killed; `other` writes 20 more; `one` starts again. Both
-/// agree within 15 seconds each time, and nothing is lost.
+/// agree each time, and nothing is lost.
 ///
 /// # Panics
 /// If not.
@@ -16,7 +11,7 @@ pub fn survive_a_kill(mut one: Node, other: &Node) {
     let file = one.home().file("shelf.csv", table("shelf", 500));
     let report = one.json(&["import", &file]);
     assert_eq!(report["added"], 500, "{report:#}");
-    same_digest(one.home(), other.home(), 500, AGREED);
+    same_digest(one.home(), other.home(), 500, PATIENCE);
 
     one.process().kill9();
     for number in 0..20 {
@@ -25,7 +20,7 @@ pub fn survive_a_kill(mut one: Node, other: &Node) {
         assert_eq!(written["mine"], true, "{written:#}");
     }
     let one = one.restart(&[]);
-    same_digest(one.home(), other.home(), 520, AGREED);
+    same_digest(one.home(), other.home(), 520, PATIENCE);
 
     let here = titles(one.home());
     assert_eq!(here.len(), 520, "each has a title of its own");

@@ -4,7 +4,7 @@
 use node::import::{self, Options};
 use node::{BundleError, BundlePart, BundleReader, BundleWriter, CircleLink};
 use protocol::{BlobInput, Input, Output, PeerId, Protocol, SessionId};
-use record::{Body, Header, Kind, Listing, Record, Signed, Stance};
+use record::{Body, Header, Kind, Listing, Record, Said, Signed, Stance};
 use sim::MemoryStore;
 
 use crate::vectors::{self, Case, Verdict};
@@ -103,13 +103,17 @@ pub fn body(bytes: &[u8]) {
     }
 }
 
-/// A stance that is taken is written again as it was.
+/// A stance that is taken is written again as it was, alone and as a letter holds it; and checking it ends.
 ///
 /// # Panics
 /// If it is not.
 pub fn stance(bytes: &[u8]) {
     if let Ok(stance) = Stance::decode(bytes) {
         assert_eq!(stance.encode(), bytes);
+    }
+    if let Ok(said) = Said::decode(bytes) {
+        assert_eq!(said.encode(), bytes);
+        let _ = said.check();
     }
 }
 
@@ -269,7 +273,7 @@ pub fn inputs(case: &Case) -> Option<(&'static str, Vec<u8>)> {
     match case.what.as_str() {
         "header" => Some(("header", case.bytes())),
         "envelope" | "record" => Some(("envelope", case.bytes())),
-        "stance" => Some(("stance", case.bytes())),
+        "stance" | "said" => Some(("stance", case.bytes())),
         "body" => body(case.text_of("kind")),
         "receipt" => body(Kind::RECEIPT),
         "checkpoint" => body(Kind::CHECKPOINT),

@@ -3,6 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long what comes at once may take on a machine that does much else: only a failing test waits so long. It is
+/// less than a minute, after which peers compare all that they have: what should come at once must not hide there.
+pub const PATIENCE: Duration = Duration::from_secs(45);
+
 /// Asks again and again until the answer is `Ok`, and returns what is in it.
 ///
 /// # Panics

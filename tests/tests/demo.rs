@@ -107,7 +107,7 @@ fn the_demo_tells_a_person_what_happens_and_serves_pages_until_ctrl_c() {
 fn a_demo_that_is_interrupted_early_ends_at_once_and_cleans_up() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = Process::start(&mut demo(folder.path(), &[]));
-    let _ = demo.line(Duration::from_secs(20));
+    let _ = demo.line(Duration::from_secs(60));
     assert_eq!(demo.signal("TERM"), 0);
     assert_eq!(entries(folder.path()), Vec::<String>::new(), "temporary files are gone");
 }

@@ -97,7 +97,7 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
         }
         disk.free();
         let client = Client::of(&node);
-        wait_until("there is room, and it is written again", Duration::from_secs(10), || {
+        wait_until("there is room, and it is written again", AGREED, || {
             let (status, answer) = ledgers[0].write(&client, &mut dice, "Wieder").unwrap();
             if (200..300).contains(&status) { Ok(()) } else { Err(answer.to_string()) }
         });

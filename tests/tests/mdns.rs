@@ -2,11 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::Duration;
-
-use tests::{Home, Lan, Node, same_digest, survive_a_kill, unless_unwanted, wait_until};
-
-const FOUND: Duration = Duration::from_secs(15);
+use tests::{Home, Lan, Node, PATIENCE, same_digest, survive_a_kill, unless_unwanted, wait_until};
 
 /// Two machines with a cable between them.
 fn lan() -> Option<Lan> {
@@ -26,7 +22,7 @@ fn a_person_sees_which_circle_is_nearby_and_joins_it() {
     let Some(lan) = lan() else { return };
     let one = Node::start(Home::at(&lan.left), &["--circle", "Gartenstraße"]);
     let other = Node::start(Home::at(&lan.right), &[]);
-    let nearby = wait_until("a circle nearby", FOUND, || {
+    let nearby = wait_until("a circle nearby", PATIENCE, || {
         let nearby = other.json(&["circle", "list", "--nearby"]);
         if nearby[0]["name"] == "Gartenstraße" { Ok(nearby[0].clone()) } else { Err(nearby.to_string()) }
     });
@@ -34,7 +30,7 @@ fn a_person_sees_which_circle_is_nearby_and_joins_it() {
     let circle = other.json(&["circle", "join", "nearby"]);
     assert_eq!(circle["id"], nearby["id"], "{circle:#}");
     one.run(&["offer", "Leiter"]);
-    same_digest(one.home(), other.home(), 1, FOUND);
+    same_digest(one.home(), other.home(), 1, PATIENCE);
 }
 
 #[test]

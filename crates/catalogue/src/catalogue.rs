@@ -140,9 +140,15 @@ impl Catalogue {
     /// Whether a member took back the grant of this key for good.
     #[must_use]
     pub fn is_revoked(&self, member: MemberId, signer: &PublicKey) -> bool {
+        self.revoked_at(member, signer).is_some()
+    }
+
+    /// When a member took back the grant of this key for good, if it did.
+    #[must_use]
+    pub fn revoked_at(&self, member: MemberId, signer: &PublicKey) -> Option<Timestamp> {
         let key = (Kind::grant(), Grant::key(signer));
-        let slot = self.authors.get(&member).and_then(|author| author.slots.get(&key));
-        slot.is_some_and(|slot| self.closed(slot).is_some())
+        let slot = self.authors.get(&member).and_then(|author| author.slots.get(&key))?;
+        self.closed(slot).map(|end| end.revision)
     }
 
     /// Who belongs to the circle, or did: members and the removed, not strangers.

@@ -253,6 +253,9 @@ pub struct CircleJson {
     pub records: usize,
     /// How many of them are listings that stand.
     pub listings: usize,
+    /// How many of them are sealed letters, whoever they are for.
+    #[serde(default)]
+    pub letters: usize,
     /// How many are of a kind, or say something, that this version does not know. They are kept and passed on.
     #[serde(default)]
     pub others: usize,

@@ -43,6 +43,8 @@ pub(crate) struct CircleView {
     /// Those of this node's own member.
     pub(crate) mine: BTreeSet<RecordId>,
     newest: BTreeSet<(Reverse<Timestamp>, RecordId)>,
+    /// Sealed letters, whoever they are for.
+    letters: BTreeSet<RecordId>,
     /// What this version can not read.
     others: BTreeSet<RecordId>,
     pub(crate) index: Index<RecordId>,
@@ -137,6 +139,7 @@ impl View {
                     entries: BTreeMap::new(),
                     mine: BTreeSet::new(),
                     newest: BTreeSet::new(),
+                    letters: BTreeSet::new(),
                     others: BTreeSet::new(),
                     index,
                     unread: Vec::new(),
@@ -321,6 +324,7 @@ impl View {
                 name: circle.name.clone(),
                 records: circle.records,
                 listings: circle.entries.len(),
+                letters: circle.letters.len(),
                 others: circle.others.len(),
                 members: circle.authors,
                 open: circle.open,
@@ -492,6 +496,7 @@ impl CircleView {
             Some(Body::Profile(profile)) => {
                 self.names.insert(header.author, (record.id(), profile.name));
             }
+            Some(Body::Letter(_)) => drop(self.letters.insert(record.id())),
             Some(Body::Other(_)) => drop(self.others.insert(record.id())),
             // A body that is here and can not be read: a later version may.
             None if record.body_bytes().is_some_and(|bytes| !bytes.is_empty()) => {
@@ -507,7 +512,6 @@ impl CircleView {
                 | Body::SealKey(_)
                 | Body::Notice(_)
                 | Body::Comment(_)
-                | Body::Letter(_)
                 | Body::Receipt(_)
                 | Body::Checkpoint(_),
             )
@@ -531,6 +535,7 @@ impl CircleView {
             self.newest.remove(&(Reverse(entry.revision), *id));
         }
         self.names.retain(|_, (profile, _)| profile != id);
+        self.letters.remove(id);
         self.others.remove(id);
         entry
     }

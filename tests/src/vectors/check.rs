@@ -1,9 +1,9 @@
 //! What the crate `record` makes of a case.
 
 use record::{
-    Body, BodyError, CborError, CheckpointError, CircleId, Grant, Hash, Header, HeaderError, Key, Kind,
-    MemberId, PlaceError, PublicKey, ReadSecret, Receipt, ReceiptError, Record, RecordId, RefusedBytes, Seal,
-    SealError, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
+    Body, BodyError, CborError, CheckpointError, CircleId, Grant, Hash, Header, HeaderError, Key, Kind, Made,
+    MemberId, PlaceError, PublicKey, ReadSecret, Receipt, ReceiptError, Record, RecordId, RefusedBytes, Said,
+    Seal, SealError, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
 };
 
 use super::case::{Case, hex, unhex};
@@ -38,11 +38,12 @@ pub fn verdict(case: &Case) -> Result<String, String> {
             Ok(charter.key(circle, revision).to_string())
         }
         "stance" => {
-            stance(&bytes).map(|stance| if stance.is_listers() { "lister" } else { "asker" }.to_owned())
+            stance(&bytes).map(|stance| format!("{} {}", side_of(&stance), stance.about.id()))
         }
-        "stance-seal" => {
-            let stance = stance(&case.bytes_of("stance").unwrap_or_default())?;
-            stance.check(&seal_of(&bytes)?).map(|()| String::new()).map_err(|error| seal_error(&error))
+        "said" => {
+            let said = Said::decode(&bytes).map_err(|error| body_error(&error))?;
+            assert_eq!(said.encode(), bytes, "what was read is written as it was");
+            said.check().map(|()| side_of(&said.stance).to_owned()).map_err(|error| seal_error(&error))
         }
         _ => named(case, &bytes),
     }
@@ -206,6 +207,10 @@ fn approvals(case: &Case, bytes: &[u8]) -> String {
     approved.keys().map(|steward| hex(steward.as_bytes())).collect::<Vec<_>>().join(" ")
 }
 
+fn side_of(stance: &Stance) -> &'static str {
+    if stance.is_listers() { "lister" } else { "asker" }
+}
+
 fn stance(bytes: &[u8]) -> Result<Stance, String> {
     let stance = Stance::decode(bytes).map_err(|error| body_error(&error))?;
     assert_eq!(stance.encode(), bytes, "a stance that was read is written as it was");
@@ -249,7 +254,7 @@ fn body_error(error: &BodyError) -> String {
         BodyError::Place(PlaceError::TooFine(_)) => "cell-too-fine",
         BodyError::Place(_) => "not-a-cell",
         BodyError::NotAMap => "not-a-map",
-        BodyError::TooLarge(_) => "too-large",
+        BodyError::TooLarge(_) | BodyError::StanceTooLarge(_) => "too-large",
         BodyError::Missing(_) => "missing",
         BodyError::WrongType(_) => "wrong-type",
         BodyError::Empty(_) => "empty",

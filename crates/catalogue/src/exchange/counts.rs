@@ -2,18 +2,18 @@
 
 use record::{ExchangeId, Timestamp};
 
-use super::{Exchange, Party, State};
+use super::{Exchange, Party};
 
 /// How many of a listing an exchange takes: what was given, unless it is back, or else what is promised and not
-/// ended. Only what the lister itself says counts: an asker can't take anything by what it says, and what it gave
-/// up is free once the lister let go of it.
+/// ended. Only the lister's own stance counts: an asker can't take or free anything by what it says, now or
+/// later. What an asker gave up is free once the lister let go of it: see [`Exchange::heals`].
 #[must_use]
 pub fn committed(exchange: &Exchange) -> u32 {
     let Some(said) = exchange.common(Party::Lister) else { return 0 };
-    if exchange.state() == State::Back {
-        return 0;
-    }
+    // A lender takes it back, a borrower brings it back.
+    let is_back = exchange.is_loan() && (said.back.is_some() || said.returned.is_some());
     match &said.given {
+        Some(_) if is_back => 0,
         Some(given) => given.amount.count,
         None if said.ended.is_some() => 0,
         None => exchange.promised().unwrap_or(0),

@@ -4,6 +4,9 @@ use record::Timestamp;
 
 use super::{Exchange, Party, State};
 
+/// Two who confirm one handover apart date it at most a week apart: else a person looks.
+const APART_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
 /// An act without its words and numbers: what a button says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -128,7 +131,7 @@ impl Exchange {
         let (gives, loan) = (me == self.giver(), self.is_loan());
         let mut say = |more: &[Step]| steps.extend_from_slice(more);
         match self.state() {
-            State::Requested if me == Party::Asker => say(&[Step::Withdraw, Step::Message]),
+            State::Requested if me == Party::Asker => say(&[Step::Message, Step::Withdraw]),
             State::Requested => {
                 say(&[Step::Promise, Step::Decline, Step::Elsewhere, Step::TellPlace]);
                 if gives {
@@ -174,7 +177,8 @@ impl Exchange {
             State::Declined | State::Withdrawn | State::Elsewhere => {}
         }
         if self.differs() {
-            steps.insert(0, self.word_step(me));
+            // The receiver is asked whether the giver's word is right; the giver may mend it.
+            steps.insert(if gives { steps.len() } else { 0 }, self.word_step(me));
         }
     }
 
@@ -192,10 +196,14 @@ impl Exchange {
                 if missed || asked_for_another_time {
                     steps.push(Step::Promise);
                 }
-                if self.giver() == Party::Lister && ready.is_none() {
+                let can_be_ready = self.giver() == Party::Lister && ready.is_none();
+                if can_be_ready && !came {
                     steps.push(Step::Ready);
                 }
                 steps.push(self.word_step(me));
+                if can_be_ready && came {
+                    steps.push(Step::Ready);
+                }
                 if !steps.contains(&Step::Promise) {
                     steps.push(Step::Promise);
                 }
@@ -240,7 +248,7 @@ impl Exchange {
     /// Whether the side's node has something to do that no person needs to be asked for, by the act
     /// [`Act::Heal`](super::Act::Heal). A lister lets go of its promise once the asker gave it up: only then is it
     /// free for others, and stays so whatever the asker says later. Who receives signs the giver's word on the
-    /// receipt, if it says no more than its own.
+    /// receipt, if it says no more than its own, and a time within a week of its own.
     #[must_use]
     pub fn heals(&self, me: Party) -> bool {
         self.lets_go(me) || self.countersigns(me)
@@ -256,6 +264,7 @@ impl Exchange {
         let amount = |party| self.common(party)?.given.as_ref().map(|given| given.amount);
         let (Some(gave), Some(took)) = (amount(self.giver()), amount(self.receiver())) else { return false };
         let no_more = gave.count <= took.count && gave.minutes <= took.minutes && gave.grams <= took.grams;
-        me == self.receiver() && gave != took && no_more
+        let apart = gave.at.since(took.at).max(took.at.since(gave.at));
+        me == self.receiver() && gave != took && no_more && apart <= APART_MS
     }
 }

@@ -11,6 +11,7 @@ mod kept;
 mod letters;
 mod notify;
 mod show;
+mod tally;
 mod tending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,6 +24,7 @@ pub use json::{ActInput, DrawJson, ExchangeJson, MessageJson, RequestInput, Wait
 pub(crate) use kept::notes;
 pub use notify::{Notify, Program};
 pub(crate) use notify::{TOLD, Told};
+pub use tally::{ReceiptJson, SumJson, TallyJson};
 
 use crate::error::NodeError;
 use crate::service::Service;

@@ -10,10 +10,10 @@ use crate::envelope::{Record, Signed};
 use crate::header::Header;
 use crate::letter::Inside;
 use crate::seal::Seal;
-use crate::stance::Stance;
+use crate::stance::{Said, Stance};
 use crate::text::{is_unseen, tidy, tidy_line};
 use crate::{Body, BodyError};
-use any::{any_body, any_bytes, any_fields, any_header, any_stance, changed, kinds};
+use any::{any_body, any_bytes, any_fields, any_header, any_seal, any_stance, changed, kinds};
 
 /// Whatever reads bytes writes the same bytes, for every reader that there is.
 fn every_reader_takes_one_encoding_alone(bytes: &[u8]) {
@@ -30,6 +30,9 @@ fn every_reader_takes_one_encoding_alone(bytes: &[u8]) {
     }
     if let Ok((inside, epoch)) = Inside::decode(bytes) {
         assert_eq!(inside.encode(epoch), bytes);
+    }
+    if let Ok(said) = Said::decode(bytes) {
+        assert_eq!(said.encode(), bytes);
     }
     if let Ok(seal) = Seal::decode(bytes) {
         assert_eq!(seal.encode(), bytes);
@@ -78,6 +81,14 @@ proptest! {
             prop_assert_ne!(Stance::decode(&other), Ok(stance));
         }
         every_reader_takes_one_encoding_alone(&other);
+    }
+
+    #[test]
+    fn what_a_letter_holds_survives_its_bytes(stance in any_stance(), seal in proptest::option::of(any_seal()), change in any_bytes(), at in any::<prop::sample::Index>()) {
+        let said = Said { stance, seal };
+        let bytes = said.encode();
+        prop_assert_eq!(Said::decode(&bytes), Ok(said));
+        every_reader_takes_one_encoding_alone(&changed(&bytes, &change, at));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::damage::{Case, Damage, copy, files, filled, filled_with, is_full_size, suffer};
 
-fn case(what: &str, inflict: impl Fn(&Path) + 'static) -> Case {
+fn case(what: &str, inflict: impl Fn(&Path) + Sync + 'static) -> Case {
     (what.to_owned(), Box::new(inflict))
 }
 

@@ -1,0 +1,288 @@
+//! From "I'd like that" to "thank you", between real nodes.
+
+use serde_json::{Value, json};
+use tests::{Home, Node, Output, PATIENCE, at, holding, second_reader, wait_until};
+
+/// Words that stand in letters alone.
+const WISH: &str = "Für unsere Zwillinge, bitte";
+const ADDRESS: &str = "Hinterhaus, dritte Tür, Klingel Zimmermann";
+const NICKNAME: &str = "Tante Hedwig";
+
+fn text(json: &Value, path: &str) -> String {
+    at(json, path).as_str().unwrap().to_owned()
+}
+
+/// A founder, and others that joined through it.
+fn neighbours(names: &[&str]) -> Vec<Node> {
+    let (first, rest) = names.split_first().unwrap();
+    let mut nodes = vec![Home::new().up(&["--circle", "Gartenstraße", "--member", first])];
+    for name in rest {
+        let link = nodes[0].link();
+        let node = Home::new().up(&["--peer", nodes[0].address(), "--join", &link, "--member", name]);
+        node.wait_for_charter();
+        nodes.push(node);
+    }
+    nodes
+}
+
+/// The exchange as a node sees it, once it is in this state.
+fn in_state(node: &Home, id: &str, state: &str) -> Value {
+    wait_until(&format!("the exchange is {state}"), PATIENCE, || {
+        let seen = Output::of(node.command(&["exchanges", id]).arg("--json"));
+        if seen.code != 0 {
+            return Err(format!("{seen:?}"));
+        }
+        let seen = seen.json();
+        if seen["state"] == state { Ok(seen) } else { Err(format!("it is {}", seen["says"])) }
+    })
+}
+
+fn left(node: &Home, listing: &str) -> u64 {
+    node.json(&["show", listing])["left"].as_u64().unwrap()
+}
+
+fn seen(node: &Home, listing: &str) {
+    wait_until("it sees the listing", PATIENCE, || {
+        let shown = node.cli(&["show", listing]);
+        if shown.code == 0 { Ok(()) } else { Err(format!("{shown:?}")) }
+    });
+}
+
+/// Both published receipts, as the second reader of the protocol judges them.
+fn check_receipts(node: &Home, count: usize, made: &str) {
+    let tally = wait_until("the receipts are published", PATIENCE, || {
+        let tally = node.json(&["tally", "--receipts"]);
+        let there = tally["receipts"].as_array().map_or(0, Vec::len);
+        if there == count { Ok(tally) } else { Err(format!("{there} are there")) }
+    });
+    assert_eq!(tally["uncounted"], 0);
+    let case = |(number, receipt): (usize, &Value)| {
+        json!({
+            "what": "receipt", "name": format!("receipt {number}"), "bytes": receipt["body"],
+            "expect": "accept", "gives": made,
+        })
+    };
+    let cases: Vec<_> = tally["receipts"].as_array().unwrap().iter().enumerate().map(case).collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("receipts.json"), serde_json::to_string(&cases).unwrap()).unwrap();
+    let said = second_reader(folder.path(), env!("CARGO_TARGET_TMPDIR"));
+    assert!(said.ends_with(&format!("{count} cases, 0 of them wrong\n")), "{said}");
+}
+
+#[test]
+fn an_exchange_completes_though_each_side_is_away_for_a_part_and_dies_after_each_step() {
+    let mut nodes = neighbours(&["Carla", "Ada", "Bo"]).into_iter();
+    let (third, giver, asker) = (nodes.next().unwrap(), nodes.next().unwrap(), nodes.next().unwrap());
+    let offer = giver.json(&["offer", "Kinderwagen", "--category", "Kinder"]);
+    let key = text(&offer, "/key");
+    seen(&asker, &key);
+    // Somebody asks while the giver is away, and is away when the giver comes back: the third one carries it.
+    let giver = giver.stop();
+    let asked = asker.json(&["request", &key, "--message", WISH]);
+    let id = text(&asked, "/id");
+    assert_eq!((&asked["state"], &asked["mine"]), (&json!("requested"), &json!("asker")));
+    let asker = asker.restart(&[]);
+    sent(&asker, &id);
+    letters(&third, 2);
+    let asker = asker.stop();
+    let giver = giver.start(&[]);
+    let wanted = in_state(&giver, &id, "requested");
+    assert_eq!(wanted["messages"][0]["text"], WISH);
+    assert_eq!(wanted["acts"][0], "promise");
+    let giver = giver.restart(&[]);
+    giver.json(&["promise", &id, "--place", ADDRESS, "--time", "2d"]);
+    let giver = giver.restart(&[]);
+    sent(&giver, &id);
+    let asker = asker.start(&[]);
+    let promised = in_state(&asker, &id, "promised");
+    assert_eq!(promised["place"], ADDRESS);
+    wait_until("the listing says that none is left", PATIENCE, || {
+        let left = left(&third, &key);
+        if left == 0 { Ok(()) } else { Err(format!("{left} are left")) }
+    });
+    asker.json(&["time", &id]);
+    let asker = asker.restart(&[]);
+    in_state(&giver, &id, "time-agreed");
+    let calendar = asker.home().folder().join("when.ics");
+    asker.run(&["time", &id, "--ics", calendar.to_str().unwrap()]);
+    assert!(std::fs::read_to_string(calendar).unwrap().contains("BEGIN:VEVENT"));
+    giver.json(&["ready", &id]);
+    let giver = giver.restart(&[]);
+    in_state(&asker, &id, "ready");
+    giver.json(&["handover", &id]);
+    let giver = giver.restart(&[]);
+    in_state(&asker, &id, "handed-over");
+    asker.json(&["receipt", &id]);
+    let asker = asker.restart(&[]);
+    let done = in_state(&giver, &id, "complete");
+    assert_eq!(done["receipt"], true);
+    asker.json(&["thanks", &id, "Er fährt wunderbar"]);
+    wait_until("the thanks arrive", PATIENCE, || {
+        let seen = giver.json(&["exchanges", &id]);
+        if seen["thanks"] == "Er fährt wunderbar" { Ok(()) } else { Err(seen.to_string()) }
+    });
+    // Both want it known.
+    for node in [&giver, &asker] {
+        let shown = node.post(&format!("/api/v1/exchanges/{id}/act"), &json!({ "act": "public" }));
+        assert_eq!(shown.with(200).json()["public"][0], true);
+    }
+    check_receipts(&third, 1, "two-keys");
+    let tally = third.json(&["tally"]);
+    assert_eq!((&tally["all"]["count"], &tally["kinds"]["Kinder"]["count"]), (&json!(1), &json!(1)));
+    // What the third one carried tells none of it, not even to whoever takes its disk.
+    for secret in [WISH, ADDRESS, "Er fährt wunderbar", &id] {
+        assert_eq!(holding(&third.data(), secret.as_bytes()), Vec::<String>::new(), "{secret}");
+    }
+}
+
+/// Waits until what was said last has left.
+fn sent(node: &Home, id: &str) {
+    wait_until("it has left", PATIENCE, || {
+        let seen = node.json(&["exchanges", id]);
+        if seen["sent"] == true { Ok(()) } else { Err(seen["says"].to_string()) }
+    });
+}
+
+/// Waits until a node holds so many letters.
+fn letters(node: &Home, least: u64) {
+    wait_until("it carries letters", PATIENCE, || {
+        let circle = node.json(&["status"])["circles"][0].clone();
+        let letters = circle["letters"].as_u64().unwrap_or_default();
+        if letters >= least { Ok(()) } else { Err(format!("it has {letters}")) }
+    });
+}
+
+#[test]
+fn the_last_one_is_promised_once_and_the_others_are_told() {
+    let nodes = neighbours(&["Ada", "Bo", "Carla"]);
+    let [lister, one, other] = nodes.as_slice() else { panic!("three") };
+    let key = text(&lister.json(&["offer", "Stuhl", "--count", "2"]), "/key");
+    let ask = |node: &Node, count: &str| {
+        seen(node, &key);
+        text(&node.json(&["request", &key, "--count", count]), "/id")
+    };
+    let (first, second) = (ask(one, "2"), ask(other, "1"));
+    in_state(lister, &first, "requested");
+    in_state(lister, &second, "requested");
+    // A part of what was asked for is promised, the rest to the next; then nothing is left.
+    lister.json(&["promise", &first, "--count", "1"]);
+    lister.json(&["promise", &second]);
+    let refused = lister.cli(&["promise", &first, "--count", "2"]).ended(1);
+    assert!(refused.stderr.contains("promised already: 1 of 2"), "{refused:?}");
+    assert_eq!(in_state(one, &first, "promised")["promised"], 1);
+    assert_eq!(left(lister, &key), 0);
+    // Who gives it up makes room.
+    one.json(&["cancel", &first, "Doch nicht"]);
+    let called_off = in_state(lister, &first, "cancelled");
+    assert_eq!(called_off["reason"], "Doch nicht");
+    wait_until("one is left again", PATIENCE, || {
+        let left = left(other, &key);
+        if left == 1 { Ok(()) } else { Err(format!("{left} are left")) }
+    });
+    let gone = lister.cli(&["promise", "00000000"]).ended(3);
+    assert!(gone.stderr.contains("no exchange"), "{gone:?}");
+}
+
+#[test]
+fn somebody_without_an_account_reserves_with_a_nickname_and_collects_with_a_code() {
+    let nodes = neighbours(&["Laden", "Ada"]);
+    let [shop, desk] = nodes.as_slice() else { panic!("two") };
+    let key = text(&shop.json(&["offer", "Lampe", "--category", "Licht"]), "/key");
+    seen(desk, &key);
+    // At the shop's own page, and at that of another node of the circle.
+    for (page, made) in [(shop, "own"), (desk, "other")] {
+        let asked = page.json(&["request", &key, "--guest", NICKNAME]);
+        let (id, code) = (text(&asked, "/id"), text(&asked, "/code"));
+        assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
+        let wanted = in_state(shop, &id, "requested");
+        assert_eq!((&wanted["asker_name"], &wanted["mine"]), (&json!(NICKNAME), &json!("lister")), "{made}");
+        assert!(wanted["code"].is_null(), "the shop is not told the code");
+        shop.json(&["promise", &id]);
+        let wrong = shop.cli(&["handover", &id, "--code", "000000"]).ended(1);
+        assert!(wrong.stderr.contains("not the pick-up code"), "{wrong:?}");
+        let spoken = format!("{} {}", &code[..3], &code[3..]);
+        let given = shop.json(&["handover", &id, "--code", &spoken]);
+        assert_eq!((&given["state"], &given["receipt"]), (&json!("complete"), &json!(true)), "{made}");
+        if made == "own" {
+            shop.json(&["edit", &key, "--count", "2"]);
+        }
+    }
+}
+
+#[test]
+fn twenty_four_words_bring_open_exchanges_back_and_nothing_is_promised_twice() {
+    let mut nodes = neighbours(&["Carla", "Bo"]);
+    let lister = Home::new();
+    let link = nodes[0].link();
+    let node = lister.up(&["--peer", nodes[0].address(), "--join", &link, "--member", "Ada"]);
+    node.wait_for_charter();
+    let words = node.cli(&["key", "backup"]).ended(0).stdout;
+    let asker = nodes.pop().unwrap();
+    let key = text(&node.json(&["offer", "Zelt", "--count", "2"]), "/key");
+    seen(&asker, &key);
+    let ids: Vec<String> = (0..3).map(|_| text(&asker.json(&["request", &key]), "/id")).collect();
+    for id in &ids {
+        in_state(&node, id, "requested");
+    }
+    node.json(&["promise", &ids[0], "--place", ADDRESS]);
+    node.json(&["promise", &ids[1]]);
+    in_state(&asker, &ids[0], "promised");
+    in_state(&asker, &ids[1], "promised");
+    sent(&node, &ids[0]);
+    sent(&node, &ids[1]);
+    letters(&nodes[0], 10);
+    drop(node);
+    // The machine is gone. Another one has the words.
+    let anew = Home::new();
+    let words: String = words.lines().filter(|line| line.split_whitespace().count() >= 12).collect();
+    let restored = Output::with_input(&mut anew.command(&["key", "restore"]), words.as_bytes());
+    assert_eq!(restored.code, 0, "{restored:?}");
+    let node = anew.up(&["--peer", nodes[0].address(), "--join", &link, "--member", "Ada"]);
+    let first = in_state(&node, &ids[0], "promised");
+    assert_eq!(first["place"], ADDRESS);
+    in_state(&node, &ids[1], "promised");
+    in_state(&node, &ids[2], "requested");
+    // What is promised is known here as well: the third one gets none of it.
+    let refused = node.cli(&["promise", &ids[2], "--take-over"]).ended(1);
+    assert!(refused.stderr.contains("promised already: 2 of 2"), "{refused:?}");
+    let given = node.json(&["handover", &ids[0]]);
+    assert_eq!(given["state"], "handed-over");
+    in_state(&asker, &ids[0], "handed-over");
+}
+
+#[test]
+fn a_loan_goes_out_is_kept_longer_and_comes_back() {
+    let nodes = neighbours(&["Ada", "Bo"]);
+    let [lender, borrower] = nodes.as_slice() else { panic!("two") };
+    let key = text(&lender.json(&["offer", "Bohrmaschine", "--terms", "loan"]), "/key");
+    seen(borrower, &key);
+    let id = text(&borrower.json(&["request", &key]), "/id");
+    in_state(lender, &id, "requested");
+    let promised = lender.json(&["promise", &id, "--due", "7d"]);
+    let due = promised["due"].as_u64().unwrap();
+    in_state(borrower, &id, "promised");
+    lender.json(&["handover", &id, "--condition", "Wie neu"]);
+    in_state(borrower, &id, "handed-over");
+    borrower.json(&["receipt", &id]);
+    in_state(lender, &id, "lent");
+    borrower.json(&["renew", &id, "--until", "21d"]);
+    wait_until("the lender is asked", PATIENCE, || {
+        let asked = lender.json(&["exchanges", &id]);
+        if asked["wants_until"].is_u64() { Ok(()) } else { Err(asked["says"].to_string()) }
+    });
+    lender.json(&["renew", &id]);
+    wait_until("it may be kept longer", PATIENCE, || {
+        let kept = borrower.json(&["exchanges", &id]);
+        if kept["due"].as_u64() > Some(due) { Ok(()) } else { Err(kept["due"].to_string()) }
+    });
+    borrower.json(&["return", &id]);
+    in_state(lender, &id, "returned");
+    assert_eq!(left(lender, &key), 0);
+    lender.json(&["return", &id, "--condition", "Ein Kratzer"]);
+    let back = in_state(borrower, &id, "back");
+    assert_eq!((&back["condition"], &back["condition_back"]), (&json!("Wie neu"), &json!("Ein Kratzer")));
+    wait_until("it can be lent again", PATIENCE, || {
+        let left = left(borrower, &key);
+        if left == 1 { Ok(()) } else { Err(format!("{left} are left")) }
+    });
+}
