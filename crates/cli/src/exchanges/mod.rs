@@ -36,7 +36,7 @@ pub(crate) fn run(client: &Client, command: Exchange) -> Done {
         Exchange::Time(Time { one, ics: Some(file), .. }) => calendar(client, &one, &file),
         Exchange::Time(Time { one, when, ics: None }) => {
             let time = placed(when);
-            say(client, &one, &["time", "accept"], ActInput { time, ..said() })
+            say(client, &one, &["time"], ActInput { time, ..said() })
         }
         Exchange::Ready(one) => say(client, &one, &["ready"], said()),
         Exchange::Handover(Handover { one, code, condition, minutes, grams, count }) => {

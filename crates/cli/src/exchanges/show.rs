@@ -13,6 +13,12 @@ fn short(id: &str) -> &str {
     id.get(..SHORT).unwrap_or(id)
 }
 
+/// By what commands name it: the side of somebody without an account is named as such, since the other may be here, too.
+fn reference(exchange: &ExchangeJson) -> String {
+    let side = if exchange.guest { "/asker" } else { "" };
+    format!("{}{side}", short(&exchange.id))
+}
+
 /// Who is on this side, as the thread calls them.
 fn named(exchange: &ExchangeJson, side: &str) -> String {
     if side == exchange.mine && !exchange.guest {
@@ -46,7 +52,7 @@ fn sentence(text: &str) -> String {
 /// What was just said or done, in a few lines.
 pub(crate) fn brief(exchange: &ExchangeJson) -> String {
     let (mut out, zone) = (String::new(), Zone::system());
-    line!(out, "{}  {}  ({})", short(&exchange.id), exchange.title, other(exchange));
+    line!(out, "{}  {}  ({})", reference(exchange), exchange.title, other(exchange));
     line!(out, "  {}", sentence(&exchange.says));
     if let Some(code) = exchange.code.as_deref().filter(|_| !exchange.over) {
         line!(out, "  pick-up code  {code}");
@@ -87,24 +93,26 @@ pub(crate) fn thread(exchange: &ExchangeJson) -> String {
             line!(out, "    {words}");
         }
     }
-    let commands = exchange.acts.iter().map(|act| command(act));
-    let commands: Vec<_> = commands.collect();
+    let mut commands: Vec<_> = exchange.acts.iter().filter_map(|act| command(act)).collect();
+    commands.dedup();
     if !commands.is_empty() {
-        line!(out, "  You can: {} (each as `commonshelf WORD {}`)", commands.join(", "), short(&exchange.id));
+        line!(out, "  You can: {} (each as `commonshelf WORD {}`)", commands.join(", "), reference(exchange));
     }
     line!(out, "  id       {}", exchange.id);
     line!(out, "  listing  {}", exchange.listing);
     out
 }
 
-/// The command that says this.
-fn command(act: &str) -> &str {
+/// The command that says this, if there is one.
+fn command(act: &str) -> Option<&str> {
     match act {
-        "accept" => "time",
-        "withdraw" => "cancel",
-        "back" => "return",
-        "ask-renewal" => "renew",
-        other => other,
+        "accept" => Some("time"),
+        "withdraw" => Some("cancel"),
+        "back" => Some("return"),
+        "ask-renewal" => Some("renew"),
+        // The node says these by itself, or the pages do.
+        "place" | "heal" | "lapse" | "elsewhere" => None,
+        other => Some(other),
     }
 }
 
@@ -112,7 +120,7 @@ fn command(act: &str) -> &str {
 pub(crate) fn list(exchanges: &[ExchangeJson], waiting: &[WaitingJson]) -> String {
     let mut out = String::new();
     for exchange in exchanges {
-        let (id, says) = (short(&exchange.id), sentence(&exchange.says));
+        let (id, says) = (reference(exchange), sentence(&exchange.says));
         line!(out, "{id}  {}  ({}): {says}", exchange.title, other(exchange));
         for waits in waiting.iter().filter(|waits| waits.exchange == exchange.id) {
             line!(out, "          waits for you: {}", sentence(&waits.text));
@@ -151,7 +159,7 @@ mod tests {
             says: "Ben promised it to you".into(),
             code: Some("KX7-2M4".into()),
             place: Some("Yard 3".into()),
-            acts: vec!["accept".into(), "withdraw".into()],
+            acts: vec!["accept".into(), "withdraw".into(), "place".into()],
             messages: vec![node::MessageJson { from: "lister".into(), at: 0, text: "Gladly\nBen".into() }],
             sent: true,
             ..ExchangeJson::default()
@@ -195,7 +203,10 @@ mod tests {
     #[test]
     fn a_guest_is_told_apart_and_the_member_is_you() {
         let guest = ExchangeJson { guest: true, asker_name: Some("Ada".into()), ..promised() };
-        assert_eq!(other(&guest), "for Ada, with Ben");
+        assert_eq!(
+            (other(&guest).as_str(), reference(&guest).as_str()),
+            ("for Ada, with Ben", "3fa2b41c/asker")
+        );
         let mine = ExchangeJson { mine: "lister".into(), asker_name: Some("Ada".into()), ..promised() };
         assert_eq!((other(&mine).as_str(), named(&mine, "lister").as_str()), ("with Ada", "you"));
     }
