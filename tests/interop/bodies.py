@@ -139,12 +139,14 @@ BODIES = {
     "removal": {"member": public_key, "reason°": text(0, 2000)},
     "vouch": {"member": public_key},
     "rotation": {"secret": octets(32)},
+    "seal-key": {"key": octets(32), "epoch": short, "decides": public_key},
     "listing": {
         "side": word, "terms": word, "title": line(1, 120), "text°": text(0, 2000), "category°": line(0, 60),
         "language*": word, "count": count, "left*": short, "cell*": cell, "until*": time,
         "needs°": listed(line(1, 32)), "photos°": listed(nested(PHOTO), most=4),
     },
     "notice": {"title": line(1, 120), "text°": text(0, 2000), "language*": word, "until*": time},
+    "letter": {"bits": number(0, 16), "hint": short, "sealed": octets()},
     "comment": {"author": public_key, "on": octets(16), "text": text(1, 2000)},
     "receipt": {
         "receipt": nested(RECEIPT), "giver": seal, "receiver*": seal,
@@ -193,6 +195,9 @@ def read_body(kind, data):
     if kind == "listing":
         need(body.get("left", 0) <= body["count"], "out-of-range")
         need(body.get("left") != body["count"], "second-form")
+    if kind == "letter":
+        need(body["hint"] < 2 ** body["bits"], "out-of-range")
+        need(len(body["sealed"]) in (304, 1072, 4144) and len(body) == 3, "wrong-type")
     if kind == "receipt":
         need("code" in body or "receiver" in body, "missing")
         need(not ("code" in body and "receiver" in body), "wrong-type")

@@ -13,6 +13,7 @@ import sys
 
 from basics import Refused, decode, decode_map, derive, id_text, public_key, read_id, read_member, sha256, verify
 from bodies import read_body, read_stance, seal
+from letters import hint, open_letter, public_of
 from records import (
     approvals, approved_bytes, check_checkpoint, check_receipt, check_seal, read_envelope, read_header, read_record,
 )  # fmt: skip
@@ -74,6 +75,16 @@ def verdict(case):
             seal(value)
             check_seal(value, "commonshelf/stance/1", signed, stance["from"], stance["circle"], stance["revision"])
             return ""
+        case "letter":
+            return open_letter(read_body("letter", data)[1], known)
+        case "seal-secret" | "host-seal-secret" as what:
+            purpose = f"commonshelf/{what.removesuffix('-secret')}-key/1"
+            secret = derive(purpose, data, int(known["epoch"]).to_bytes(4, "big"))
+            return f"{secret.hex()} {public_of(secret).hex()}"
+        case "hint":
+            return str(hint(data, int(known["bits"])))
+        case "seal-key-slot":
+            return derive("commonshelf/seal-key/1")[:16].hex()
         case "id":
             return read_id(known["text"]).hex()
         case "member":

@@ -9,6 +9,7 @@ mod case;
 mod charters;
 mod check;
 mod keys;
+mod letters;
 mod names;
 mod raw;
 mod records;
@@ -30,6 +31,7 @@ pub fn cases() -> Vec<(&'static str, Vec<Case>)> {
         ("bodies", bodies::cases()),
         ("seals", seals::cases()),
         ("stances", stances::cases()),
+        ("letters", letters::cases()),
     ]
 }
 

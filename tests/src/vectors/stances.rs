@@ -48,6 +48,21 @@ fn promise() -> Fields {
 
 const YES: u8 = 0xf5;
 
+/// What the second member asks the first one.
+pub(super) fn a_request() -> Fields {
+    asked(&request())
+}
+
+/// What the first member promises to the second one.
+pub(super) fn a_promise() -> Fields {
+    answered(&promise())
+}
+
+/// The first member says that it handed something over.
+pub(super) fn a_handover() -> Fields {
+    answered(&Fields::new().with("handed-over", uint(NOW)))
+}
+
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = good();
     cases.extend(bad());
