@@ -253,6 +253,7 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
             found.extend(inputs(&case).into_iter().filter(|(_, bytes)| bytes.len() < 4096));
         }
     }
+    found.extend(vectors::contents().into_iter().map(|said| ("letter", said)));
     for table in files_below(root().join("crates/cli/demo"), &[".csv"]) {
         found.push(("import", read(table).into_bytes()));
     }
@@ -296,6 +297,7 @@ pub fn inputs(case: &Case) -> Option<(&'static str, Vec<u8>)> {
         "envelope" | "record" => Some(("envelope", case.bytes())),
         "stance" => Some(("stance", case.bytes())),
         "body" => body(case.text_of("kind")),
+        "letter" => body(Kind::LETTER),
         "receipt" => body(Kind::RECEIPT),
         "checkpoint" => body(Kind::CHECKPOINT),
         "approvals" => body(Kind::CHARTER),

@@ -35,6 +35,12 @@ pub fn cases() -> Vec<(&'static str, Vec<Case>)> {
     ]
 }
 
+/// What is said in letters of all sorts, before they are sealed.
+#[must_use]
+pub fn contents() -> Vec<Vec<u8>> {
+    letters::contents()
+}
+
 /// A file's text.
 ///
 /// # Panics
