@@ -11,10 +11,16 @@ import pathlib
 import re
 import sys
 
+<<<<<<< HEAD
 from basics import (
     Refused, decode, decode_map, derive, encode, id_text, public_key, read_id, read_member, sha256, verify,
 )  # fmt: skip
 from bodies import exchange_of, read_body, read_said, read_stance, receipt_of, seal
+=======
+from basics import Refused, decode, decode_map, derive, id_text, public_key, read_id, read_member, sha256, verify
+from bodies import read_body, read_stance, seal
+from letters import hint, open_letter, public_of
+>>>>>>> letters
 from records import (
     approvals, approved_bytes, check_checkpoint, check_receipt, check_seal, read_envelope, read_header, read_record,
 )  # fmt: skip
@@ -73,6 +79,7 @@ def verdict(case):
             payload = approved_bytes(charter, known_bytes("circle"), int(known["revision"]))
             return derive("commonshelf/charter/1", payload)[:16].hex()
         case "stance":
+<<<<<<< HEAD
             stance = read_stance(data)
             return f"{side_of(stance)} {exchange_of(stance).hex()}"
         case "said":
@@ -84,6 +91,25 @@ def verdict(case):
                 given, receipt = stance["given"], encode(receipt_of(stance))
                 check_seal(given["seal"], "commonshelf/receipt/1", receipt, author, circle, given["at"])
             return side_of(stance)
+=======
+            return "asker" if "asker" in read_stance(data) else "lister"
+        case "stance-seal":
+            signed = known_bytes("stance")
+            stance, value = read_stance(signed), decode_map(data)
+            seal(value)
+            check_seal(value, "commonshelf/stance/1", signed, stance["from"], stance["circle"], stance["revision"])
+            return ""
+        case "letter":
+            return open_letter(read_body("letter", data)[1], known)
+        case "seal-secret" | "host-seal-secret" as what:
+            purpose = f"commonshelf/{what.removesuffix('-secret')}-key/1"
+            secret = derive(purpose, data, int(known["epoch"]).to_bytes(4, "big"))
+            return f"{secret.hex()} {public_of(secret).hex()}"
+        case "hint":
+            return str(hint(data, int(known["bits"])))
+        case "seal-key-slot":
+            return derive("commonshelf/seal-key/1")[:16].hex()
+>>>>>>> letters
         case "id":
             return read_id(known["text"]).hex()
         case "member":
