@@ -208,16 +208,13 @@ def read_body(kind, data):
     if kind == "listing":
         need(body.get("left", 0) <= body["count"], "out-of-range")
         need(body.get("left") != body["count"], "second-form")
-<<<<<<< HEAD
         decide = body.get("decide")
         need(decide != "choose", "second-form")
         need(decide != "draw" or "draw" in body, "missing")
         need(decide == "draw" or "draw" not in body, "wrong-type")
-=======
     if kind == "letter":
         need(body["hint"] < 2 ** body["bits"], "out-of-range")
         need(len(body["sealed"]) in (304, 1072, 4144) and len(body) == 3, "wrong-type")
->>>>>>> letters
     if kind == "receipt":
         need("code" in body or "receiver" in body, "missing")
         need(not ("code" in body and "receiver" in body), "wrong-type")

@@ -11,16 +11,11 @@ import pathlib
 import re
 import sys
 
-<<<<<<< HEAD
 from basics import (
     Refused, decode, decode_map, derive, encode, id_text, public_key, read_id, read_member, sha256, verify,
 )  # fmt: skip
 from bodies import exchange_of, read_body, read_said, read_stance, receipt_of, seal
-=======
-from basics import Refused, decode, decode_map, derive, id_text, public_key, read_id, read_member, sha256, verify
-from bodies import read_body, read_stance, seal
 from letters import hint, open_letter, public_of
->>>>>>> letters
 from records import (
     approvals, approved_bytes, check_checkpoint, check_receipt, check_seal, read_envelope, read_header, read_record,
 )  # fmt: skip
@@ -79,7 +74,6 @@ def verdict(case):
             payload = approved_bytes(charter, known_bytes("circle"), int(known["revision"]))
             return derive("commonshelf/charter/1", payload)[:16].hex()
         case "stance":
-<<<<<<< HEAD
             stance = read_stance(data)
             return f"{side_of(stance)} {exchange_of(stance).hex()}"
         case "said":
@@ -91,14 +85,6 @@ def verdict(case):
                 given, receipt = stance["given"], encode(receipt_of(stance))
                 check_seal(given["seal"], "commonshelf/receipt/1", receipt, author, circle, given["at"])
             return side_of(stance)
-=======
-            return "asker" if "asker" in read_stance(data) else "lister"
-        case "stance-seal":
-            signed = known_bytes("stance")
-            stance, value = read_stance(signed), decode_map(data)
-            seal(value)
-            check_seal(value, "commonshelf/stance/1", signed, stance["from"], stance["circle"], stance["revision"])
-            return ""
         case "letter":
             return open_letter(read_body("letter", data)[1], known)
         case "seal-secret" | "host-seal-secret" as what:
@@ -109,7 +95,6 @@ def verdict(case):
             return str(hint(data, int(known["bits"])))
         case "seal-key-slot":
             return derive("commonshelf/seal-key/1")[:16].hex()
->>>>>>> letters
         case "id":
             return read_id(known["text"]).hex()
         case "member":

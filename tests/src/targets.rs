@@ -4,11 +4,7 @@
 use node::import::{self, Options};
 use node::{BundleError, BundlePart, BundleReader, BundleWriter, CircleLink};
 use protocol::{BlobInput, Input, Output, PeerId, Protocol, SessionId};
-<<<<<<< HEAD
-use record::{Body, Header, Kind, Listing, Record, Said, Signed, Stance};
-=======
-use record::{Body, Header, Inside, Kind, Listing, Record, Signed, Stance};
->>>>>>> letters
+use record::{Body, Header, Inside, Kind, Listing, Record, Said, Signed, Stance};
 use sim::MemoryStore;
 
 use crate::vectors::{self, Case, Verdict};

@@ -4,11 +4,7 @@ use record::Cell;
 
 use super::case::Case;
 use super::charters::{self, charter};
-<<<<<<< HEAD
-use super::draws;
-=======
-use super::letters;
->>>>>>> letters
+use super::{draws, letters};
 use super::raw::{Fields, bytes, list, text, texts, uint};
 use super::seals;
 use super::world::{END, NOW, alice, bob};

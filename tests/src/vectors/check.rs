@@ -1,16 +1,10 @@
 //! What the crate `record` makes of a case.
 
 use record::{
-<<<<<<< HEAD
-    Body, BodyError, CborError, CheckpointError, CircleId, Grant, Hash, Header, HeaderError, Key, Kind, Made,
-    MemberId, PlaceError, PublicKey, ReadSecret, Receipt, ReceiptError, Record, RecordId, RefusedBytes, Said,
-    Seal, SealError, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
-=======
     Body, BodyError, CborError, CheckpointError, CircleId, Content, Grant, Hash, Header, HeaderError, Key,
-    Keyring, Kind, LetterError, Made, Mailboxes, MemberId, Outer, PlaceError, PublicKey, ReadSecret,
-    ReceiptError, Record, RecordId, RefusedBytes, Seal, SealError, SealKey, SealPublic, SealSecret,
-    SecretKey, Signed, Stance, Timestamp, Value, code_commitment,
->>>>>>> letters
+    Keyring, Kind, LetterError, Made, Mailboxes, MemberId, Outer, PlaceError, PublicKey, ReadSecret, Receipt,
+    ReceiptError, Record, RecordId, RefusedBytes, Said, Seal, SealError, SealKey, SealPublic, SealSecret,
+    SecretKey, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
 };
 
 use super::case::{Case, hex, unhex};
@@ -111,7 +105,6 @@ fn named(case: &Case, bytes: &[u8]) -> Result<String, String> {
             let drawn: Vec<&[u8]> = drawn.iter().map(Vec::as_slice).collect();
             secret().proof(circle_of(case), case.text_of("side"), &drawn).to_string()
         }
-<<<<<<< HEAD
         "draw-commitment" => {
             let lister = MemberId::from_bytes(fixed(&unhex(case.text_of("lister")))).expect("a key");
             let listing = Key::from_bytes(fixed(&unhex(case.text_of("listing"))));
@@ -139,7 +132,6 @@ fn named(case: &Case, bytes: &[u8]) -> Result<String, String> {
             };
             receipt.key().to_string()
         }
-=======
         "seal-secret" | "host-seal-secret" => {
             let (seed, epoch) = (SecretKey::from_seed(&fixed(bytes)), case.text_of("epoch"));
             let epoch = epoch.parse().expect("a number");
@@ -153,7 +145,6 @@ fn named(case: &Case, bytes: &[u8]) -> Result<String, String> {
             SealPublic::from_bytes(fixed(bytes)).hint(bits).to_string()
         }
         "seal-key-slot" => SealKey::key().to_string(),
->>>>>>> letters
         "grant-key" => Grant::key(&key(bytes)?).to_string(),
         "pick-up" => code_commitment(Key::from_bytes(fixed(bytes)), case.text_of("code")).to_string(),
         "id" => {
