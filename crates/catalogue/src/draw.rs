@@ -232,7 +232,7 @@ mod tests {
         ) {
             let drawn = |secret| Some(Drawn { secret, nonces: nonces.clone() });
             let before = bound(&secret);
-            let good = Draw { result: drawn(secret), ..before.clone() };
+            let good = Draw { result: drawn(secret), ..before };
             let (sooner, later) = (CLOSES.minus_millis(by), CLOSES.plus_millis(by));
             let rebound = |secret: &[u8; 32], closes| Draw {
                 commitment: draw_commitment(secret, lister(), SLOT, closes),
@@ -243,7 +243,7 @@ mod tests {
                 commitment: draw_commitment(&secret, lister(), Key::from_bytes([6; 16]), CLOSES),
                 ..good.clone()
             };
-            let drawn_again = Draw { result: drawn(other), ..before.clone() };
+            let drawn_again = Draw { result: drawn(other), ..before };
             let tampered = [
                 (&before, before.clone(), CLOSES, DrawError::NotYet),
                 (&before, good.clone(), sooner, DrawError::TooEarly),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use record::{
-    Body, CircleId, Hash, Key, Kind, Made, MemberId, Receipt, ReceiptError, Signatory, SignedReceipt,
+    Body, CircleId, Hash, Key, Kind, Made, MemberId, Receipt, ReceiptError, Signatory, SignedReceipt, Terms,
     Timestamp, Verified,
 };
 
@@ -143,6 +143,8 @@ pub struct Tally {
     pub all: Sum,
     /// By kind of thing; what has none is under the empty text.
     pub kinds: BTreeMap<String, Sum>,
+    /// By the terms: what was given for good, what was lent.
+    pub terms: BTreeMap<Terms, Sum>,
     /// By how the receipt was made.
     pub made: BTreeMap<Made, Sum>,
     /// By the month of the handover.
@@ -154,6 +156,7 @@ impl Tally {
         let Proven { receipt, made } = proven;
         self.all.add(receipt);
         self.kinds.entry(receipt.kind.clone()).or_default().add(receipt);
+        self.terms.entry(receipt.terms).or_default().add(receipt);
         self.made.entry(*made).or_default().add(receipt);
         self.months.entry(Month::of(receipt.at)).or_default().add(receipt);
     }
