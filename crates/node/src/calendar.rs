@@ -136,14 +136,15 @@ mod tests {
             let (mut text, mut characters) = (String::new(), value.chars());
             while let Some(character) = characters.next() {
                 assert!(!matches!(character, ';' | ','), "{line}");
-                text.push(match (character, character == '\\') {
-                    (_, true) => match characters.next() {
-                        Some('n') => '\n',
-                        Some(plain @ ('\\' | ';' | ',')) => plain,
-                        other => panic!("an escaped {other:?}"),
-                    },
-                    (_, false) => character,
-                });
+                if character != '\\' {
+                    text.push(character);
+                    continue;
+                }
+                match characters.next() {
+                    Some('n') => text.push('\n'),
+                    Some(plain @ ('\\' | ';' | ',')) => text.push(plain),
+                    other => panic!("an escaped {other:?}"),
+                }
             }
             (name.to_owned(), text)
         });
