@@ -1,4 +1,5 @@
-//! Tallies: what the published receipts of a circle add up to. Whoever holds the same records counts the same.
+//! Tallies: what the published receipts of a circle add up to. Whoever holds the same records counts the
+//! same.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,8 +35,8 @@ pub enum Uncounted {
 }
 
 impl Proven {
-    /// The receipt of a record of kind `receipt` that a circle admitted. `revoked` says whether a member had revoked a
-    /// key by that time.
+    /// The receipt of a record of kind `receipt` that a circle admitted. `revoked` says whether a member had
+    /// revoked a key by that time.
     ///
     /// # Errors
     /// [`Uncounted`] says why it does not count.
@@ -81,7 +82,8 @@ impl Proven {
         self.made
     }
 
-    /// Which one counts if two say the same exchange: the earlier, then the lower digest, then the better proof.
+    /// Which one counts if two say the same exchange: the earlier, then the lower digest, then the better
+    /// proof.
     fn rank(&self) -> (Timestamp, Hash, Made) {
         (self.receipt.at, Hash::of(&self.receipt.encode()), self.made)
     }
@@ -185,8 +187,8 @@ impl Receipts {
         Self(BTreeMap::new())
     }
 
-    /// Adds one. If two speak of the same exchange between the same members, the earlier handover counts; of the same
-    /// time the one whose signed bytes have the lower digest; of the same bytes the better proof.
+    /// Adds one. If two speak of the same exchange between the same members, the earlier handover counts; of
+    /// the same time the one whose signed bytes have the lower digest; of the same bytes the better proof.
     pub fn insert(&mut self, proven: Proven) {
         let Receipt { circle, exchange, giver, receiver, .. } = proven.receipt;
         let known = self.0.entry((circle, exchange, giver, receiver));

@@ -31,7 +31,8 @@ pub struct Appointment {
 }
 
 impl Appointment {
-    /// The file, of type `text/calendar; charset=utf-8`. Whatever the texts hold, they stay within their properties.
+    /// The file, of type `text/calendar; charset=utf-8`. Whatever the texts hold, they stay within their
+    /// properties.
     #[must_use]
     pub fn to_ics(&self) -> String {
         let ends = self.begins.plus_millis(u64::from(self.minutes).saturating_mul(MINUTE));
@@ -73,8 +74,8 @@ fn moment(at: Timestamp) -> String {
     format!("{:04}{:02}{:02}T{hour:02}{minute:02}{second:02}Z", date.year, date.month, date.day)
 }
 
-/// Text as the value of a property (RFC 5545 §3.3.11), without characters that can not be seen: some readers take
-/// more of them for a line's end than the line break.
+/// Text as the value of a property (RFC 5545 §3.3.11), without characters that can not be seen: some readers
+/// take more of them for a line's end than the line break.
 fn escaped(text: &str) -> String {
     let text = tidy(text);
     let mut out = String::with_capacity(text.len());
