@@ -4,7 +4,7 @@
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
-use hpke::rand_core::{CryptoRng, Error, RngCore};
+use hpke::rand_core::{CryptoRng, Error, RngCore, impls};
 use hpke::{Deserializable as _, Kem, OpModeS, Serializable as _};
 use record::Hash;
 
@@ -27,15 +27,15 @@ struct Seed([u8; 32]);
 
 impl RngCore for Seed {
     fn next_u32(&mut self) -> u32 {
-        unimplemented!("an encapsulation takes bytes")
+        impls::next_u32_via_fill(self)
     }
 
     fn next_u64(&mut self) -> u64 {
-        unimplemented!("an encapsulation takes bytes")
+        impls::next_u64_via_fill(self)
     }
 
     fn fill_bytes(&mut self, dest: &mut [u8]) {
-        dest.copy_from_slice(&self.0);
+        dest.iter_mut().zip(self.0.iter().cycle()).for_each(|(byte, drawn)| *byte = *drawn);
     }
 
     fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
