@@ -38,9 +38,7 @@ pub fn verdict(case: &Case) -> Result<String, String> {
             let (charter, circle, revision) = charter(case, &bytes);
             Ok(charter.key(circle, revision).to_string())
         }
-        "stance" => {
-            stance(&bytes).map(|stance| format!("{} {}", side_of(&stance), stance.about.id()))
-        }
+        "stance" => stance(&bytes).map(|stance| format!("{} {}", side_of(&stance), stance.about.id())),
         "said" => {
             let said = Said::decode(&bytes).map_err(|error| body_error(&error))?;
             assert_eq!(said.encode(), bytes, "what was read is written as it was");
