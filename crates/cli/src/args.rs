@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use node::{Address, AddressError, FilterInput, ListingInput, MemberInput, PrivateInput};
 
 use crate::doctor::Doctor;
+use crate::exchanges::args::Exchange;
 use crate::keys::{Grant, Key};
 
 /// Give, lend and find things in your neighbourhood, without a server.
@@ -68,6 +69,8 @@ pub(crate) enum Question {
     },
     /// List the kinds of things that --kind takes
     Kinds,
+    #[command(flatten)]
+    Exchange(Exchange),
     /// Take in a table (CSV, TSV or JSON lines), or a bundle
     Import(Import),
     /// Print all listings as JSON lines, or write a bundle, or a backup of the whole node

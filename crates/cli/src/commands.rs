@@ -17,7 +17,7 @@ use zeroize::Zeroize as _;
 use crate::args::{Circle, Clock, Details, Export, Import, List, Question, Write};
 use crate::client::{Ask, Client};
 use crate::failure::Failure;
-use crate::{bundle, keys, matching, show, whole};
+use crate::{bundle, exchanges, keys, matching, show, whole};
 
 /// What a command prints.
 pub(crate) struct Printed {
@@ -69,6 +69,7 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         Question::Matches(asked) => matching::matches(client, &asked),
         Question::Why { need, offer } => matching::why(client, &need, offer.as_deref()),
         Question::Kinds => matching::kinds(client),
+        Question::Exchange(command) => exchanges::run(client, command),
         Question::Import(import) => self::import(client, &import),
         Question::Export(Export { all: Some(file), .. }) => whole::export(client, &file),
         Question::Export(Export { bundle: Some(file), since, filter, .. }) => {
@@ -168,7 +169,8 @@ fn invite(client: &Client, circle: Option<&str>, admit: bool, svg: Option<&Path>
     Ok(Printed { json: format!("{}\n", json.trim_end()), text, problem: None })
 }
 
-fn listing_path(reference: &str) -> String {
+/// Where a listing is.
+pub(crate) fn listing_path(reference: &str) -> String {
     // Why: an empty reference would ask for all listings.
     let reference = if reference.trim().is_empty() { " " } else { reference };
     format!("/listings/{}", encoded(reference))

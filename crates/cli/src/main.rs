@@ -13,6 +13,7 @@ mod client;
 mod commands;
 mod demo;
 mod doctor;
+mod exchanges;
 mod failure;
 mod keys;
 mod matching;

@@ -261,6 +261,9 @@ pub struct CircleJson {
     pub others: usize,
     /// How many members wrote something.
     pub members: usize,
+    /// Whether anybody may write, and somebody without an account ask for things.
+    #[serde(default)]
+    pub open: bool,
     /// A hash of all live records' ids: equal digests, equal catalogues.
     pub digest: String,
     /// What another node needs to join: `circle join LINK`.

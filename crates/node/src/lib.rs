@@ -49,6 +49,7 @@ mod service;
 mod tokens;
 mod view;
 mod writing;
+mod zone;
 
 pub use backup::{BACKUP_MAGIC, BackupError, BackupReader, OutgoingBackup};
 pub use belonging::{MemberInput, MemberJson};
@@ -91,3 +92,4 @@ pub use qr::Qr;
 pub use record::Timestamp;
 pub use restore::{RestoredJson, restore};
 pub use tokens::TOKEN_DAYS;
+pub use zone::Zone;

@@ -9,7 +9,9 @@ use catalogue::Catalogue;
 use matching::Index;
 use net::Address;
 use protocol::{Nearby, News, PeerId};
-use record::{Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordId, Timestamp, Verified};
+use record::{
+    Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordId, Timestamp, Verified, WritePolicy,
+};
 
 use crate::announced::Announced;
 use crate::comparing::Fresh;
@@ -34,6 +36,8 @@ pub(crate) struct CircleView {
     records: usize,
     digest: Hash,
     authors: usize,
+    /// Whether anybody may write.
+    open: bool,
     names: BTreeMap<MemberId, (RecordId, String)>,
     pub(crate) entries: BTreeMap<RecordId, Entry>,
     /// Those of this node's own member.
@@ -130,6 +134,7 @@ impl View {
                     records: 0,
                     digest: Hash::of(&[]),
                     authors: 0,
+                    open: false,
                     names: BTreeMap::new(),
                     entries: BTreeMap::new(),
                     mine: BTreeSet::new(),
@@ -196,6 +201,7 @@ impl View {
         }
         if let Some(charter) = catalogue.charter() {
             circle.name.clone_from(&charter.name);
+            circle.open = charter.write == WritePolicy::Open;
         }
         circle.records = catalogue.len();
         circle.authors = catalogue.authors();
@@ -321,6 +327,7 @@ impl View {
                 letters: circle.letters.len(),
                 others: circle.others.len(),
                 members: circle.authors,
+                open: circle.open,
                 digest: circle.digest.to_string(),
                 link: CircleLink {
                     circle: *id,

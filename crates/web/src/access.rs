@@ -73,6 +73,11 @@ impl Access {
         self.derived("form")
     }
 
+    /// The token that the forms for people without an account carry: it is good for nothing else.
+    pub(crate) fn guest_token(&self) -> String {
+        self.derived("guest")
+    }
+
     /// What opens the member's feed. It follows from the API's token without telling it.
     pub(crate) fn feed_key(&self) -> String {
         self.derived("feed")
@@ -90,6 +95,11 @@ impl Access {
         !self.token.is_empty() && same(key, &self.feed_key())
     }
 
+    /// Whether the form of somebody without an account carries the right token.
+    pub(crate) fn knows_guest(&self, token: &str) -> bool {
+        !self.token.is_empty() && same(token, &self.guest_token())
+    }
+
     /// Whether a form carries the right token.
     pub(crate) fn knows_form(&self, token: &str) -> bool {
         !self.token.is_empty() && same(token, &self.form_token())
@@ -97,7 +107,7 @@ impl Access {
 }
 
 /// Compares two secrets in a time that tells nothing about where they differ.
-fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     let (one, other) = (Sha256::digest(one.as_bytes()), Sha256::digest(other.as_bytes()));
     one.iter().zip(other.iter()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
@@ -181,6 +191,7 @@ mod tests {
         assert!(!access.form_token().contains("abab"));
         assert!(access.knows_form(&access.form_token()) && !access.knows_form(&access.token));
         assert!(access.knows_feed(&access.feed_key()) && !access.knows_feed(&access.form_token()));
+        assert!(access.knows_guest(&access.guest_token()) && !access.knows_form(&access.guest_token()));
         assert!(!access.feed_key().contains("abab"));
         assert!(!format!("{access:?}").contains("abab"));
     }

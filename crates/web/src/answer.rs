@@ -78,6 +78,15 @@ impl Failure {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this address does not take this method")
     }
 
+    /// It is asked for too often.
+    pub(crate) fn too_many() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many",
+            "this was asked for very often within an hour: try again later, or ask the people at the node",
+        )
+    }
+
     /// It took too long, or the node is stopping.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)

@@ -1,5 +1,6 @@
 //! The JSON API under `/api/v1`.
 
+pub(crate) mod exchanges;
 mod matching;
 mod private;
 
@@ -56,6 +57,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .merge(hidden::routes())
         .merge(matching::routes())
         .merge(private::routes())
+        .merge(exchanges::routes())
         .merge(feeds::api_routes())
         .merge(bundle::routes())
         .route("/clock", get(clock))
@@ -67,6 +69,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(shelf), authorized))
+        .merge(exchanges::open_routes())
 }
 
 /// Lets through what only reads, and what carries the token.
@@ -131,6 +134,7 @@ async fn status(State(shelf): Node, trusted: Trusted) -> Json<StatusJson> {
         status.addresses.clear();
         status.notices.clear();
         status.unseen_matches = None;
+        status.waiting = 0;
     }
     status.circles = trusted.circles(status.circles);
     status.peers = trusted.peers(status.peers);
@@ -347,6 +351,11 @@ async fn clock(State(shelf): Node) -> Json<ClockJson> {
 
 async fn confirm_clock(State(shelf): Node) -> Answer<Json<ClockJson>> {
     Ok(Json(shelf.handle.confirm_clock().await?))
+}
+
+/// Whether a word of a query says yes.
+fn is_said(word: Option<&str>) -> bool {
+    word.is_some_and(|word| !matches!(word, "" | "0" | "false" | "no"))
 }
 
 /// Looks something up beside the threads that answer requests: a large catalogue takes a while.

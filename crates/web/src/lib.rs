@@ -19,7 +19,9 @@ mod assets;
 mod bundle;
 mod feeds;
 mod gate;
+mod guests;
 mod hidden;
+mod hourly;
 mod keys;
 mod members;
 mod pages;
@@ -40,6 +42,9 @@ pub use serve::serve;
 pub(crate) struct Shelf {
     pub(crate) handle: node::Handle,
     pub(crate) access: Access,
+    pub(crate) guests: guests::Guests,
+    /// One form about an exchange is taken at a time, so that a double tap finds what the first one did.
+    pub(crate) acting: tokio::sync::Mutex<()>,
 }
 
 /// The routes of pages and API over one node.
@@ -47,7 +52,12 @@ pub(crate) struct Shelf {
 /// The client's address is taken from `ConnectInfo`, which [`serve`] provides; without it the client
 /// counts as sitting at the node itself.
 pub fn router(handle: node::Handle, access: Access) -> Router {
-    let shelf = Arc::new(Shelf { handle, access });
+    let shelf = Arc::new(Shelf {
+        handle,
+        access,
+        guests: guests::Guests::new(),
+        acting: tokio::sync::Mutex::new(()),
+    });
     Router::new()
         .nest("/api/v1", api::routes(&shelf))
         .merge(assets::routes())

@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use node::{KindJson, NoticeJson, PairJson};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Node, Trusted, Words, aside, fits, json, parsed, query};
+use super::{Answer, Node, Trusted, Words, aside, fits, is_said, json, parsed, query};
 use crate::Shelf;
 use crate::answer::Failure;
 
@@ -31,10 +31,6 @@ pub(super) fn routes() -> Router<Arc<Shelf>> {
         .route("/why", get(why))
         .route("/suggest", get(suggest))
         .route("/kinds", get(kinds))
-}
-
-fn is_said(word: Option<&str>) -> bool {
-    word.is_some_and(|word| !matches!(word, "" | "0" | "false" | "no"))
 }
 
 fn limit(given: Option<&str>, usual: usize, most: usize) -> Result<usize, Failure> {

@@ -102,6 +102,12 @@ pub(super) fn taken<T>(sent: Result<Form<T>, FormRejection>) -> Result<T, PageEr
     })
 }
 
+/// What makes a form that is sent twice count once.
+pub(super) fn new_key() -> String {
+    let mut key = [0; 16];
+    getrandom::fill(&mut key).map(|()| hex(&key)).unwrap_or_default()
+}
+
 /// The form for a new listing.
 pub(crate) async fn new_form(
     State(shelf): State<Arc<Shelf>>,
@@ -111,8 +117,6 @@ pub(crate) async fn new_form(
     visitor.must_be_local()?;
     let Query(asked) = asked.map_err(|_| Failure::invalid("The address can not be read."))?;
     let side = if asked.side == "need" { "need" } else { "offer" };
-    let mut key = [0; 16];
-    let key = getrandom::fill(&mut key).map(|()| hex(&key)).unwrap_or_default();
     let sent = Sent {
         side: side.to_owned(),
         title: asked.title,
@@ -120,7 +124,7 @@ pub(crate) async fn new_form(
         count: "1".to_owned(),
         // What was said once need not be said again.
         place: browse::home(&shelf.handle).unwrap_or_default(),
-        key,
+        key: new_key(),
         ..Sent::default()
     };
     fresh(StatusCode::OK, &new_page(&shelf, &visitor, sent, None))
@@ -250,7 +254,7 @@ fn input(sent: &Sent) -> ListingInput {
         language: Some(sent.language.trim().to_lowercase()),
         circle: some(&sent.circle).filter(|circle| !circle.is_empty()),
         key: some(&sent.key).filter(|key| !key.is_empty()),
-        photos: None,
+        ..ListingInput::default()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod browse;
 mod edit;
+mod exchange;
 mod kinds;
 mod listing;
 mod matches;
@@ -10,9 +11,11 @@ mod me;
 mod node;
 mod why;
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::node::{
     ErrorKind, FoundJson, Handle, ListingJson, NodeError, PhotoJson, PieceJson, Reader, encoded, marked,
@@ -32,6 +35,8 @@ use crate::{assets, gate};
 
 /// The longest search, in characters.
 pub(crate) const MAX_QUERY: usize = 400;
+/// How long a page waits for the number of what waits for the member: it does without, if the node is at work.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// The largest form.
 const MAX_FORM: usize = 128 * 1024;
 
@@ -43,6 +48,11 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/new", get(edit::new_form).post(edit::publish))
         .route("/listing/{reference}/edit", get(edit::edit_form).post(edit::save))
         .route("/listing/{reference}/withdraw", get(edit::withdraw_form).post(edit::withdraw))
+        .route("/listing/{reference}/ask", post(listing::ask))
+        .route("/exchanges", get(exchange::list))
+        .route("/exchange/{id}", get(exchange::show).post(exchange::act))
+        .route("/exchange/{id}/calendar", get(exchange::calendar))
+        .route("/pickup/{id}/{code}", get(exchange::pickup::show).post(exchange::pickup::act))
         .route("/kinds", get(kinds::show))
         .route("/matches", get(matches::show))
         .route("/why/{pair}", get(why::show))
@@ -63,16 +73,29 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
 pub(crate) struct Visitor {
     /// Whether they sit at the node itself.
     local: bool,
+    /// From where they ask, if it is known.
+    address: Option<IpAddr>,
+    /// How many exchanges wait for the node's own member, if that is who asks.
+    waiting: usize,
     headers: HeaderMap,
 }
 
 impl FromRequestParts<Arc<Shelf>> for Visitor {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<Shelf>) -> Result<Self, Infallible> {
-        let local = gate::is_local(parts.extensions.get::<ConnectInfo<SocketAddr>>());
-        Ok(Self { local, headers: parts.headers.clone() })
+    async fn from_request_parts(parts: &mut Parts, shelf: &Arc<Shelf>) -> Result<Self, Infallible> {
+        let client = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let (local, address) = (gate::is_local(client), client.map(|ConnectInfo(client)| client.ip()));
+        let waiting = if local { waiting(&shelf.handle).await } else { 0 };
+        Ok(Self { local, address, waiting, headers: parts.headers.clone() })
     }
+}
+
+/// In how many exchanges something waits for the member.
+async fn waiting(handle: &Handle) -> usize {
+    let waiting = tokio::time::timeout(PATIENCE, handle.waiting()).await.ok().and_then(Result::ok);
+    let exchanges = waiting.unwrap_or_default().into_iter().map(|waits| waits.exchange);
+    exchanges.collect::<BTreeSet<_>>().len()
 }
 
 impl Visitor {
@@ -100,8 +123,13 @@ impl Visitor {
         if shelf.access.knows_form(token) {
             return Ok(());
         }
-        Err(Failure::forbidden("This form was not made by this node, or is too old: open the page again."))
+        Err(stale())
     }
+}
+
+/// A form that carries no token of this node.
+fn stale() -> Failure {
+    Failure::forbidden("This form was not made by this node, or is too old: open the page again.")
 }
 
 /// What the frame of every page shows.
@@ -115,6 +143,8 @@ struct Frame {
     local: bool,
     /// How many matches the node's own member has not seen; others are not told.
     unseen: usize,
+    /// In how many exchanges something waits for that member; others are not told.
+    waiting: usize,
     style: &'static str,
 }
 
@@ -127,6 +157,7 @@ impl Frame {
             here,
             local: visitor.local,
             unseen: if visitor.local { shelf.handle.unseen().unwrap_or(0) } else { 0 },
+            waiting: visitor.waiting,
             style: assets::style_href(),
         }
     }
@@ -139,6 +170,7 @@ impl Frame {
             here: "",
             local: false,
             unseen: 0,
+            waiting: 0,
             style: assets::style_href(),
         }
     }
@@ -343,6 +375,7 @@ impl IntoResponse for PageError {
             StatusCode::MISDIRECTED_REQUEST => ("This is another address", ""),
             StatusCode::METHOD_NOT_ALLOWED => ("That does not work here", ""),
             StatusCode::PAYLOAD_TOO_LARGE => ("That is too much", "Shorten it and send it again."),
+            StatusCode::TOO_MANY_REQUESTS => ("Not right now", ""),
             StatusCode::SERVICE_UNAVAILABLE => ("Not right now", "Try again in a minute."),
             StatusCode::INSUFFICIENT_STORAGE => ("It could not be stored", "Look whether the disk is full."),
             _ => ("That did not work", ""),

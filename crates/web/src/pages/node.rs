@@ -157,6 +157,7 @@ async fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&N
         peers,
         notices,
         unseen_matches: _,
+        waiting: _,
     } = shelf.handle.status();
     let now = shelf.handle.now();
     // Where others are, and where this node keeps its files, is for the person at the node alone.
