@@ -150,6 +150,7 @@ BODIES = {
     "removal": {"member": public_key, "reason°": text(0, 2000)},
     "vouch": {"member": public_key},
     "rotation": {"secret": octets(32)},
+    "seal-key": {"key": octets(32), "epoch": short, "decides": public_key},
     "listing": {
         "side": word, "terms": word, "title": line(1, 120), "text°": text(0, 2000), "category°": line(0, 60),
         "language*": word, "count": count, "left*": short, "cell*": cell, "until*": time,
@@ -157,6 +158,7 @@ BODIES = {
         "decide*": word, "draw*": nested(DRAW),
     },
     "notice": {"title": line(1, 120), "text°": text(0, 2000), "language*": word, "until*": time},
+    "letter": {"bits": number(0, 16), "hint": short, "sealed": octets()},
     "comment": {"author": public_key, "on": octets(16), "text": text(1, 2000)},
     "receipt": {
         "receipt": nested(RECEIPT), "giver": seal, "receiver*": seal,
@@ -210,6 +212,9 @@ def read_body(kind, data):
         need(decide != "choose", "second-form")
         need(decide != "draw" or "draw" in body, "missing")
         need(decide == "draw" or "draw" not in body, "wrong-type")
+    if kind == "letter":
+        need(body["hint"] < 2 ** body["bits"], "out-of-range")
+        need(len(body["sealed"]) in (304, 1072, 4144) and len(body) == 3, "wrong-type")
     if kind == "receipt":
         need("code" in body or "receiver" in body, "missing")
         need(not ("code" in body and "receiver" in body), "wrong-type")
@@ -269,10 +274,12 @@ def receipt_of(stance):
     """The receipt that its author's word is about."""
     giver, receiver = ("lister", "asker") if stance["side"] == "offer" else ("asker", "lister")
     given = stance["given"]
-    return {
+    kind = {"kind": stance["category"]} if "category" in stance else {}
+    return kind | {
         "circle": stance["circle"], "exchange": stance["exchange"], "giver": stance[giver],
         "receiver": stance[receiver], "title": stance["title"], "count": given["count"],
-        "terms": stance["terms"], "minutes": given.get("minutes", 0), "at": given["at"],
+        "grams": given.get("grams", 0), "terms": stance["terms"], "minutes": given.get("minutes", 0),
+        "at": given["at"],
     }  # fmt: skip
 
 

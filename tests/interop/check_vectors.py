@@ -15,6 +15,7 @@ from basics import (
     Refused, decode, decode_map, derive, encode, id_text, public_key, read_id, read_member, sha256, verify,
 )  # fmt: skip
 from bodies import exchange_of, read_body, read_said, read_stance, receipt_of, seal
+from letters import hint, open_letter, public_of
 from records import (
     approvals, approved_bytes, check_checkpoint, check_receipt, check_seal, read_envelope, read_header, read_record,
 )  # fmt: skip
@@ -84,6 +85,16 @@ def verdict(case):
                 given, receipt = stance["given"], encode(receipt_of(stance))
                 check_seal(given["seal"], "commonshelf/receipt/1", receipt, author, circle, given["at"])
             return side_of(stance)
+        case "letter":
+            return open_letter(read_body("letter", data)[1], known)
+        case "seal-secret" | "host-seal-secret" as what:
+            purpose = f"commonshelf/{what.removesuffix('-secret')}-key/1"
+            secret = derive(purpose, data, int(known["epoch"]).to_bytes(4, "big"))
+            return f"{secret.hex()} {public_of(secret).hex()}"
+        case "hint":
+            return str(hint(data, int(known["bits"])))
+        case "seal-key-slot":
+            return derive("commonshelf/seal-key/1")[:16].hex()
         case "id":
             return read_id(known["text"]).hex()
         case "member":

@@ -7,7 +7,7 @@ from bodies import fields, number, octets, read_body, time, word
 
 PROTECTED = bytes.fromhex("a10132")
 CLASSES = {
-    "control": "charter grant profile admission removal vouch rotation",
+    "control": "charter grant profile admission removal vouch rotation seal-key",
     "content": "listing notice comment proposal ballot join close",
     "letter": "letter",
     "proof": "receipt checkpoint",

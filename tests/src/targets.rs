@@ -4,7 +4,7 @@
 use node::import::{self, Options};
 use node::{BundleError, BundlePart, BundleReader, BundleWriter, CircleLink};
 use protocol::{BlobInput, Input, Output, PeerId, Protocol, SessionId};
-use record::{Body, Header, Kind, Listing, Record, Said, Signed, Stance};
+use record::{Body, Header, Inside, Kind, Listing, Record, Said, Signed, Stance};
 use sim::MemoryStore;
 
 use crate::vectors::{self, Case, Verdict};
@@ -20,6 +20,7 @@ pub const ALL: &[Target] = &[
     ("header", header),
     ("body", body),
     ("stance", stance),
+    ("letter", letter),
     ("import", import),
     ("link", link),
     ("bundle", bundle),
@@ -42,6 +43,8 @@ pub const KINDS: &[&str] = &[
     Kind::RECEIPT,
     Kind::CHECKPOINT,
     Kind::ROTATION,
+    Kind::LETTER,
+    Kind::SEAL_KEY,
     "weather",
 ];
 
@@ -96,6 +99,8 @@ pub fn body(bytes: &[u8]) {
         | Body::Removal(_)
         | Body::Vouch(_)
         | Body::Rotation(_)
+        | Body::SealKey(_)
+        | Body::Letter(_)
         | Body::Listing(_)
         | Body::Notice(_)
         | Body::Comment(_)
@@ -115,6 +120,26 @@ pub fn stance(bytes: &[u8]) {
         assert_eq!(said.encode(), bytes);
         let _ = said.check();
     }
+}
+
+/// What is said in a letter, if it is taken, is written again as it was, and can be sealed or is refused.
+///
+/// # Panics
+/// If it is not.
+pub fn letter(bytes: &[u8]) {
+    let Ok((inside, epoch)) = Inside::decode(bytes) else { return };
+    assert_eq!(inside.encode(epoch), bytes);
+    let (author, circle) = (inside.content.from(), record::CircleId::from_bytes([0; 32]));
+    let (key, revision) = (record::Key::from_bytes([0; 16]), record::Timestamp::from_millis(0));
+    let outer = record::Outer { author, circle, key, revision };
+    let secret = record::SealSecret::from_bytes([7; 32], epoch);
+    let Ok(letter) = record::Letter::seal(&inside, &secret.public(), &secret, outer, 0, &[7; 32]) else {
+        return;
+    };
+    let mut boxes = record::Mailboxes::new();
+    boxes.add(inside.content.to(), &record::Keyring::of(secret.clone()));
+    let opened = boxes.open(&letter, outer, |_, _| Some(secret.public()));
+    assert_eq!(opened.map(|opened| opened.map(|opened| opened.inside)), Ok(Some(inside)));
 }
 
 /// Rows of a table that are taken make listings within all bounds.
@@ -232,6 +257,7 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
             found.extend(inputs(&case).into_iter().filter(|(_, bytes)| bytes.len() < 4096));
         }
     }
+    found.extend(vectors::contents().into_iter().map(|said| ("letter", said)));
     for table in files_below(root().join("crates/cli/demo"), &[".csv"]) {
         found.push(("import", read(table).into_bytes()));
     }
@@ -275,6 +301,7 @@ pub fn inputs(case: &Case) -> Option<(&'static str, Vec<u8>)> {
         "envelope" | "record" => Some(("envelope", case.bytes())),
         "stance" | "said" => Some(("stance", case.bytes())),
         "body" => body(case.text_of("kind")),
+        "letter" => body(Kind::LETTER),
         "receipt" => body(Kind::RECEIPT),
         "checkpoint" => body(Kind::CHECKPOINT),
         "approvals" => body(Kind::CHARTER),

@@ -1,10 +1,10 @@
 //! Draws: in which order chance puts those who asked, and whether a lister told the truth.
 //!
-//! Each request has a **ticket**, the digest of the committed secret and its nonce; the lower ticket comes first. The
-//! lister knows no nonce when it commits to the secret, the askers know no secret when they draw their nonces. A
-//! ticket depends on nobody else's nonce: a lister who leaves somebody out or makes somebody up changes the order of
-//! none of the others, and whoever was left out finds it. What this can not show: a lister who tells an accomplice the
-//! secret, or makes up a request of its own, can let that one win.
+//! Each request has a **ticket**, the digest of the committed secret and its nonce; the lower ticket comes
+//! first. The lister knows no nonce when it commits to the secret, the askers know no secret when they draw
+//! their nonces. A ticket depends on nobody else's nonce: a lister who leaves somebody out or makes somebody
+//! up changes the order of none of the others, and whoever was left out finds it. What this can not show: a
+//! lister who tells an accomplice the secret, or makes up a request of its own, can let that one win.
 
 use record::{Draw, Drawn, Key, Listing, MemberId, Timestamp, draw_commitment};
 
@@ -67,8 +67,8 @@ pub enum DrawError {
     LeftOut,
 }
 
-/// Checks a draw, as one asker can: `before` is the listing as it was when asking, `after` the one that tells the
-/// result, said at `told`. Both are of `lister` and lie in the slot `listing`.
+/// Checks a draw, as one asker can: `before` is the listing as it was when asking, `after` the one that tells
+/// the result, said at `told`. Both are of `lister` and lie in the slot `listing`.
 ///
 /// # Errors
 /// A [`DrawError`] that says what does not hold.
@@ -232,7 +232,7 @@ mod tests {
         ) {
             let drawn = |secret| Some(Drawn { secret, nonces: nonces.clone() });
             let before = bound(&secret);
-            let good = Draw { result: drawn(secret), ..before.clone() };
+            let good = Draw { result: drawn(secret), ..before };
             let (sooner, later) = (CLOSES.minus_millis(by), CLOSES.plus_millis(by));
             let rebound = |secret: &[u8; 32], closes| Draw {
                 commitment: draw_commitment(secret, lister(), SLOT, closes),
@@ -243,7 +243,7 @@ mod tests {
                 commitment: draw_commitment(&secret, lister(), Key::from_bytes([6; 16]), CLOSES),
                 ..good.clone()
             };
-            let drawn_again = Draw { result: drawn(other), ..before.clone() };
+            let drawn_again = Draw { result: drawn(other), ..before };
             let tampered = [
                 (&before, before.clone(), CLOSES, DrawError::NotYet),
                 (&before, good.clone(), sooner, DrawError::TooEarly),

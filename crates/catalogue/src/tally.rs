@@ -1,10 +1,11 @@
-//! Tallies: what the published receipts of a circle add up to. Whoever holds the same records counts the same.
+//! Tallies: what the published receipts of a circle add up to. Whoever holds the same records counts the
+//! same.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use record::{
-    Body, CircleId, Hash, Key, Kind, Made, MemberId, Receipt, ReceiptError, Signatory, SignedReceipt,
+    Body, CircleId, Hash, Key, Kind, Made, MemberId, Receipt, ReceiptError, Signatory, SignedReceipt, Terms,
     Timestamp, Verified,
 };
 
@@ -34,8 +35,8 @@ pub enum Uncounted {
 }
 
 impl Proven {
-    /// The receipt of a record of kind `receipt` that a circle admitted. `revoked` says whether a member had revoked a
-    /// key by that time.
+    /// The receipt of a record of kind `receipt` that a circle admitted. `revoked` says whether a member had
+    /// revoked a key by that time.
     ///
     /// # Errors
     /// [`Uncounted`] says why it does not count.
@@ -81,7 +82,8 @@ impl Proven {
         self.made
     }
 
-    /// Which one counts if two say the same exchange: the earlier, then the lower digest, then the better proof.
+    /// Which one counts if two say the same exchange: the earlier, then the lower digest, then the better
+    /// proof.
     fn rank(&self) -> (Timestamp, Hash, Made) {
         (self.receipt.at, Hash::of(&self.receipt.encode()), self.made)
     }
@@ -143,6 +145,8 @@ pub struct Tally {
     pub all: Sum,
     /// By kind of thing; what has none is under the empty text.
     pub kinds: BTreeMap<String, Sum>,
+    /// By the terms: what was given for good, what was lent.
+    pub terms: BTreeMap<Terms, Sum>,
     /// By how the receipt was made.
     pub made: BTreeMap<Made, Sum>,
     /// By the month of the handover.
@@ -154,6 +158,7 @@ impl Tally {
         let Proven { receipt, made } = proven;
         self.all.add(receipt);
         self.kinds.entry(receipt.kind.clone()).or_default().add(receipt);
+        self.terms.entry(receipt.terms).or_default().add(receipt);
         self.made.entry(*made).or_default().add(receipt);
         self.months.entry(Month::of(receipt.at)).or_default().add(receipt);
     }
@@ -182,8 +187,8 @@ impl Receipts {
         Self(BTreeMap::new())
     }
 
-    /// Adds one. If two speak of the same exchange between the same members, the earlier handover counts; of the same
-    /// time the one whose signed bytes have the lower digest; of the same bytes the better proof.
+    /// Adds one. If two speak of the same exchange between the same members, the earlier handover counts; of
+    /// the same time the one whose signed bytes have the lower digest; of the same bytes the better proof.
     pub fn insert(&mut self, proven: Proven) {
         let Receipt { circle, exchange, giver, receiver, .. } = proven.receipt;
         let known = self.0.entry((circle, exchange, giver, receiver));

@@ -159,15 +159,15 @@ fn only_who_wants_it_is_shown() {
 
 /// Receipts of a few exchanges, some of them twice and not the same.
 fn any_receipts() -> impl Strategy<Value = Vec<SignedReceipt>> {
-    let names = (0_u8..4, 0_u8..4, 0_u8..4, 0_u8..2);
+    let names = (0_u8..4, 0_u8..4, 0_u8..4, (0_u8..2, prop::sample::select(Terms::ALL)));
     let what = ("(|ladder|pram)", 1_u32..4, prop_oneof![Just(0), Just(u32::MAX), 1_u32..9_000], 0_u64..4);
     let one = (names, what, prop::sample::select(Made::ALL)).prop_map(|(names, what, made)| {
-        let ((exchange, giver, receiver, circle), (kind, count, grams, month)) = (names, what);
+        let ((exchange, giver, receiver, (circle, terms)), (kind, count, grams, month)) = (names, what);
         let receiver = if giver == receiver { 4 } else { receiver };
         let circle = CircleId::from_bytes([circle; 32]);
         // Grants of the scribe cover the hours up to 255.
         let at = NOW.minus_millis(400_000_000 + month * 2_500_000_000);
-        let receipt = Receipt { circle, kind, count, grams, at, ..receipt(exchange, giver, receiver) };
+        let receipt = Receipt { circle, kind, count, grams, terms, at, ..receipt(exchange, giver, receiver) };
         sign(receipt, made, giver, receiver)
     });
     vec(one, 0..8)
@@ -210,6 +210,7 @@ proptest! {
         let tally = receipts.tally();
         prop_assert_eq!(tally.all.exchanges, exchanges.len() as u64);
         prop_assert_eq!(sum(tally.kinds.values()), tally.all);
+        prop_assert_eq!(sum(tally.terms.values()), tally.all);
         prop_assert_eq!(sum(tally.made.values()), tally.all);
         prop_assert_eq!(sum(tally.months.values()), tally.all);
         prop_assert_eq!(sum(receipts.by_circle().values().map(|tally| &tally.all)), tally.all);

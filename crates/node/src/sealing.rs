@@ -1,8 +1,8 @@
 //! The keys to which letters for this node's member, and for its guests, are sealed.
 
 use record::{
-    Body, CircleId, KEEP_OLD_DAYS, Keyring, Kind, Map, MemberId, SealKey, SealPublic, SealSecret, SecretKey,
-    Slot, Timestamp, Verified,
+    Body, CircleId, Hash, KEEP_OLD_DAYS, Keyring, Kind, Map, MemberId, SealKey, SealPublic, SealSecret,
+    SecretKey, Slot, Timestamp, Verified,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -21,12 +21,15 @@ const NOTICE: &str = "letters";
 pub(crate) struct Seals {
     pub(crate) own: Keyring,
     pub(crate) host: SealSecret,
+    /// The member's first one, for ever: what 24 words shall bring back follows from it.
+    first: SealSecret,
 }
 
 /// As they lie in their file: the current one first.
 #[derive(Serialize, Deserialize)]
 struct Written {
     member: String,
+    first: Zeroizing<String>,
     keys: Vec<WrittenKey>,
 }
 
@@ -49,14 +52,15 @@ impl Seals {
             // Those of another member are of no use: this node was made another one's.
             if written.member == identity.member().to_string() {
                 let own = keyring(&written.keys).ok_or_else(bad)?;
-                return Ok(Self { own, host });
+                let first = secret(&written.first, 0).ok_or_else(bad)?;
+                return Ok(Self { own, host, first });
             }
         }
         let first = match &identity.root {
             Some(root) => SealSecret::derive(root, 0),
             None => SealSecret::from_bytes(random()?, 0),
         };
-        let seals = Self { own: Keyring::of(first), host };
+        let seals = Self { own: Keyring::of(first.clone()), host, first };
         seals.keep(folder, identity.member())?;
         Ok(seals)
     }
@@ -73,32 +77,43 @@ impl Seals {
         own.prune(now);
         let turned = own.turn(next, now);
         if turned {
-            let new = Self { own, host: self.host.clone() };
+            let new = Self { own, host: self.host.clone(), first: self.first.clone() };
             new.keep(folder, member)?;
             *self = new;
         }
         Ok(turned)
     }
 
+    /// 32 bytes that only this member's devices know, for one thing of its own.
+    pub(crate) fn of_member(&self, purpose: &str, thing: &[u8]) -> Hash {
+        Hash::derive(purpose, &[self.first.as_bytes(), thing])
+    }
+
     fn keep(&self, folder: &Folder, member: MemberId) -> Result<(), NodeError> {
         let key = |secret: &SealSecret, turned: Option<Timestamp>| WrittenKey {
             epoch: secret.epoch(),
-            secret: Zeroizing::new(data_encoding::HEXLOWER.encode(secret.as_bytes())),
+            secret: hex(secret),
             turned: turned.map(Timestamp::millis),
         };
         let old = self.own.old().map(|(secret, turned)| key(secret, Some(turned)));
         let keys = std::iter::once(key(self.own.current(), None)).chain(old).collect();
-        let written = Written { member: member.to_string(), keys };
+        let written = Written { member: member.to_string(), first: hex(&self.first), keys };
         let json = serde_json::to_vec(&written).map_err(|error| NodeError::Invalid(error.to_string()))?;
         folder.write(FILE, &Zeroizing::new(json))
     }
 }
 
+fn hex(secret: &SealSecret) -> Zeroizing<String> {
+    Zeroizing::new(data_encoding::HEXLOWER.encode(secret.as_bytes()))
+}
+
+fn secret(hex: &str, epoch: u32) -> Option<SealSecret> {
+    let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok().map(Zeroizing::new)?;
+    Some(SealSecret::from_bytes(bytes.as_slice().try_into().ok()?, epoch))
+}
+
 fn keyring(keys: &[WrittenKey]) -> Option<Keyring> {
-    let secret = |key: &WrittenKey| {
-        let bytes = data_encoding::HEXLOWER.decode(key.secret.as_bytes()).ok().map(Zeroizing::new)?;
-        Some(SealSecret::from_bytes(bytes.as_slice().try_into().ok()?, key.epoch))
-    };
+    let secret = |key: &WrittenKey| secret(&key.secret, key.epoch);
     let (current, old) = keys.split_first()?;
     let mut ring = Keyring::of(secret(current)?);
     for key in old {

@@ -136,6 +136,12 @@ impl Service {
                         report.unchanged = report.unchanged.saturating_add(1);
                         continue;
                     }
+                    // The new words may leave a draw too little room.
+                    if let Err(reason) = listing.clone().checked() {
+                        let reason = reason.to_string();
+                        report.rejected.push(RejectedJson { line: row.line, reason });
+                        continue;
+                    }
                     report.changed = report.changed.saturating_add(1);
                 }
             }

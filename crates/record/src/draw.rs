@@ -1,7 +1,8 @@
 //! Draws: a listing that chance gives away, so that each asker can check what came out.
 //!
-//! The lister commits to a secret before anybody asks, and each request brings a nonce. Once the time is over, the
-//! listing tells the secret and all nonces: `catalogue` says in which order they come, and whether it is true.
+//! The lister commits to a secret before anybody asks, and each request brings a nonce. Once the time is
+//! over, the listing tells the secret and all nonces: [`draw_order`] says in which order they come, and the
+//! crate `catalogue` whether it is true.
 
 use std::collections::BTreeSet;
 
@@ -45,8 +46,8 @@ pub fn draw_commitment(secret: &[u8; 32], lister: MemberId, listing: Key, closes
     Hash::derive("commonshelf/draw/1", &[secret, lister.as_bytes(), listing.as_bytes(), &closes])
 }
 
-/// The nonces in the order that came out, the winner's first: by their tickets, the digest of the secret and the
-/// nonce.
+/// The nonces in the order that came out, the winner's first: by their tickets, the digest of the secret and
+/// the nonce.
 #[must_use]
 pub fn draw_order(secret: &[u8; 32], nonces: &BTreeSet<[u8; NONCE]>) -> Vec<[u8; NONCE]> {
     let ticket = |nonce: &[u8; NONCE]| Hash::derive("commonshelf/draw-ticket/1", &[secret, nonce]);
@@ -56,8 +57,8 @@ pub fn draw_order(secret: &[u8; 32], nonces: &BTreeSet<[u8; NONCE]>) -> Vec<[u8;
 }
 
 impl Draw {
-    /// The most bytes that a listing grows by, from its first day to the result: 200 nonces, the secret, the frame
-    /// of both, and how many are left.
+    /// The most bytes that a listing grows by, from its first day to the result: 200 nonces, the secret, the
+    /// frame of both, and how many are left.
     pub(crate) const ROOM: usize = NONCE * MAX_DRAW + 59 + 10;
 
     pub(crate) fn check(&self) -> Result<(), BodyError> {
@@ -90,7 +91,8 @@ impl Draw {
 }
 
 impl Drawn {
-    // Why: side by side, nonces take one byte less each than in a list, and two hundred fit beside a long text.
+    // Why: side by side, nonces take one byte less each than in a list, and two hundred fit beside a long
+    // text.
     fn to_value(&self) -> Value {
         let mut inner = Fields::with(Map::new());
         inner.put("secret", Value::Bytes(self.secret.to_vec()));

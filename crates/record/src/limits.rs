@@ -28,7 +28,8 @@ pub const MAX_ALT: usize = 120;
 pub const MAX_COUNT: u32 = 100_000;
 /// The greatest weight of one piece of a listing, in grams: ten tonnes.
 pub const MAX_GRAMS: u32 = 10_000_000;
-/// The most requests that one draw decides: their nonces fit into a body beside the longest text and four photos.
+/// The most requests that one draw decides: their nonces fit into a body beside four photos and the longest
+/// text in Latin letters.
 pub const MAX_DRAW: usize = 200;
 /// The longest pick-up code, in characters.
 pub const MAX_CODE: usize = 32;

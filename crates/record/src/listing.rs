@@ -194,7 +194,8 @@ impl Listing {
         }
     }
 
-    /// Brings all text into its tidy form and checks every bound; what is to be drawn leaves room for the result.
+    /// Brings all text into its tidy form and checks every bound; what is to be drawn leaves room for the
+    /// result.
     ///
     /// # Errors
     /// A [`BodyError`] that names the field and what it may hold.

@@ -12,6 +12,7 @@ mod figure;
 mod folder;
 mod gossip;
 mod idle;
+mod letters;
 mod market;
 mod meaning;
 mod memory;
@@ -105,6 +106,9 @@ enum Benchmark {
     },
     /// A new offer among as many standing needs as `--records`
     Match,
+    /// Letters sealed, opened, and as many as `--records` tried by a node for its members; the floor is bare
+    /// X25519
+    Letters,
     /// The texts that take an index longest: long words of letters that are none, in many scripts
     Strange,
     /// A node for another benchmark
@@ -142,6 +146,7 @@ fn main() -> Outcome<()> {
         Some(Benchmark::Pairs(ref pairs)) => pairs::run(pairs)?,
         Some(Benchmark::Search { listings }) => search::run(cli.scale, listings)?,
         Some(Benchmark::Match) => answers::run(cli.scale)?,
+        Some(Benchmark::Letters) => letters::run(cli.scale)?,
         Some(Benchmark::Strange) => strange::run(cli.scale)?,
         Some(Benchmark::Node { data }) => return process::run(data),
     };

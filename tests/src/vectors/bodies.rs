@@ -4,10 +4,10 @@ use record::Cell;
 
 use super::case::Case;
 use super::charters::{self, charter};
-use super::draws;
 use super::raw::{Fields, bytes, list, text, texts, uint};
 use super::seals;
 use super::world::{END, NOW, alice, bob};
+use super::{draws, letters};
 
 /// A class, a kind and a body of that kind.
 type Example = (&'static str, &'static str, Vec<u8>);
@@ -21,8 +21,10 @@ pub(super) fn one_of_each() -> Vec<Example> {
         ("control", "removal", about_bob().with("reason", text("Zweimal nicht gekommen")).encode()),
         ("control", "vouch", about_bob().encode()),
         ("control", "rotation", Fields::new().with("secret", bytes(&[7; 32])).encode()),
+        ("control", "seal-key", letters::seal_key().encode()),
         ("content", "notice", notice().encode()),
         ("content", "comment", comment().encode()),
+        ("letter", "letter", letters::closed_body().encode()),
         ("proof", "receipt", seals::receipt_body(&alice(), &bob()).encode()),
         ("proof", "checkpoint", seals::checkpoint_body().encode()),
     ]

@@ -1,9 +1,10 @@
 //! What the crate `record` makes of a case.
 
 use record::{
-    Body, BodyError, CborError, CheckpointError, CircleId, Grant, Hash, Header, HeaderError, Key, Kind, Made,
-    MemberId, PlaceError, PublicKey, ReadSecret, Receipt, ReceiptError, Record, RecordId, RefusedBytes, Said,
-    Seal, SealError, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
+    Body, BodyError, CborError, CheckpointError, CircleId, Content, Grant, Hash, Header, HeaderError, Key,
+    Keyring, Kind, LetterError, Made, Mailboxes, MemberId, Outer, PlaceError, PublicKey, ReadSecret, Receipt,
+    ReceiptError, Record, RecordId, RefusedBytes, Said, Seal, SealError, SealKey, SealPublic, SealSecret,
+    SecretKey, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
 };
 
 use super::case::{Case, hex, unhex};
@@ -37,16 +38,53 @@ pub fn verdict(case: &Case) -> Result<String, String> {
             let (charter, circle, revision) = charter(case, &bytes);
             Ok(charter.key(circle, revision).to_string())
         }
-        "stance" => {
-            stance(&bytes).map(|stance| format!("{} {}", side_of(&stance), stance.about.id()))
-        }
+        "stance" => stance(&bytes).map(|stance| format!("{} {}", side_of(&stance), stance.about.id())),
         "said" => {
             let said = Said::decode(&bytes).map_err(|error| body_error(&error))?;
             assert_eq!(said.encode(), bytes, "what was read is written as it was");
             said.check().map(|()| side_of(&said.stance).to_owned()).map_err(|error| seal_error(&error))
         }
+        "letter" => letter(case, &bytes),
         _ => named(case, &bytes),
     }
+}
+
+/// What the letter holds, opened by `with.member`, who knows one sender.
+fn letter(case: &Case, bytes: &[u8]) -> Result<String, String> {
+    let Body::Letter(letter) = read(Kind::LETTER, bytes)? else { panic!("a letter") };
+    let member = |name: &str| MemberId::from_bytes(fixed(&unhex(case.text_of(name)))).expect("a key");
+    let outer = Outer {
+        author: member("author"),
+        circle: circle_of(case),
+        key: Key::from_bytes(fixed(&unhex(case.text_of("key")))),
+        revision: time(case.text_of("revision")),
+    };
+    let mut boxes = Mailboxes::new();
+    let secret = SealSecret::from_bytes(fixed(&unhex(case.text_of("secret"))), 0);
+    boxes.add(member("member"), &Keyring::of(secret));
+    let sender = (member("sender"), case.text_of("sender-epoch").parse().expect("a number"));
+    let key = SealPublic::from_bytes(fixed(&unhex(case.text_of("sender-key"))));
+    let known = |from, epoch| ((from, epoch) == sender).then_some(key);
+    let opened = boxes.open(&letter, outer, known).map_err(|error| match error {
+        LetterError::TooLong(_) => "too-long".to_owned(),
+        LetterError::WeakKey => "weak-key".to_owned(),
+        LetterError::Padding => "padding".to_owned(),
+        LetterError::Content(error) => body_error(&error),
+        LetterError::UnknownSender { .. } => "unknown-sender".to_owned(),
+        LetterError::Forged => "forged".to_owned(),
+        LetterError::OtherMember => "other-member".to_owned(),
+        LetterError::OtherCircle => "other-circle".to_owned(),
+        LetterError::Unsigned => "unsigned".to_owned(),
+        LetterError::Seal(error) => format!("seal/{}", seal_error(&error)),
+        other => unnamed(&other),
+    })?;
+    let word = match opened.ok_or("closed")?.inside.content {
+        Content::Stance(_) => "stance",
+        Content::Copy(..) => "copy",
+        Content::Pass { .. } => "pass",
+        Content::Other { .. } => "other",
+    };
+    Ok(word.to_owned())
 }
 
 /// Names and what derives from something.
@@ -94,6 +132,19 @@ fn named(case: &Case, bytes: &[u8]) -> Result<String, String> {
             };
             receipt.key().to_string()
         }
+        "seal-secret" | "host-seal-secret" => {
+            let (seed, epoch) = (SecretKey::from_seed(&fixed(bytes)), case.text_of("epoch"));
+            let epoch = epoch.parse().expect("a number");
+            let of_host = case.what == "host-seal-secret";
+            let secret =
+                if of_host { SealSecret::of_host(&seed, epoch) } else { SealSecret::derive(&seed, epoch) };
+            format!("{} {}", hex(secret.as_bytes()), hex(secret.public().as_bytes()))
+        }
+        "hint" => {
+            let bits = case.text_of("bits").parse().expect("a number");
+            SealPublic::from_bytes(fixed(bytes)).hint(bits).to_string()
+        }
+        "seal-key-slot" => SealKey::key().to_string(),
         "grant-key" => Grant::key(&key(bytes)?).to_string(),
         "pick-up" => code_commitment(Key::from_bytes(fixed(bytes)), case.text_of("code")).to_string(),
         "id" => {

@@ -10,6 +10,7 @@ mod charters;
 mod check;
 mod draws;
 mod keys;
+mod letters;
 mod names;
 mod raw;
 mod records;
@@ -31,7 +32,14 @@ pub fn cases() -> Vec<(&'static str, Vec<Case>)> {
         ("bodies", bodies::cases()),
         ("seals", seals::cases()),
         ("stances", stances::cases()),
+        ("letters", letters::cases()),
     ]
+}
+
+/// What is said in letters of all sorts, before they are sealed.
+#[must_use]
+pub fn contents() -> Vec<Vec<u8>> {
+    letters::contents()
 }
 
 /// A file's text.

@@ -68,6 +68,7 @@ fn receipt() -> Fields {
         .with("receiver", bytes(&bob().id()))
         .with("title", text("Kinderwagen"))
         .with("count", uint(2))
+        .with("grams", uint(0))
         .with("terms", text("gift"))
         .with("minutes", uint(0))
         .with("at", uint(NOW))
@@ -91,6 +92,21 @@ fn messages(count: usize, length: usize) -> Vec<u8> {
 
 const YES: u8 = 0xf5;
 const NO: u8 = 0xf4;
+
+/// What the second member asks the first one.
+pub(super) fn a_request() -> Fields {
+    asked(&request())
+}
+
+/// What the first member promises to the second one.
+pub(super) fn a_promise() -> Fields {
+    answered(&promise())
+}
+
+/// The first member says that it handed something over.
+pub(super) fn a_handover() -> Fields {
+    answered(&Fields::new().with("handed-over", uint(NOW)))
+}
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = good();
@@ -225,6 +241,10 @@ fn said() -> Vec<Case> {
     let promised = answered(&promise());
     let told = promised.with("messages", messages(1, 9));
     let handed = promised.with("given", given(&alice()).encode());
+    let weighed = receipt().with("kind", text("kids")).with("grams", uint(900));
+    let weighed = alice().seal(RECEIPT, &weighed.encode()).encode();
+    let weighed = given(&alice()).with("grams", uint(900)).with("seal", weighed);
+    let weighed = promised.with("category", text("kids")).with("given", weighed.encode());
     let received = asked(&count()).with("given", given(&bob()).encode());
     let stolen = asked(&count()).with("given", given(&alice()).encode());
     let more = promised.with("given", given(&alice()).with("count", uint(3)).encode());
@@ -235,6 +255,7 @@ fn said() -> Vec<Case> {
         ("a promise that a host signed", by(&promised, &promised, &hosted(alice())), "lister"),
         ("a promise whose seal says nothing of messages", by(&told, &promised, &alice()), "lister"),
         ("a handover", by(&handed, &handed, &alice()), "lister"),
+        ("a handover of a kind and a weight", by(&weighed, &weighed, &alice()), "lister"),
         ("a receipt", by(&received, &received, &bob()), "asker"),
     ];
     let bad = [

@@ -177,9 +177,7 @@ impl Service {
 
     /// A pick-up code that follows from the member's seal key, so that 24 words bring it back.
     pub(super) fn new_code(&self, exchange: Key) -> String {
-        let first = self.seals.own.secrets().last();
-        let secret = first.map_or([0; 32], |secret| *secret.as_bytes());
-        let digest = Hash::derive("commonshelf/pick-up-code/1", &[&secret, exchange.as_bytes()]);
+        let digest = self.seals.of_member("commonshelf/pick-up-code/1", exchange.as_bytes());
         let number = u32::from_be_bytes(digest.first()) % 10_u32.pow(CODE_DIGITS);
         format!("{number:0width$}", width = CODE_DIGITS as usize)
     }
@@ -421,7 +419,7 @@ impl Service {
     fn weight(&self, exchange: &Exchange) -> Option<u32> {
         let (_, listing) = self.own_listing(exchange.about().listing)?;
         let count = exchange.promised().or_else(|| exchange.asks().map(|says| says.count)).unwrap_or(1);
-        listing.grams.and_then(|grams| grams.checked_mul(count))
+        Some(listing.weight_of(count)).filter(|grams| *grams > 0)
     }
 
     /// What was said leaves within seconds; at once, if this node runs for one command alone.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use catalogue::draw::{Asked, order, verify};
 use catalogue::exchange::{Act, Party, Promise, State};
-use record::{Body, Decide, Draw, Drawn, Hash, Key, Kind, Listing, Slot, Timestamp, draw_commitment};
+use record::{Body, Decide, Draw, Drawn, Key, Kind, Listing, Slot, Timestamp, draw_commitment};
 
 use super::json::DrawJson;
 use crate::error::NodeError;

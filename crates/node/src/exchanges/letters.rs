@@ -146,6 +146,7 @@ impl Service {
     /// Takes in what a side of an exchange said.
     pub(crate) fn take_said(&mut self, said: Said, delivered: &Delivered) -> Result<(), NodeError> {
         let now = self.clock.now();
+        self.is_signed_still(&said)?;
         let about = &said.stance.about;
         let me = if delivered.reader == about.lister { Party::Lister } else { Party::Asker };
         let at = (about.id(), me);
@@ -163,12 +164,44 @@ impl Service {
                 if exchange.party_of(delivered.reader) != Some(me) {
                     return Err(NodeError::Invalid("a letter for somebody else".into()));
                 }
+                self.is_about_ours(&exchange, me)?;
                 self.has_room_for(&exchange)?;
                 Kept::new(exchange, me, self.free_number()?)
             }
         };
         self.put_kept(at, kept)?;
         self.heal(at)
+    }
+
+    /// A key that its member has revoked binds nobody.
+    fn is_signed_still(&self, said: &Said) -> Result<(), NodeError> {
+        let (about, from) = (&said.stance.about, said.stance.from());
+        let Some(seal) = &said.seal else { return Ok(()) };
+        let (purpose, bytes) = (record::STANCE_PURPOSE, said.stance.signed_bytes());
+        let checked = seal.check(purpose, &bytes, from, about.circle, said.stance.revision);
+        let (signer, _) = checked.map_err(|error| NodeError::Invalid(error.to_string()))?;
+        if self.catalogue(about.circle)?.is_revoked(from, &signer) {
+            return Err(NodeError::Invalid("the key that signed it was revoked".into()));
+        }
+        Ok(())
+    }
+
+    /// What is new here is about a listing that is there, and says of it what it says.
+    fn is_about_ours(&self, exchange: &Exchange, me: Party) -> Result<(), NodeError> {
+        let about = exchange.about();
+        let slot = Slot { author: about.lister, kind: Kind::listing(), key: about.listing };
+        let held = self.catalogue(about.circle)?.in_slot(&slot).map(|held| held.header().revision);
+        let gone = || NodeError::NoSuchListing(about.listing.to_string());
+        // What was asked for may be gone by now; after a restore what is said of it counts still.
+        let revision = match me {
+            Party::Lister => held.ok_or_else(gone)?,
+            Party::Asker => return Ok(()),
+        };
+        let listing = self.listing_in(about.circle, &slot).filter(|_| revision == about.listed);
+        if listing.is_some_and(|listing| !about.fits(&listing)) {
+            return Err(NodeError::Invalid("the request says of the listing what it does not say".into()));
+        }
+        Ok(())
     }
 
     /// What one asker, and all of them, may make this node keep.

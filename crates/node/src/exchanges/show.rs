@@ -31,6 +31,8 @@ impl Service {
             let about = kept.exchange.about();
             (all || !kept.exchange.state().is_over())
                 && of.is_none_or(|of| of == (about.lister, about.listing))
+                // An answer to nothing that was asked: after a restore, until the own copy is here.
+                && kept.exchange.said(Party::Asker).is_some()
                 // Both sides are here: the member's own is shown.
                 && !(kept.guest && about.lister == self.identity.member())
         };

@@ -45,10 +45,7 @@ impl AuthTag {
 
 /// The public half of these 32 secret bytes.
 pub(super) fn public_of(secret: &[u8; 32]) -> [u8; 32] {
-    PrivateKey::from_bytes(secret)
-        .map(|key| X25519HkdfSha256::sk_to_pk(&key).to_bytes().into())
-        // Why: it fails for other lengths alone.
-        .unwrap_or_default()
+    x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*secret)).to_bytes()
 }
 
 /// Seals in base mode: the encapsulated key, the ciphertext and its tag.

@@ -176,3 +176,25 @@ fn of_two_stances_with_one_revision_that_with_the_lower_hash_counts() {
     assert_eq!(view.take(high, &told, after(3 * HOUR)), Ok(Taken::Older));
     assert_eq!(view.said(Party::Lister), Some(&low));
 }
+
+#[test]
+fn whatever_the_two_do_is_taken_by_the_other_and_every_receipt_verifies() {
+    let mut receipts = 0_u32;
+    for seed in 0..300 {
+        let mut chance = Chance::of(seed);
+        let side = chance.pick(&[Side::Offer, Side::Need]);
+        let mut pair = Pair::of(side, chance.pick(&[Terms::Gift, Terms::Loan, Terms::Hours]), 2);
+        let mut now = START;
+        for _ in 0..12 {
+            now = now.plus_millis(chance.draw() % DAY);
+            let me = chance.pick(&[Party::Asker, Party::Lister]);
+            let act = chance.act(&pair.asker, me, now);
+            let _ = pair.act(me, act, now);
+            if let Some(receipt) = pair.lister.receipt() {
+                assert!(receipt.check().is_ok(), "seed {seed}");
+                receipts += 1;
+            }
+        }
+    }
+    assert!(receipts > 300, "{receipts}");
+}
