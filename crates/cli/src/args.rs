@@ -135,6 +135,9 @@ pub(crate) struct Up {
     /// What you are called
     #[arg(long, value_name = "NAME")]
     pub(crate) member: Option<String>,
+    /// A program that is run, without a shell, with what waits for you on its standard input: at most once an hour
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) notify_cmd: Option<PathBuf>,
 }
 
 /// Through whom others reach this node.
@@ -232,6 +235,15 @@ pub(crate) struct Details {
     /// gift, loan, hours or pool
     #[arg(long)]
     terms: Option<String>,
+    /// Who gets it: you choose, whoever asks first (queue), or chance (draw)
+    #[arg(long, value_name = "choose|queue|draw")]
+    decide: Option<String>,
+    /// With draw: until when one can ask; 3d or a date
+    #[arg(long, value_name = "WHEN")]
+    closes: Option<String>,
+    /// What one of them weighs
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    grams: Option<String>,
     /// The language of title and text, such as de
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
@@ -252,6 +264,9 @@ impl Details {
             place: self.place,
             until: self.until,
             terms: self.terms,
+            decide: self.decide,
+            closes: self.closes,
+            grams: self.grams,
             language: self.language,
             ..ListingInput::default()
         }

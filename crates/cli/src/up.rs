@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use node::{Address, CircleLink, Config, Handle, Network, Node};
+use node::{Address, CircleLink, Config, Handle, Network, Node, Notify, Program};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -51,7 +52,7 @@ async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
         data: folder.to_owned(),
         network: Some(network),
         member: args.member,
-        notify: None,
+        notify: args.notify_cmd.map(|program| Arc::new(Program::new(&program)) as Arc<dyn Notify>),
     });
     let node = tokio::select! {
         node = node => node?,

@@ -55,6 +55,10 @@ pub(crate) enum Exchange {
     Thanks(Reasoned),
     /// Say whether the receipt may be published; it is if both want that
     Public(Answer),
+    /// Draw who gets it, once the draw is closed; or check what came out: `draw verify LISTING`
+    Draw(Draw),
+    /// What the circle's published receipts add up to
+    Tally(Tally),
     /// List your exchanges, or show one with all that was said
     Exchanges(List),
 }
@@ -175,6 +179,35 @@ impl YesNo {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Draw {
+    /// One of your own listings: its id or key, or the beginning of one
+    #[arg(required = true)]
+    pub(crate) listing: Option<String>,
+    #[command(subcommand)]
+    pub(crate) verify: Option<Verify>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verify {
+    /// Check that a draw was fair, as far as whoever asked can see it
+    Verify {
+        /// The listing's id or key, or the beginning of one
+        listing: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tally {
+    /// Of this circle
+    #[arg(long, value_name = "ID|NAME")]
+    pub(crate) circle: Option<String>,
+    /// With the receipts themselves, so that anybody can count again (with --json)
+    #[arg(long)]
+    pub(crate) receipts: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct List {
     /// One exchange, with all that was said: its id, or the beginning of one
     #[arg(conflicts_with_all = ["all", "listing", "waiting"])]
@@ -236,6 +269,9 @@ mod tests {
             "exchanges 01ab",
             "exchanges --all --listing 3fa2",
             "exchanges --waiting",
+            "draw 3fa2",
+            "draw verify 3fa2",
+            "tally --circle Garden --receipts",
         ] {
             assert!(parsed(line).is_ok(), "{line}: {:?}", parsed(line));
         }
@@ -251,6 +287,7 @@ mod tests {
             "time 01ab 2026-12-01_17:00 --ics a.ics",
             "exchanges 01ab --all",
             "exchanges --waiting --all",
+            "draw",
         ] {
             assert!(parsed(line).is_err(), "{line}");
         }

@@ -6,10 +6,12 @@ mod show;
 use std::io::Write as _;
 use std::path::Path;
 
-use node::{ActInput, ExchangeJson, RequestInput, WaitingJson, Zone, encoded};
+use node::{ActInput, DrawJson, ExchangeJson, RequestInput, TallyJson, WaitingJson, Zone, encoded};
 use serde_json::json;
 
-use self::args::{Answer, Exchange, Handover, List, One, Promise, Reasoned, Request, Time};
+use self::args::{
+    Answer, Draw, Exchange, Handover, List, One, Promise, Reasoned, Request, Tally, Time, Verify,
+};
 use crate::client::{Ask, Client};
 use crate::commands::{Done, Printed, answer, listing_path, parsed};
 use crate::failure::Failure;
@@ -60,6 +62,18 @@ pub(crate) fn run(client: &Client, command: Exchange) -> Done {
         Exchange::Thanks(Reasoned { one, text }) => say(client, &one, &["thanks"], in_words(&text)),
         Exchange::Public(Answer { one, answer }) => {
             say(client, &one, &["public"], ActInput { answer: Some(answer.word().to_owned()), ..said() })
+        }
+        Exchange::Draw(Draw { verify: Some(Verify::Verify { listing }), .. }) => {
+            let ask = Ask::get(format!("{}/draw", listing_path(&listing)));
+            answer(client, ask, |draw: DrawJson| show::draw(&draw))
+        }
+        Exchange::Draw(Draw { listing, verify: None }) => {
+            let path = format!("{}/draw", listing_path(&listing.unwrap_or_default()));
+            answer(client, Ask::new("POST", path), |draw: DrawJson| show::draw(&draw))
+        }
+        Exchange::Tally(Tally { circle, receipts }) => {
+            let ask = Ask::get("/tally").query(&json!({ "circle": circle, "receipts": receipts }));
+            answer(client, ask, |tally: TallyJson| show::tally(&tally))
         }
         Exchange::Exchanges(List { waiting: true, .. }) => {
             answer(client, Ask::get("/exchanges/waiting"), |waiting: Vec<WaitingJson>| {

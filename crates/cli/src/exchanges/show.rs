@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use node::{ExchangeJson, WaitingJson, Zone};
+use node::{DrawJson, SumJson, TallyJson, ExchangeJson, WaitingJson, Zone};
 
 use crate::show::line;
 
@@ -142,6 +142,52 @@ pub(crate) fn waiting(waiting: &[WaitingJson]) -> String {
         line!(out, "Nothing waits for you.");
     }
     out
+}
+
+/// What came out of a draw, as far as this node's member can check it.
+pub(crate) fn draw(draw: &DrawJson) -> String {
+    let mut out = String::new();
+    line!(out, "{}", draw.title);
+    match (&draw.problem, draw.place.zip(draw.of), draw.of) {
+        (Some(problem), ..) => line!(out, "  {problem}"),
+        (None, Some((place, of)), _) => line!(out, "  The draw holds. You drew place {place} of {of}."),
+        (None, None, Some(of)) => line!(out, "  The draw holds, of {of} who asked."),
+        (None, None, None) => line!(out, "  Nothing was drawn yet."),
+    }
+    out
+}
+
+/// What receipts add up to.
+pub(crate) fn tally(tally: &TallyJson) -> String {
+    let mut out = String::new();
+    line!(out, "{}", sum("Handed over", &tally.all));
+    for (kind, kinds) in &tally.kinds {
+        line!(out, "  {}", sum(if kind.is_empty() { "other things" } else { kind }, kinds));
+    }
+    for (how, made) in &tally.made {
+        let how = match how.as_str() {
+            "two-keys" => "confirmed by two members' own keys",
+            "hosted" => "confirmed with a node that signs for one of them",
+            "one-host" => "confirmed by one node for both",
+            _ => "confirmed with a pick-up code: the giver's word alone",
+        };
+        line!(out, "  {}", sum(how, made));
+    }
+    for (month, months) in &tally.months {
+        line!(out, "  {}", sum(month, months));
+    }
+    line!(out, "{}", sum("You gave", &tally.given));
+    line!(out, "{}", sum("You received", &tally.received));
+    if tally.uncounted > 0 {
+        line!(out, "{} receipts do not count: something in them does not hold.", tally.uncounted);
+    }
+    out
+}
+
+fn sum(what: &str, sum: &SumJson) -> String {
+    let kilograms = sum.grams as f64 / 1000.0;
+    let weight = if sum.grams == 0 { String::new() } else { format!(", {kilograms:.1} kg") };
+    format!("{what}: {} things in {} exchanges{weight}", sum.count, sum.exchanges)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use node::{ActInput, ExchangeJson, RequestInput, WaitingJson};
+use node::{ActInput, DrawJson, ExchangeJson, RequestInput, TallyJson, WaitingJson};
 use serde::Deserialize;
 
 use super::{Answer, MAX_BODY, Node, Trusted, is_said, json, named, query, wrong_method};
@@ -25,6 +25,8 @@ pub(super) fn routes() -> Router<Arc<Shelf>> {
         .route("/exchanges/{id}", get(one))
         .route("/exchanges/{id}/act", post(act))
         .route("/exchanges/{id}/calendar", get(calendar))
+        .route("/listings/{reference}/draw", get(check_draw).post(draw))
+        .route("/tally", get(tally))
 }
 
 /// What a guest writes, too, without a token.
@@ -54,6 +56,35 @@ async fn request(
         guests::let_in(&shelf, client, &reference).await?;
     }
     Ok((StatusCode::CREATED, Json(shelf.handle.request(reference, input).await?)).into_response())
+}
+
+async fn check_draw(
+    State(shelf): Node,
+    trusted: Trusted,
+    reference: Result<Path<String>, PathRejection>,
+) -> Answer<Json<DrawJson>> {
+    trusted.only()?;
+    Ok(Json(shelf.handle.check_draw(named(reference)?).await?))
+}
+
+async fn draw(
+    State(shelf): Node,
+    reference: Result<Path<String>, PathRejection>,
+) -> Answer<Json<DrawJson>> {
+    Ok(Json(shelf.handle.draw(named(reference)?).await?))
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    circle: Option<String>,
+    receipts: Option<String>,
+}
+
+async fn tally(State(shelf): Node, trusted: Trusted, uri: Uri) -> Answer<Json<TallyJson>> {
+    trusted.only()?;
+    let Counted { circle, receipts } = query(&uri)?;
+    let circle = circle.filter(|circle| !circle.trim().is_empty());
+    Ok(Json(shelf.handle.tally(circle, is_said(receipts.as_deref())).await?))
 }
 
 #[derive(Deserialize)]
