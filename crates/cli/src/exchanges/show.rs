@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use node::{DrawJson, SumJson, TallyJson, ExchangeJson, WaitingJson, Zone};
+use node::{DrawJson, ExchangeJson, SumJson, TallyJson, WaitingJson, Zone};
 
 use crate::show::line;
 

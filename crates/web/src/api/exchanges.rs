@@ -67,10 +67,7 @@ async fn check_draw(
     Ok(Json(shelf.handle.check_draw(named(reference)?).await?))
 }
 
-async fn draw(
-    State(shelf): Node,
-    reference: Result<Path<String>, PathRejection>,
-) -> Answer<Json<DrawJson>> {
+async fn draw(State(shelf): Node, reference: Result<Path<String>, PathRejection>) -> Answer<Json<DrawJson>> {
     Ok(Json(shelf.handle.draw(named(reference)?).await?))
 }
 
