@@ -4,10 +4,10 @@ use record::Cell;
 
 use super::case::Case;
 use super::charters::{self, charter};
-use super::{draws, letters};
 use super::raw::{Fields, bytes, list, text, texts, uint};
 use super::seals;
 use super::world::{END, NOW, alice, bob};
+use super::{draws, letters};
 
 /// A class, a kind and a body of that kind.
 type Example = (&'static str, &'static str, Vec<u8>);

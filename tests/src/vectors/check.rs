@@ -2,7 +2,7 @@
 
 use record::{
     Body, BodyError, CborError, CheckpointError, CircleId, Content, Grant, Hash, Header, HeaderError, Key,
-    Keyring, Kind, LetterError, Made, Mailboxes, MemberId, Outer, PlaceError, PublicKey, ReadSecret, Receipt,
+    Keyring, Kind, LetterError, Mailboxes, MemberId, Outer, PlaceError, PublicKey, ReadSecret, Receipt,
     ReceiptError, Record, RecordId, RefusedBytes, Said, Seal, SealError, SealKey, SealPublic, SealSecret,
     SecretKey, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
 };
@@ -38,9 +38,7 @@ pub fn verdict(case: &Case) -> Result<String, String> {
             let (charter, circle, revision) = charter(case, &bytes);
             Ok(charter.key(circle, revision).to_string())
         }
-        "stance" => {
-            stance(&bytes).map(|stance| format!("{} {}", side_of(&stance), stance.about.id()))
-        }
+        "stance" => stance(&bytes).map(|stance| format!("{} {}", side_of(&stance), stance.about.id())),
         "said" => {
             let said = Said::decode(&bytes).map_err(|error| body_error(&error))?;
             assert_eq!(said.encode(), bytes, "what was read is written as it was");
