@@ -66,6 +66,8 @@ fn letter(case: &Case, bytes: &[u8]) -> Result<String, String> {
     let key = SealPublic::from_bytes(fixed(&unhex(case.text_of("sender-key"))));
     let known = |from, epoch| ((from, epoch) == sender).then_some(key);
     let opened = boxes.open(&letter, outer, known).map_err(|error| match error {
+        LetterError::TooLong(_) => "too-long".to_owned(),
+        LetterError::WeakKey => "weak-key".to_owned(),
         LetterError::Padding => "padding".to_owned(),
         LetterError::Content(error) => body_error(&error),
         LetterError::UnknownSender { .. } => "unknown-sender".to_owned(),
@@ -303,7 +305,7 @@ fn body_error(error: &BodyError) -> String {
         BodyError::Place(PlaceError::TooFine(_)) => "cell-too-fine",
         BodyError::Place(_) => "not-a-cell",
         BodyError::NotAMap => "not-a-map",
-        BodyError::TooLarge(_) | BodyError::StanceTooLarge(_) => "too-large",
+        BodyError::TooLarge(_) | BodyError::StanceTooLarge(_) | BodyError::NoRoomForDraw(_) => "too-large",
         BodyError::Missing(_) => "missing",
         BodyError::WrongType(_) => "wrong-type",
         BodyError::Empty(_) => "empty",

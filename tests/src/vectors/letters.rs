@@ -4,7 +4,7 @@
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
-use hpke::rand_core::{CryptoRng, Error, RngCore};
+use hpke::rand_core::{CryptoRng, Error, RngCore, impls};
 use hpke::{Deserializable as _, Kem, OpModeS, Serializable as _};
 use record::Hash;
 
@@ -22,16 +22,16 @@ const EPOCH: u32 = 3;
 /// The sizes of what is sealed.
 const SIZES: [usize; 3] = [256, 1024, 4096];
 
-/// A seed for one encapsulation.
+/// A seed for one encapsulation, which takes its 32 bytes at once.
 struct Seed([u8; 32]);
 
 impl RngCore for Seed {
     fn next_u32(&mut self) -> u32 {
-        unimplemented!("an encapsulation takes bytes")
+        impls::next_u32_via_fill(self)
     }
 
     fn next_u64(&mut self) -> u64 {
-        unimplemented!("an encapsulation takes bytes")
+        impls::next_u64_via_fill(self)
     }
 
     fn fill_bytes(&mut self, dest: &mut [u8]) {
