@@ -12,12 +12,13 @@ import re
 import sys
 
 from basics import (
-    Refused, decode, decode_map, derive, encode, id_text, public_key, read_id, read_member, sha256, verify,
+    Refused, decode, decode_map, derive, id_text, public_key, read_id, read_member, sha256, verify,
 )  # fmt: skip
-from bodies import exchange_of, read_body, read_said, read_stance, receipt_of, seal
+from bodies import exchange_of, read_body, read_said, read_stance, seal, side_of
 from letters import hint, open_letter, public_of
 from records import (
-    approvals, approved_bytes, check_checkpoint, check_receipt, check_seal, read_envelope, read_header, read_record,
+    approvals, approved_bytes, check_checkpoint, check_receipt, check_said, check_seal, read_envelope, read_header,
+    read_record,
 )  # fmt: skip
 
 
@@ -29,10 +30,6 @@ def unhex(text):
 
 def parts(text):
     return [bytes.fromhex(part) for part in text.split(".")[:-1]]
-
-
-def side_of(stance):
-    return "asker" if "asks" in stance else "lister"
 
 
 def verdict(case):
@@ -77,13 +74,8 @@ def verdict(case):
             stance = read_stance(data)
             return f"{side_of(stance)} {exchange_of(stance).hex()}"
         case "said":
-            stance, signed, outer = read_said(data)
-            author, circle = stance[side_of(stance)], stance["circle"]
-            if outer:
-                check_seal(outer, "commonshelf/stance/1", signed, author, circle, stance["revision"])
-            if "given" in stance:
-                given, receipt = stance["given"], encode(receipt_of(stance))
-                check_seal(given["seal"], "commonshelf/receipt/1", receipt, author, circle, given["at"])
+            stance, outer = read_said(data)
+            check_said(stance, outer)
             return side_of(stance)
         case "letter":
             return open_letter(read_body("letter", data)[1], known)

@@ -1,4 +1,4 @@
-"""Letters and seal keys: docs/protocol.md, section 3.8. HPKE is written from RFC 9180."""
+"""Letters and seal keys: docs/protocol.md, section 3.9. HPKE is written from RFC 9180."""
 
 import hashlib
 import hmac
@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from basics import Refused, decode_map, derive, encode, need, public_key
-from bodies import octets, read_stance, seal, short, word
-from records import check_seal
+from bodies import binds, octets, read_stance, seal, short, side_of, word
+from records import check_said
 
 # --- RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305 ------------------------------
 
@@ -51,7 +51,7 @@ def hpke_open(secret, sender, info, bound, sealed):
         return None
 
 
-# --- 3.8 Letters ---------------------------------------------------------------------------------------
+# --- 3.9 Letters ---------------------------------------------------------------------------------------
 
 
 def hint(key, bits):
@@ -66,11 +66,13 @@ def content(said):
         if "seal" in said:
             seal(said["seal"])
         stance = read_stance(said["stance"])
+        author = stance[side_of(stance)]
+        other = stance["lister" if side_of(stance) == "asker" else "asker"]
         if "copy" not in said:
-            return "stance", stance["from"], stance["to"], stance
+            return "stance", author, other, stance
         word(said["copy"])
         need(said["copy"] in ("sent", "received"), "unknown-word")
-        keeper = stance["from" if said["copy"] == "sent" else "to"]
+        keeper = author if said["copy"] == "sent" else other
         return "copy", keeper, keeper, stance
     passed = "pass" in said
     if passed:
@@ -105,15 +107,10 @@ def open_letter(letter, known):
     need(proved == b"", "forged")
     if stance is not None:
         need(stance["circle"] == circle, "other-circle")
-        listers = stance.get("listers", {})
-        if "seal" in said:
-            try:
-                check_seal(
-                    said["seal"], "commonshelf/stance/1", said["stance"], stance["from"], circle, stance["revision"]
-                )
-            except Refused as refused:
-                raise Refused(f"seal/{refused}") from None
-        else:
-            need(not {"promised", "handed-over"} & listers.keys(), "unsigned")
+        need("seal" in said or not binds(stance), "unsigned")
+        try:
+            check_said(stance, said.get("seal"))
+        except Refused as refused:
+            raise Refused(f"seal/{refused}") from None
     need(recipient == known_bytes("member"), "other-member")
     return what

@@ -1,9 +1,9 @@
-"""Envelopes, headers and what members seal: docs/protocol.md, sections 3.1, 3.2, 3.4 to 3.6."""
+"""Envelopes, headers and what members seal: docs/protocol.md, sections 3.1, 3.2, 3.4 to 3.7."""
 
 import re
 
 from basics import Refused, decode, decode_map, derive, encode, need, public_key, sha256, verify
-from bodies import fields, number, octets, read_body, time, word
+from bodies import binds, fields, number, octets, read_body, receipt_of, side_of, time, word
 
 PROTECTED = bytes.fromhex("a10132")
 CLASSES = {
@@ -131,3 +131,15 @@ def check_checkpoint(body):
         purpose, payload = "commonshelf/checkpoint/1", encode(said)
         check_seal(body[side], purpose, payload, said[side], said["circle"], said["until"])
     return ""
+
+
+def check_said(stance, seal):
+    """Its author signed what binds, but for the messages, and the receipt that it gives its word on."""
+    need(seal or not binds(stance), "bad-signature")
+    author, circle = stance[side_of(stance)], stance["circle"]
+    if seal:
+        signed = encode({name: value for name, value in stance.items() if name != "messages"})
+        check_seal(seal, "commonshelf/stance/1", signed, author, circle, stance["revision"])
+    if "given" in stance:
+        given, receipt = stance["given"], encode(receipt_of(stance))
+        check_seal(given["seal"], "commonshelf/receipt/1", receipt, author, circle, given["at"])

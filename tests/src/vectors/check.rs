@@ -2,7 +2,7 @@
 
 use record::{
     Body, BodyError, CborError, CheckpointError, CircleId, Content, Grant, Hash, Header, HeaderError, Key,
-    Keyring, Kind, LetterError, Made, Mailboxes, MemberId, Outer, PlaceError, PublicKey, ReadSecret, Receipt,
+    Keyring, Kind, LetterError, Mailboxes, MemberId, Outer, PlaceError, PublicKey, ReadSecret, Receipt,
     ReceiptError, Record, RecordId, RefusedBytes, Said, Seal, SealError, SealKey, SealPublic, SealSecret,
     SecretKey, Signed, Stance, Terms, Timestamp, Value, code_commitment, draw_commitment, draw_order,
 };
@@ -305,7 +305,7 @@ fn body_error(error: &BodyError) -> String {
         BodyError::Place(PlaceError::TooFine(_)) => "cell-too-fine",
         BodyError::Place(_) => "not-a-cell",
         BodyError::NotAMap => "not-a-map",
-        BodyError::TooLarge(_) | BodyError::StanceTooLarge(_) => "too-large",
+        BodyError::TooLarge(_) | BodyError::StanceTooLarge(_) | BodyError::NoRoomForDraw(_) => "too-large",
         BodyError::Missing(_) => "missing",
         BodyError::WrongType(_) => "wrong-type",
         BodyError::Empty(_) => "empty",

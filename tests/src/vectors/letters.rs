@@ -22,7 +22,7 @@ const EPOCH: u32 = 3;
 /// The sizes of what is sealed.
 const SIZES: [usize; 3] = [256, 1024, 4096];
 
-/// A seed for one encapsulation.
+/// A seed for one encapsulation, which takes its 32 bytes at once.
 struct Seed([u8; 32]);
 
 impl RngCore for Seed {
@@ -175,13 +175,18 @@ pub(super) fn seal_key() -> Fields {
         .with("decides", bytes(&alice().device_id()))
 }
 
-fn said(content: &[(&str, Vec<u8>)]) -> Fields {
-    let epoch = Fields::new().with("epoch", uint(EPOCH.into()));
-    content.iter().fold(epoch, |fields, (name, value)| fields.with(name, value.clone()))
+/// What is said, in the epoch of the writer's seal key.
+fn said(content: &Fields) -> Fields {
+    content.with("epoch", uint(EPOCH.into()))
 }
 
 fn asked() -> Fields {
-    said(&[("stance", bytes(&stances::a_request().encode()))])
+    said(&stances::bare(&stances::a_request()))
+}
+
+/// A stance with the seal that this member gave it.
+fn signed(stance: &Fields, person: &Person) -> Fields {
+    said(&stances::sealed(stance, stance, person))
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -209,25 +214,40 @@ pub(super) fn contents() -> Vec<Vec<u8>> {
 /// Good letters with their names and what they hold.
 fn drafts() -> Vec<(Draft, &'static str, &'static str)> {
     let (alice, bob) = (alice(), bob());
-    let promise = stances::a_promise().encode();
-    let seal = alice.seal("commonshelf/stance/1", &promise).encode();
-    let passed = said(&[("pass", bytes(b"asked")), ("member", bytes(&alice.id()))]);
-    let other = said(&[("from", bytes(&bob.id())), ("to", bytes(&alice.id())), ("greeting", text("hej"))]);
-    let received = asked().with("copy", text("received"));
-    let sent = said(&[("stance", bytes(&promise)), ("seal", seal), ("copy", text("sent"))]);
+    let passed = said(&passed(&alice));
+    let other = said(&between(&bob.id(), &alice.id())).with("greeting", text("hej"));
+    let receipt = stances::a_receipt();
+    let received = signed(&receipt, &bob);
+    let told = said(&stances::sealed(&stances::with_message(&receipt), &receipt, &bob));
+    let sent = |stance: &Fields| signed(stance, &alice).with("copy", text("sent"));
     let own = |said: &Fields, size| Draft { from: self::alice(), size, ..Draft::of(said) };
     let mood = asked().with("mood", text("good"));
+    let copied = |said: &Fields| said.with("copy", text("received"));
     vec![
         (Draft::of(&asked()), "a letter that asks", "stance"),
         (Draft { bits: 1, ..Draft::of(&asked()) }, "a letter with a hint of one bit", "stance"),
         (Draft { bits: 16, ..Draft::of(&asked()) }, "a letter with a hint of 16 bits", "stance"),
         (Draft::of(&asked()).sized(SIZES[2]), "a letter that is larger than it must be", "stance"),
         (Draft::of(&mood), "a letter with a field of a later version", "stance"),
+        (Draft::of(&received).sized(SIZES[2]), "a letter with a word on a receipt", "stance"),
+        (Draft::of(&told).sized(SIZES[2]), "a letter whose seal says nothing of its message", "stance"),
         (Draft::of(&other).sized(SIZES[0]), "a letter of a later version", "other"),
-        (own(&received, SIZES[1]), "a copy of what was received", "copy"),
-        (own(&sent, SIZES[2]), "a copy of a promise that was sent", "copy"),
+        (own(&copied(&asked()), SIZES[1]), "a copy of what was received", "copy"),
+        (own(&copied(&received), SIZES[2]), "a copy of a word on a receipt that was received", "copy"),
+        (own(&sent(&stances::a_promise()), SIZES[2]), "a copy of a promise that was sent", "copy"),
+        (own(&sent(&stances::a_handover()), SIZES[2]), "a copy of a handover that was sent", "copy"),
         (own(&passed, SIZES[0]), "something passed on to the device that decides", "pass"),
     ]
+}
+
+/// What is passed on to this member's device that decides.
+fn passed(member: &Person) -> Fields {
+    Fields::new().with("pass", bytes(b"asked")).with("member", bytes(&member.id()))
+}
+
+/// Something of a later version, from one member to another.
+fn between(from: &[u8; 32], to: &[u8; 32]) -> Fields {
+    Fields::new().with("from", bytes(from)).with("to", bytes(to))
 }
 
 /// The case in which the reader wrote the letter herself.
@@ -237,44 +257,74 @@ fn by_alice(case: Case) -> Case {
 }
 
 fn bad() -> Vec<Case> {
-    let (alice, bob) = (alice(), bob());
-    let promise = bytes(&stances::a_promise().encode());
-    let passed = said(&[("pass", bytes(b"asked")), ("member", bytes(&bob.id()))]);
-    let to_carol = said(&[("from", bytes(&bob.id())), ("to", bytes(&person_id(7)))]);
-    let request = stances::a_request();
-    let elsewhere = said(&[("stance", bytes(&request.with("circle", bytes(&[8; 32])).encode()))]);
     let changed = |change: fn(&mut Vec<u8>)| Draft { change, ..Draft::of(&asked()) };
-    let handed = stances::a_handover().encode();
-    let wrong_seal = self::bob().seal("commonshelf/stance/1", &handed).encode();
-    let by_alice_herself = |said: &Fields| Draft { from: self::alice(), ..Draft::of(said) };
-    let copy_of = |stance: Vec<u8>| said(&[("stance", stance), ("copy", text("sent"))]);
-    vec![
-        Draft { to: self::bob(), ..Draft::of(&asked()) }.bad("a letter to somebody else", "closed"),
-        Draft { from: self::alice(), ..Draft::of(&asked()) }
+    let elsewhere = stances::bare(&stances::a_request().with("circle", bytes(&[8; 32])));
+    let mut cases = vec![
+        Draft { to: bob(), ..Draft::of(&asked()) }.bad("a letter to somebody else", "closed"),
+        Draft { from: alice(), ..Draft::of(&asked()) }
             .bad("a letter with the proof of another member", "forged"),
         changed(|plain| plain[0] ^= 1).bad("a letter with a proof that was altered", "forged"),
         Draft::of(&asked().with("epoch", uint(4)))
             .bad("a letter of an epoch that is not known", "unknown-sender"),
-        Draft::of(&said(&[("from", bytes(&alice.id())), ("to", bytes(&alice.id()))]))
+        Draft::of(&said(&between(&alice().id(), &alice().id())))
             .bad("a letter of a member whose key is not known", "unknown-sender"),
-        Draft::of(&to_carol).bad("a letter that is for somebody else inside", "other-member"),
-        Draft::of(&passed).bad("something passed on to another member's device", "other-member"),
-        Draft::of(&elsewhere).bad("a letter that speaks of another circle", "other-circle"),
-        by_alice(by_alice_herself(&copy_of(promise)).bad("a promise without a seal", "unsigned")),
-        by_alice(by_alice_herself(&copy_of(bytes(&handed))).bad("a handover without a seal", "unsigned")),
-        by_alice(
-            by_alice_herself(&copy_of(bytes(&handed)).with("seal", wrong_seal))
-                .sized(SIZES[2])
-                .bad("a handover that the asker signed", "seal/other-grant"),
-        ),
+        Draft::of(&said(&between(&bob().id(), &person_id(7))))
+            .bad("a letter that is for somebody else inside", "other-member"),
+        Draft::of(&said(&passed(&bob())))
+            .bad("something passed on to another member's device", "other-member"),
+        Draft::of(&said(&elsewhere)).bad("a letter that speaks of another circle", "other-circle"),
         changed(|plain| plain[1023] = 1).bad("a letter that is not padded with zeros", "padding"),
         changed(|plain| plain[48] = 0xff).bad("a letter whose length is beyond its end", "padding"),
         changed(|plain| plain[49] -= 9).bad("a letter whose length is before its end", "padding"),
         Draft::of(&Fields::new()).bad("a letter that says nothing", "missing"),
-        Draft::of(&said(&[("stance", uint(1))])).bad("a letter with a stance that is a number", "wrong-type"),
+        Draft::of(&said(&Fields::new().with("stance", uint(1))))
+            .bad("a letter with a stance that is a number", "wrong-type"),
+        Draft::of(&said(&stances::bare(&stances::a_request().without("asks"))))
+            .bad("a letter with a stance of no side", "wrong-type"),
+        Draft::of(&asked().with("seal", uint(1))).bad("a letter with a seal that is a number", "wrong-type"),
         Draft::of(&asked().with("copy", text("kept"))).bad("a copy of an unknown sort", "unknown-word"),
         Draft::of(&asked().with("epoch", uint(1 << 32))).bad("an epoch of 33 bits", "out-of-range"),
-        Draft::of(&said(&[("pass", bytes(&[]))])).bad("something passed on to nobody", "missing"),
+        Draft::of(&said(&passed(&alice())).without("member")).bad("something passed on to nobody", "missing"),
+    ];
+    cases.extend(unsigned());
+    cases
+}
+
+/// Letters of what binds, without its author's signature.
+fn unsigned() -> Vec<Case> {
+    let (request, receipt) = (stances::a_request(), stances::a_receipt());
+    let (promise, handover) = (stances::a_promise(), stances::a_handover());
+    let (returned, back) = (request.with("returned", uint(NOW)), promise.with("back", uint(NOW)));
+    let told = stances::with_message(&receipt);
+    let theirs = |said: &Fields, name, reason| Draft::of(said).sized(SIZES[2]).bad(name, reason);
+    let own = |said: &Fields, name, reason| {
+        let said = said.with("copy", text("sent"));
+        by_alice(Draft { from: alice(), ..Draft::of(&said) }.sized(SIZES[2]).bad(name, reason))
+    };
+    let bare = |stance: &Fields| said(&stances::bare(stance));
+    vec![
+        own(&bare(&promise), "a promise without a seal", "unsigned"),
+        own(&bare(&handover), "a handover without a seal", "unsigned"),
+        own(&bare(&back), "something that is back, without a seal", "unsigned"),
+        theirs(&bare(&returned), "something returned, without a seal", "unsigned"),
+        theirs(&bare(&receipt), "a word on a receipt without a seal", "unsigned"),
+        own(&signed(&handover, &bob()), "a handover that the asker signed", "seal/other-grant"),
+        theirs(
+            &signed(&request, &alice()),
+            "a request that binds nobody, signed by the lister",
+            "seal/other-grant",
+        ),
+        theirs(&signed(&told, &bob()), "a letter whose message was signed", "seal/bad-signature"),
+        theirs(
+            &signed(&stances::a_stolen_word(), &bob()),
+            "the giver's word in the receiver's letter",
+            "seal/other-grant",
+        ),
+        theirs(
+            &signed(&receipt.with("title", text("Kinderbett")), &bob()),
+            "a word on the receipt of another thing",
+            "seal/bad-signature",
+        ),
     ]
 }
 

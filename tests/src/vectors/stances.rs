@@ -103,9 +103,34 @@ pub(super) fn a_promise() -> Fields {
     answered(&promise())
 }
 
-/// The first member says that it handed something over.
+/// The first member says that it handed over what it had promised.
 pub(super) fn a_handover() -> Fields {
-    answered(&Fields::new().with("handed-over", uint(NOW)))
+    a_promise().with("given", given(&alice()).encode())
+}
+
+/// The second member says that it received it.
+pub(super) fn a_receipt() -> Fields {
+    asked(&count()).with("given", given(&bob()).encode())
+}
+
+/// The second member puts the first one's word on the receipt for its own.
+pub(super) fn a_stolen_word() -> Fields {
+    asked(&count()).with("given", given(&alice()).encode())
+}
+
+/// The stance with a message, which no seal covers.
+pub(super) fn with_message(stance: &Fields) -> Fields {
+    stance.with("messages", messages(1, 9))
+}
+
+/// A stance as a letter holds it, with this member's seal of these bytes.
+pub(super) fn sealed(stance: &Fields, signed: &Fields, person: &Person) -> Fields {
+    bare(stance).with("seal", person.seal(STANCE, &signed.encode()).encode())
+}
+
+/// A stance as a letter holds it, that nobody signed.
+pub(super) fn bare(stance: &Fields) -> Fields {
+    Fields::new().with("stance", bytes(&stance.encode()))
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -234,19 +259,15 @@ fn bad() -> Vec<Case> {
 
 /// Stances as letters hold them, with their authors' seals.
 fn said() -> Vec<Case> {
-    let bare = |stance: &Fields| Fields::new().with("stance", bytes(&stance.encode()));
-    let by = |stance: &Fields, signed: &Fields, person: &Person| {
-        bare(stance).with("seal", person.seal(STANCE, &signed.encode()).encode())
-    };
-    let promised = answered(&promise());
-    let told = promised.with("messages", messages(1, 9));
-    let handed = promised.with("given", given(&alice()).encode());
+    let by = sealed;
+    let promised = a_promise();
+    let told = with_message(&promised);
+    let handed = a_handover();
     let weighed = receipt().with("kind", text("kids")).with("grams", uint(900));
     let weighed = alice().seal(RECEIPT, &weighed.encode()).encode();
     let weighed = given(&alice()).with("grams", uint(900)).with("seal", weighed);
     let weighed = promised.with("category", text("kids")).with("given", weighed.encode());
-    let received = asked(&count()).with("given", given(&bob()).encode());
-    let stolen = asked(&count()).with("given", given(&alice()).encode());
+    let (received, stolen) = (a_receipt(), a_stolen_word());
     let more = promised.with("given", given(&alice()).with("count", uint(3)).encode());
     let as_receipt = bare(&promised).with("seal", alice().seal(RECEIPT, &promised.encode()).encode());
     let good = [

@@ -16,10 +16,9 @@ const GRACE: u64 = 10 * 60 * 1000;
 const PROMISED_DAYS: u64 = 7;
 
 impl Service {
-    /// What this node's lister is bound to. It follows from the node's key, so it needs no keeping.
+    /// What this node's lister is bound to: 24 words bring it back.
     fn draw_secret(&self, listing: Key) -> [u8; 32] {
-        let seed = self.identity.node.seed();
-        *Hash::derive("commonshelf/draw-secret/1", &[&*seed, listing.as_bytes()]).as_bytes()
+        *self.seals.of_member("commonshelf/draw-secret/1", listing.as_bytes()).as_bytes()
     }
 
     /// Binds this node's member to a draw that closes then.

@@ -133,7 +133,10 @@ impl Service {
     fn take_letter(&mut self, circle: CircleId, opened: Opened) -> Result<(), NodeError> {
         let Opened { from, to, inside, .. } = opened;
         match inside.content {
-            Content::Stance(said) | Content::Copy(said, Copied::Sent | Copied::Received) => {
+            Content::Stance(said) => self.take_said(*said, &Delivered { circle, from, reader: to }),
+            // Whoever it was that said it, a member believes its own copy.
+            Content::Copy(said, Copied::Sent | Copied::Received) => {
+                let from = said.stance.from();
                 self.take_said(*said, &Delivered { circle, from, reader: to })
             }
             Content::Pass { member, bytes } if member == self.identity.member() => {

@@ -32,8 +32,10 @@ pub struct TallyJson {
     pub all: SumJson,
     /// By kind of thing: its category; what has none is under the empty text.
     pub kinds: BTreeMap<String, SumJson>,
+    /// By terms, so that loans don't count as gifts.
+    pub terms: BTreeMap<String, SumJson>,
     /// By how the receipt was made: `two-keys` (two members' own keys), `hosted` (a node signed for one of them),
-    /// `one-host` (one node signed for both) or `code` (the giver's key and the receiver's pick-up code).
+    /// `one-host` (one node signed for both) or `by-code` (the giver's key and the receiver's pick-up code).
     pub made: BTreeMap<String, SumJson>,
     /// By the month of the handover, UTC: `2026-12`.
     pub months: BTreeMap<String, SumJson>,
@@ -85,11 +87,12 @@ impl Service {
         }
         let me = self.identity.member();
         let mine = receipts.of_member(&me);
-        let Tally { all, kinds, made, months } = receipts.tally();
+        let Tally { all, kinds, terms, made, months } = receipts.tally();
         Ok(TallyJson {
             circle: circle.to_string(),
             all: sum(all),
             kinds: kinds.into_iter().map(|(kind, kinds)| (kind, sum(kinds))).collect(),
+            terms: terms.into_iter().map(|(terms, sums)| (terms.to_string(), sum(sums))).collect(),
             made: made.into_iter().map(|(how, made)| (how.word().to_owned(), sum(made))).collect(),
             months: months.into_iter().map(|(month, months)| (month.to_string(), sum(months))).collect(),
             given: sum(mine.given.all),

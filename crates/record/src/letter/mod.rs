@@ -93,8 +93,8 @@ pub enum LetterError {
     /// The stance inside belongs to another circle than the record.
     #[error("the letter speaks of another circle than the one that it came in")]
     OtherCircle,
-    /// A promise or a handover that nobody signed.
-    #[error("the letter promises or hands over something, and is not signed")]
+    /// A stance that binds, and that nobody signed.
+    #[error("what the letter says binds its author, who did not sign it: ask for a letter that is signed")]
     Unsigned,
     /// The signature of the stance inside does not hold.
     #[error("the signature in the letter does not hold: {0}")]

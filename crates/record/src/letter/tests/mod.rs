@@ -12,8 +12,11 @@ use crate::cbor::MapKey;
 use crate::grant::{Grant, GrantRole};
 use crate::keys::{PublicKey, SecretKey};
 use crate::seal::Seal;
-use crate::stance::{AskerSays, ListerSays, STANCE_PURPOSE, Says, Stance};
-use crate::{Body, Kind, Statement, Verified};
+use crate::stance::{
+    About, Amount, AskerSays, Common, Given, ListerSays, Message, Promised, STANCE_PURPOSE, Said, Says,
+    Stance,
+};
+use crate::{Body, Kind, RECEIPT_PURPOSE, Side, Statement, Terms, Verified};
 
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 const END: Timestamp = Timestamp::from_millis(1_890_000_000_000);
@@ -53,7 +56,7 @@ impl Person {
     }
 
     fn sign(&self, stance: &Stance) -> Seal {
-        Seal::sign(STANCE_PURPOSE, &stance.encode(), &self.grant(), &self.device)
+        Seal::sign(STANCE_PURPOSE, &stance.signed_bytes(), &self.grant(), &self.device)
     }
 }
 
@@ -85,33 +88,41 @@ fn outer() -> Outer {
 
 /// Bob asks Alice for something of hers.
 fn request() -> Stance {
-    let says = Says::Asker(AskerSays { count: 1, ..AskerSays::default() });
-    stance(&bob(), &alice(), says)
+    stance(Says::Asker(AskerSays { count: 1, ..AskerSays::default() }))
 }
 
 /// Alice promises it to Bob.
 fn promise() -> Stance {
-    let says = Says::Lister(ListerSays { promised: Some(1), ..ListerSays::default() });
-    stance(&alice(), &bob(), says)
+    let promised = Some(Promised { count: 1, at: NOW });
+    stance(Says::Lister(ListerSays { promised, ..ListerSays::default() }))
 }
 
-fn stance(from: &Person, to: &Person, says: Says) -> Stance {
+/// What one of the two says of a listing of Alice's, for which Bob asks.
+fn stance(says: Says) -> Stance {
     Stance {
-        circle: CIRCLE,
-        exchange: Key::from_bytes([6; 16]),
-        from: from.id(),
-        to: to.id(),
-        listing: (alice().id(), Key::from_bytes([8; 16])),
-        listed: NOW,
+        about: About {
+            circle: CIRCLE,
+            exchange: Key::from_bytes([6; 16]),
+            asker: bob().id(),
+            lister: alice().id(),
+            listing: Key::from_bytes([8; 16]),
+            listed: NOW,
+            asked: NOW,
+            side: Side::Offer,
+            terms: Terms::Gift,
+            title: "Kinderwagen".to_owned(),
+            category: String::new(),
+        },
         revision: NOW,
         says,
-        message: "Darf ich?".to_owned(),
+        common: Common::default(),
+        messages: vec![Message { at: NOW, text: "Darf ich?".to_owned() }],
         other: Map::new(),
     }
 }
 
-fn told(stance: Stance, seal: Option<Seal>) -> Box<Told> {
-    Box::new(Told { stance, seal })
+fn told(stance: Stance, seal: Option<Seal>) -> Box<Said> {
+    Box::new(Said { stance, seal })
 }
 
 fn asked() -> Inside {
@@ -223,7 +234,7 @@ fn a_letter_sealed_for_another_circle_than_it_speaks_of_is_refused() {
     let refused = Letter::seal(&asked(), &to, &from, elsewhere, 1, &[9; 32]);
     assert_eq!(refused, Err(LetterError::OtherCircle));
     let mut stance = request();
-    stance.circle = CircleId::from_bytes([8; 32]);
+    stance.about.circle = CircleId::from_bytes([8; 32]);
     let said = Inside::from(Content::Stance(told(stance, None))).encode(0);
     assert_eq!(said_by_bob(&said), Err(LetterError::OtherCircle));
 }
@@ -245,7 +256,7 @@ fn a_third_member_can_not_write_in_anothers_name() {
     assert_eq!(alice().boxes().open(&letter, outer(), known), Err(LetterError::Forged));
     // Nor with a proof that was made for another letter: the seal fits, what is said differs.
     let mut other = request();
-    other.message = "Alles!".to_owned();
+    other.messages[0].text = "Alles!".to_owned();
     let said = Inside::from(Content::Stance(told(other, None))).encode(0);
     let to = alice().secret(0).public();
     let bound = outer().bound(0, 0);
@@ -284,6 +295,26 @@ fn a_promise_without_a_good_signature_is_neither_sealed_nor_believed() {
     let by_carol = Inside::from(Content::Stance(told(promise(), Some(carol().sign(&promise())))));
     let letter = sealed_raw(<[u8]>::to_vec, &by_carol.encode(0), &to, &from);
     assert_eq!(bob().boxes().open(&letter, outer(), known), Err(LetterError::Seal(SealError::OtherGrant)));
+}
+
+#[test]
+fn a_word_on_a_receipt_that_its_author_did_not_sign_is_neither_sealed_nor_believed() {
+    let amount = Amount { count: 1, minutes: 0, grams: 0, at: NOW };
+    let (to, from) = (alice().secret(0).public(), bob().secret(0));
+    let given_by = |person: &Person| {
+        let bytes = promise().about.receipt(&amount).encode();
+        let seal = Seal::sign(RECEIPT_PURPOSE, &bytes, &person.grant(), &person.device);
+        let common = Common { given: Some(Given { amount, seal }), ..Common::default() };
+        let stance = Stance { common, ..request() };
+        let seal = bob().sign(&stance);
+        Inside::from(Content::Stance(told(stance, Some(seal))))
+    };
+    let letter = sealed(&given_by(&bob()), &alice().secret(0), &from, 1);
+    assert!(matches!(alice().boxes().open(&letter, outer(), known), Ok(Some(_))));
+    let refused = LetterError::Seal(SealError::OtherGrant);
+    let stolen = given_by(&alice());
+    assert_eq!(Letter::seal(&stolen, &to, &from, outer(), 1, &[9; 32]), Err(refused.clone()));
+    assert_eq!(said_by_bob(&stolen.encode(0)), Err(refused));
 }
 
 #[test]
