@@ -233,10 +233,9 @@ mod tests {
     fn parsed(line: &str) -> Result<Exchange, String> {
         let words = line.split_whitespace().map(|word| word.replace('_', " "));
         let cli = Cli::try_parse_from(std::iter::once("commonshelf".to_owned()).chain(words));
-        match cli.map_err(|error| error.to_string())?.command {
-            Command::Ask(Question::Exchange(exchange)) => Ok(exchange),
-            other => Err(format!("{other:?}")),
-        }
+        let command = cli.map_err(|error| error.to_string())?.command;
+        let Command::Ask(Question::Exchange(exchange)) = command else { return Err(format!("{command:?}")) };
+        Ok(exchange)
     }
 
     #[test]

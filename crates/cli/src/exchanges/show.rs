@@ -52,9 +52,10 @@ fn sentence(text: &str) -> String {
 /// What was just said or done, in a few lines.
 pub(crate) fn brief(exchange: &ExchangeJson) -> String {
     let (mut out, zone) = (String::new(), Zone::system());
+    let ahead = !exchange.over && exchange.handed_over.is_none() && exchange.received.is_none();
     line!(out, "{}  {}  ({})", reference(exchange), exchange.title, other(exchange));
     line!(out, "  {}", sentence(&exchange.says));
-    if let Some(code) = exchange.code.as_deref().filter(|_| !exchange.over) {
+    if let Some(code) = exchange.code.as_deref().filter(|_| ahead) {
         line!(out, "  pick-up code  {code}");
     }
     let facts = [
@@ -64,9 +65,15 @@ pub(crate) fn brief(exchange: &ExchangeJson) -> String {
             "proposed time",
             exchange.time.filter(|time| exchange.accepted != Some(*time)).map(|time| zone.shown(time)),
         ),
-        ("promised until", exchange.until.map(|until| zone.shown(until))),
+        ("promised until", exchange.until.filter(|_| ahead).map(|until| zone.shown(until))),
         ("due", exchange.due.map(|due| zone.day(due))),
-        ("would keep it until", exchange.wants_until.map(|until| zone.day(until))),
+        (
+            "would keep it until",
+            exchange
+                .wants_until
+                .filter(|until| exchange.due.is_none_or(|due| due < *until))
+                .map(|until| zone.day(until)),
+        ),
         ("place in the queue", exchange.queue.map(|place| place.to_string())),
         ("condition", exchange.condition.clone()),
         ("condition at the return", exchange.condition_back.clone()),

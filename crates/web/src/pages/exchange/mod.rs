@@ -164,6 +164,11 @@ fn other(exchange: &ExchangeJson) -> String {
     name(exchange, if exchange.mine == "asker" { "lister" } else { "asker" })
 }
 
+/// Whether it is still to be handed over.
+const fn is_ahead(exchange: &ExchangeJson) -> bool {
+    !exchange.over && exchange.handed_over.is_none() && exchange.received.is_none()
+}
+
 /// A code in groups, as people read it aloud.
 fn grouped(code: &str) -> String {
     let digits: Vec<char> = code.chars().collect();
@@ -289,7 +294,11 @@ fn template(
         problem: failed.map(|(_, error)| told(error)),
         says: sentence(&exchange.says),
         other: other(&exchange),
-        code: exchange.code.as_deref().filter(|_| exchange.mine == "asker" && !exchange.over).map(grouped),
+        code: exchange
+            .code
+            .as_deref()
+            .filter(|_| exchange.mine == "asker" && is_ahead(&exchange))
+            .map(grouped),
         facts: facts(&exchange, &zone),
         messages: messages(&exchange, &zone),
         further: sent.as_deref() != next.as_ref().map(|act| act.word),
@@ -306,9 +315,12 @@ fn facts(exchange: &ExchangeJson, zone: &Zone) -> Facts {
     Facts {
         proposed: exchange.time.filter(|_| !agreed).map(|time| When::new(zone, time)),
         agreed: exchange.accepted.filter(|_| agreed).map(|time| When::new(zone, time)),
-        until: exchange.until.filter(|_| !exchange.over).map(|until| When::day(zone, until)),
+        until: exchange.until.filter(|_| is_ahead(exchange)).map(|until| When::day(zone, until)),
         due: exchange.due.map(|due| When::day(zone, due)),
-        wants_until: exchange.wants_until.map(|until| When::day(zone, until)),
+        wants_until: exchange
+            .wants_until
+            .filter(|until| exchange.due.is_none_or(|due| due < *until))
+            .map(|until| When::day(zone, until)),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::super::edit::taken;
 use super::super::{Frame, PageError, Visitor, fresh, see, sentence};
-use super::{Facts, Message, facts, gone, grouped, messages, name};
+use super::{Facts, Message, facts, gone, grouped, is_ahead, messages, name};
 use crate::Shelf;
 use crate::guests;
 
@@ -26,7 +26,8 @@ struct Pickup {
     exchange: ExchangeJson,
     says: String,
     lister: String,
-    code: String,
+    /// As long as it is needed.
+    code: Option<String>,
     facts: Facts,
     messages: Vec<Message>,
     /// What takes it back, if that is possible.
@@ -64,7 +65,7 @@ pub(crate) async fn show(
         action,
         says: sentence(&exchange.says),
         lister: name(&exchange, "lister"),
-        code: grouped(&code),
+        code: is_ahead(&exchange).then(|| grouped(&code)),
         facts: facts(&exchange, &zone),
         messages: messages(&exchange, &zone),
         back: ["withdraw", "cancel"].into_iter().find(|act| can(act) && exchange.handed_over.is_none()),
