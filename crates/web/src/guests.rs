@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use node::{ExchangeJson, RequestInput};
+use node::{ActInput, ExchangeJson, NodeError, RequestInput};
 
 use crate::answer::Failure;
 use crate::hourly::{Hourly, home};
@@ -35,7 +35,7 @@ pub(crate) fn asks(input: &RequestInput) -> bool {
 pub(crate) async fn let_in(shelf: &Shelf, client: Option<IpAddr>, reference: &str) -> Result<(), Failure> {
     let (handle, reference) = (shelf.handle.clone(), reference.to_owned());
     let found = tokio::task::spawn_blocking(move || handle.listing(&reference)).await;
-    let listing = found.map_err(|_| node::NodeError::Stopped)??;
+    let listing = found.map_err(|_| NodeError::Stopped)??;
     if listing.side != "offer" {
         return Err(Failure::forbidden(
             "only who is a member can help from here: ask at the desk, or run a node of your own",
@@ -64,4 +64,16 @@ pub(crate) async fn picks_up(shelf: &Shelf, id: &str, code: &str) -> Result<Exch
     }
     shelf.guests.guessed.take(key);
     Err(none())
+}
+
+/// What a guest may say by itself.
+const WORDS: [&str; 5] = ["accept", "time", "message", "withdraw", "cancel"];
+
+/// Says something for a guest.
+pub(crate) async fn say(shelf: &Shelf, at: &ExchangeJson, input: ActInput) -> Result<ExchangeJson, Failure> {
+    if !WORDS.contains(&input.act.as_str()) {
+        return Err(Failure::forbidden(format!("without an account one can say: {}", WORDS.join(", "))));
+    }
+    let input = ActInput { take_over: false, ..input };
+    Ok(shelf.handle.act(format!("{}/asker", at.id), input).await?)
 }

@@ -33,6 +33,8 @@ pub(super) fn routes() -> Router<Arc<Shelf>> {
 pub(super) fn open_routes() -> Router<Arc<Shelf>> {
     Router::new()
         .route("/listings/{reference}/request", post(request))
+        .route("/pickup/{id}/{code}", get(picked_up))
+        .route("/pickup/{id}/{code}/act", post(guest_act))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .method_not_allowed_fallback(wrong_method)
 }
@@ -127,6 +129,31 @@ async fn calendar(
 ) -> Answer<Response> {
     trusted.only()?;
     Ok(appointment(shelf.handle.calendar(named(id)?).await?))
+}
+
+type Place = Result<Path<(String, String)>, PathRejection>;
+
+fn place(place: Place) -> Result<(String, String), Failure> {
+    let nothing = |_| Failure::not_found("there is nothing at this address");
+    place.map(|Path(place)| place).map_err(nothing)
+}
+
+/// Tells a guest how it stands.
+async fn picked_up(State(shelf): Node, at: Place) -> Answer<Json<ExchangeJson>> {
+    let (id, code) = place(at)?;
+    Ok(Json(guests::picks_up(&shelf, &id, &code).await?))
+}
+
+/// What a guest says: that the time suits, or that it is not wanted any more.
+async fn guest_act(
+    State(shelf): Node,
+    at: Place,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Json<ExchangeJson>> {
+    let (id, code) = place(at)?;
+    let input: ActInput = json(body)?;
+    let exchange = guests::picks_up(&shelf, &id, &code).await?;
+    Ok(Json(guests::say(&shelf, &exchange, input).await?))
 }
 
 /// A time as a file for a calendar.

@@ -10,12 +10,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::edit::{new_key, taken};
 use super::exchange::{Row, pickup};
 use super::kinds::Kinds;
 use super::matches::Pair;
-use super::{Frame, PageError, Visitor, aside, author, form_status, fresh, page, see, stale, told};
+use super::{Frame, PATIENCE, PageError, Visitor, aside, author, form_status, fresh, page, see, stale, told};
 use crate::answer::Failure;
 use crate::words::{self, Moment};
 use crate::{Shelf, guests};
@@ -159,7 +160,11 @@ async fn template(
     let need = listing.side == "need";
     let circle = shelf.handle.circles().into_iter().find(|circle| circle.id == listing.circle);
     let asks = match visitor.local {
-        true => shelf.handle.exchanges(false, Some(listing.id.clone())).await?,
+        // Why a bound: a listing is shown also while the node is at work on something long.
+        true => match timeout(PATIENCE, shelf.handle.exchanges(false, Some(listing.id.clone()))).await {
+            Ok(asks) => asks?,
+            Err(_) => Vec::new(),
+        },
         false => Vec::new(),
     };
     let open = circle.as_ref().is_some_and(|circle| circle.open);

@@ -169,7 +169,20 @@ async fn a_guest_asks_through_the_api_and_not_without_end() {
             refused = Some((at, answer));
             break;
         }
-        assert!(answer.json()["code"].is_string());
+        let asked = answer.json();
+        let (id, code) = (asked["id"].as_str().unwrap(), asked["code"].as_str().unwrap());
+        let place = format!("/api/v1/pickup/{id}/{code}");
+        assert_eq!(guest_sees(&site, &place).await.json()["state"], "requested");
+        if at == 0 {
+            let say = |act: &str| {
+                let body = json!({ "act": act }).to_string();
+                site.ask(Method::POST, &format!("{place}/act")).from(GUEST).body(body)
+            };
+            say("promise").send().await.refused(403, "forbidden");
+            assert_eq!(say("withdraw").send().await.json()["state"], "withdrawn");
+            say("withdraw").send().await.refused(409, "refused");
+            guest_sees(&site, &format!("/api/v1/pickup/{id}/x")).await.refused(404, "not_found");
+        }
     }
     let (at, answer) = refused.expect("somebody asks twenty times");
     assert_eq!(at, 10);

@@ -88,11 +88,9 @@ pub(crate) async fn act(
     }
     let _turn = shelf.acting.lock().await;
     let exchange = guests::picks_up(&shelf, &id, &code).await?;
-    let allowed = matches!(act.as_str(), "accept" | "withdraw" | "cancel");
     // The second tap finds that the first one did it.
-    if allowed && exchange.acts.contains(&act) {
-        let input = ActInput { act, ..ActInput::default() };
-        shelf.handle.act(format!("{id}/asker"), input).await?;
+    if exchange.acts.contains(&act) {
+        guests::say(&shelf, &exchange, ActInput { act, ..ActInput::default() }).await?;
     }
     Ok(see(&address(&exchange).unwrap_or_else(|| "/".to_owned())))
 }
