@@ -173,6 +173,7 @@ async fn start(neighbour: &Neighbour) -> Result<Member, Failure> {
         data: folder.path().to_owned(),
         network: Some(Network { listen, ..Network::default() }),
         member: Some(neighbour.name.to_owned()),
+        notify: None,
     };
     Ok(Member { name: neighbour.name, node: Node::start(config).await?, _folder: folder })
 }
