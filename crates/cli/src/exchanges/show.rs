@@ -79,7 +79,7 @@ pub(crate) fn brief(exchange: &ExchangeJson) -> String {
         }
     }
     if !exchange.sent {
-        line!(out, "  What you said last has not left this node yet.");
+        line!(out, "  What you said last leaves within seconds, while the node runs.");
     }
     out
 }

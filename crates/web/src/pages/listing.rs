@@ -165,7 +165,7 @@ async fn template(
     let open = circle.as_ref().is_some_and(|circle| circle.open);
     Ok(Show {
         ask: form(shelf, visitor, &listing, open, failed),
-        asks: asks.iter().map(|exchange| Row::new(exchange, now)).collect(),
+        asks: asks.iter().map(|exchange| Row::by_name(exchange, now)).collect(),
         frame: Frame::new(shelf, visitor, "", listing.title.clone()),
         side: words::side(&listing.side),
         terms: words::terms(&listing.side, &listing.terms).to_owned(),

@@ -77,6 +77,9 @@ fn act(word: &str, exchange: &ExchangeJson, zone: &Zone, sent: Option<&Sent>) ->
         }
         "decline" => ending(plain("decline", "Say no", reason())),
         "elsewhere" => ending(plain("elsewhere", "Somebody else gets it", reason())),
+        "accept" if exchange.time.is_some() && exchange.accepted == exchange.time => {
+            plain("accept", "Propose another time", vec![said.time("time", "When", "", None, true)])
+        }
         "accept" if exchange.time.is_some() => {
             let other = said.time("time", "Or another time", "empty if it suits you", None, false);
             plain("accept", "That time suits me", vec![other])
@@ -101,11 +104,11 @@ fn act(word: &str, exchange: &ExchangeJson, zone: &Zone, sent: Option<&Sent>) ->
             fields.extend(said.count());
             if hours {
                 fields.push(said.number("minutes", "How many minutes it took", ""));
-            } else {
-                fields.push(condition());
+            } else if !loan {
                 fields.push(said.number("grams", "What it weighs, in grams", "if you like"));
             }
             if loan {
+                fields.push(condition());
                 fields.push(said.day("due", "When it has to be back", "", exchange.due));
             }
             plain("handover", if hours { "I did it" } else { "I handed it over" }, fields)
@@ -118,7 +121,7 @@ fn act(word: &str, exchange: &ExchangeJson, zone: &Zone, sent: Option<&Sent>) ->
                     "How many minutes it took",
                     "if the other said otherwise",
                 ));
-            } else {
+            } else if loan {
                 fields.push(condition());
             }
             plain("receipt", if hours { "It was done" } else { "I have it" }, fields)
@@ -265,9 +268,10 @@ mod tests {
         let words: Vec<_> = one.iter().map(|act| act.word).collect();
         assert_eq!(words, ["promise", "handover", "ready"]);
         assert_eq!(names(&one[0]), ["place", "time", "until", "words"]);
-        assert_eq!(names(&one[1]), ["code", "condition", "grams"]);
+        assert_eq!(names(&one[1]), ["code", "grams"]);
         assert!(one[2].fields.is_empty());
-        let loan = ExchangeJson { terms: "loan".into(), count: 3, ..asked(&["promise"]) };
+        let loan = ExchangeJson { terms: "loan".into(), count: 3, ..asked(&["promise", "handover"]) };
+        assert_eq!(names(&all(&loan, &zone, None)[1]), ["code", "count", "condition", "due"]);
         assert_eq!(names(&all(&loan, &zone, None)[0]), ["count", "place", "time", "due", "until", "words"]);
     }
 

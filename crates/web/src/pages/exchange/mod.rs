@@ -59,6 +59,12 @@ impl Row {
             changed: Moment::new(exchange.changed, now),
         }
     }
+
+    /// The same where it is clear what it is about: it is called by who is on the other side.
+    pub(super) fn by_name(exchange: &ExchangeJson, now: u64) -> Self {
+        let row = Self::new(exchange, now);
+        Self { title: row.other.clone(), other: String::new(), ..row }
+    }
 }
 
 /// Something that waits for the member.
@@ -98,6 +104,8 @@ struct Show {
     more: Vec<Act>,
     /// The act whose form came back.
     open: String,
+    /// Whether that one is further down.
+    further: bool,
     began: When,
 }
 
@@ -284,6 +292,7 @@ fn template(
         code: exchange.code.as_deref().filter(|_| exchange.mine == "asker" && !exchange.over).map(grouped),
         facts: facts(&exchange, &zone),
         messages: messages(&exchange, &zone),
+        further: sent.as_deref() != next.as_ref().map(|act| act.word),
         next,
         more,
         open: sent.unwrap_or_default(),

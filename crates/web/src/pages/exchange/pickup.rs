@@ -68,7 +68,7 @@ pub(crate) async fn show(
         facts: facts(&exchange, &zone),
         messages: messages(&exchange, &zone),
         back: ["withdraw", "cancel"].into_iter().find(|act| can(act) && exchange.handed_over.is_none()),
-        suits: can("accept") && exchange.time.is_some(),
+        suits: can("accept") && exchange.time.is_some() && exchange.accepted != exchange.time,
         exchange,
     };
     fresh(StatusCode::OK, &template)
