@@ -1,5 +1,11 @@
 //! From "I'd like that" to "thank you", between real nodes.
 
+use std::time::Duration;
+
+use node::BundleWriter;
+use record::{
+    Body, CircleId, Grant, GrantRole, Key, Letter, Map, MemberId, ReadSecret, SecretKey, Statement, Timestamp,
+};
 use serde_json::{Value, json};
 use tests::{Home, Node, Output, PATIENCE, at, holding, second_reader, wait_until};
 
@@ -143,6 +149,14 @@ fn sent(node: &Home, id: &str) {
     });
 }
 
+/// Waits until a restored node has heard from another one: a round with a peer comes after a minute at the latest.
+fn heard(node: &Home) {
+    wait_until("a round with a peer", Duration::from_secs(75), || {
+        let key = node.json(&["key", "show"]);
+        if key["waits"] == false { Ok(()) } else { Err(key.to_string()) }
+    });
+}
+
 /// Waits until a node holds so many letters.
 fn letters(node: &Home, least: u64) {
     wait_until("it carries letters", PATIENCE, || {
@@ -216,7 +230,7 @@ fn twenty_four_words_bring_open_exchanges_back_and_nothing_is_promised_twice() {
     let link = nodes[0].link();
     let node = lister.up(&["--peer", nodes[0].address(), "--join", &link, "--member", "Ada"]);
     node.wait_for_charter();
-    let words = node.cli(&["key", "backup"]).ended(0).stdout;
+    let words = text(&node.json(&["key", "backup"]), "/words");
     let asker = nodes.pop().unwrap();
     let key = text(&node.json(&["offer", "Zelt", "--count", "2"]), "/key");
     seen(&asker, &key);
@@ -234,10 +248,10 @@ fn twenty_four_words_bring_open_exchanges_back_and_nothing_is_promised_twice() {
     drop(node);
     // The machine is gone. Another one has the words.
     let anew = Home::new();
-    let words: String = words.lines().filter(|line| line.split_whitespace().count() >= 12).collect();
     let restored = Output::with_input(&mut anew.command(&["key", "restore"]), words.as_bytes());
     assert_eq!(restored.code, 0, "{restored:?}");
     let node = anew.up(&["--peer", nodes[0].address(), "--join", &link, "--member", "Ada"]);
+    heard(&node);
     let first = in_state(&node, &ids[0], "promised");
     assert_eq!(first["place"], ADDRESS);
     in_state(&node, &ids[1], "promised");
@@ -284,5 +298,126 @@ fn a_loan_goes_out_is_kept_longer_and_comes_back() {
     wait_until("it can be lent again", PATIENCE, || {
         let left = left(borrower, &key);
         if left == 1 { Ok(()) } else { Err(format!("{left} are left")) }
+    });
+}
+
+/// A bundle of so many letters of a stranger to the circle, which nobody can open.
+fn junk(circle: CircleId, letters: usize) -> Vec<u8> {
+    let (root, device) = (SecretKey::from_seed(&[66; 32]), SecretKey::from_seed(&[67; 32]));
+    let (author, now) = (MemberId::from(root.public()), Timestamp::from_millis(now()));
+    let statement = |key, revision| Statement { author, circle, key, revision };
+    let (signer, role) = (device.public(), GrantRole::Device);
+    let grant = Grant { signer, role, until: now.plus_days(30), other: Map::new() };
+    let granted = statement(Grant::key(&signer), now).sign(&Body::Grant(grant), &root).unwrap();
+    let (mut writer, mut bundle) = BundleWriter::begin(circle, None, Some(ReadSecret::open(circle)));
+    bundle.extend(writer.add(granted.to_record()).into_iter().flatten());
+    for number in 0..letters {
+        let key = Key::derive("junk", &[&number.to_be_bytes()]);
+        let sealed = vec![u8::try_from(number % 251).unwrap(); 304];
+        let body = Body::Letter(Letter { bits: 0, hint: 0, sealed });
+        let letter = statement(key, now).sign(&body, &device).unwrap();
+        bundle.extend(writer.add(letter.to_record()).into_iter().flatten());
+    }
+    bundle.extend(writer.end());
+    bundle
+}
+
+fn now() -> u64 {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
+    u64::try_from(since.as_millis()).unwrap()
+}
+
+#[test]
+fn who_writes_more_letters_than_its_quota_keeps_nobody_from_theirs() {
+    let nodes = neighbours(&["Ada", "Bo"]);
+    let [lister, asker] = nodes.as_slice() else { panic!("two") };
+    let key = text(&lister.json(&["offer", "Regal"]), "/key");
+    seen(asker, &key);
+    let circle = text(&lister.json(&["status"]), "/circles/0/id").parse().unwrap();
+    let file = lister.home().file("junk", junk(circle, 1_200));
+    lister.run(&["import", &file]);
+    letters(lister, 1);
+    let held = lister.json(&["status"])["circles"][0]["letters"].as_u64().unwrap();
+    assert!(held <= 1_000, "{held} are held");
+    let id = text(&asker.json(&["request", &key]), "/id");
+    in_state(lister, &id, "requested");
+    lister.json(&["promise", &id]);
+    in_state(asker, &id, "promised");
+}
+
+#[test]
+fn a_draw_gives_it_to_one_and_everybody_who_asked_can_check_it() {
+    let nodes = neighbours(&["Ada", "Bo", "Carla"]);
+    let [lister, one, other] = nodes.as_slice() else { panic!("three") };
+    let closes = now() + 12_000;
+    let offer = lister.json(&["offer", "Klavier", "--decide", "draw", "--closes", &closes.to_string()]);
+    let key = text(&offer, "/key");
+    assert_eq!((&offer["decide"], &offer["closes"]), (&json!("draw"), &json!(closes)));
+    let ask = |node: &Node| {
+        seen(node, &key);
+        text(&node.json(&["request", &key]), "/id")
+    };
+    let ids = [ask(one), ask(other)];
+    let early = lister.cli(&["draw", &key]).ended(1);
+    assert!(early.stderr.contains("open until"), "{early:?}");
+    for id in &ids {
+        in_state(lister, id, "requested");
+    }
+    wait_until("the draw is closed", PATIENCE, || {
+        let drawn = lister.cli(&["draw", &key]);
+        if drawn.code == 0 { Ok(()) } else { Err(format!("{drawn:?}")) }
+    });
+    let late = one.cli(&["request", &key]).ended(1);
+    assert!(late.stderr.contains("too late to ask"), "{late:?}");
+    let places: Vec<u64> = [(one, &ids[0]), (other, &ids[1])]
+        .into_iter()
+        .map(|(node, id)| {
+            let seen = wait_until("the result is here", PATIENCE, || {
+                let seen = node.json(&["draw", "verify", &key]);
+                if seen["drawn"] == true { Ok(seen) } else { Err(seen.to_string()) }
+            });
+            assert_eq!((&seen["holds"], &seen["of"]), (&json!(true), &json!(2)), "{seen}");
+            let place = seen["place"].as_u64().unwrap();
+            in_state(node, id, if place == 1 { "promised" } else { "elsewhere" });
+            place
+        })
+        .collect();
+    assert_eq!(places.iter().sum::<u64>(), 3);
+}
+
+#[test]
+fn what_a_second_device_is_told_is_done_by_the_one_that_decides() {
+    let nodes = neighbours(&["Ada", "Bo"]);
+    let [first, asker] = nodes.as_slice() else { panic!("two") };
+    let key = text(&first.json(&["offer", "Leiter"]), "/key");
+    let words = text(&first.json(&["key", "backup"]), "/words");
+    let second = Home::new();
+    let restored = Output::with_input(&mut second.command(&["key", "restore"]), words.as_bytes());
+    assert_eq!(restored.code, 0, "{restored:?}");
+    let second = second.up(&["--peer", first.address(), "--join", &first.link()]);
+    second.wait_for_charter();
+    heard(&second);
+    seen(asker, &key);
+    seen(&second, &key);
+    let id = text(&asker.json(&["request", &key]), "/id");
+    in_state(&second, &id, "requested");
+    let passed = second.json(&["promise", &id, "--place", ADDRESS]);
+    assert!(text(&passed, "/says").contains("passed on"), "{passed}");
+    assert_eq!(in_state(asker, &id, "promised")["place"], ADDRESS);
+    in_state(first, &id, "promised");
+    in_state(&second, &id, "promised");
+    // From now on the second one decides, and the first passes on.
+    wait_until("it takes over", PATIENCE, || {
+        let taken = second.cli(&["promise", &id, "--time", "3d", "--take-over"]);
+        if taken.code == 0 { Ok(()) } else { Err(format!("{taken:?}")) }
+    });
+    wait_until("the first one knows", PATIENCE, || {
+        let passed = first.json(&["message", &id, "Bis dann"]);
+        if text(&passed, "/says").contains("passed on") { Ok(()) } else { Err(passed["says"].to_string()) }
+    });
+    wait_until("the message arrives", PATIENCE, || {
+        let seen = asker.json(&["exchanges", &id]);
+        let said = seen["messages"].as_array().unwrap().iter().any(|message| message["text"] == "Bis dann");
+        if said { Ok(()) } else { Err(seen["messages"].to_string()) }
     });
 }
