@@ -10,8 +10,8 @@ use crate::{Shelf, access};
 
 /// How often somebody may ask from one address within an hour, and all together.
 const ASKS: (usize, usize) = (10, 60);
-/// How many wrong pick-up codes of one exchange are looked at within an hour, and of all. With six digits, trying half of
-/// them takes years.
+/// How many wrong pick-up codes of one exchange are looked at within an hour, and of all. With six digits, trying half
+/// of them takes years.
 const GUESSES: (usize, usize) = (10, 4_096);
 
 /// What is remembered of guests.

@@ -13,7 +13,8 @@ fn short(id: &str) -> &str {
     id.get(..SHORT).unwrap_or(id)
 }
 
-/// By what commands name it: the side of somebody without an account is named as such, since the other may be here, too.
+/// By what commands name it: the side of somebody without an account is named as such, since the other one may be
+/// here, too.
 fn reference(exchange: &ExchangeJson) -> String {
     let side = if exchange.guest { "/asker" } else { "" };
     format!("{}{side}", short(&exchange.id))

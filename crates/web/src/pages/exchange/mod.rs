@@ -102,6 +102,8 @@ struct Show {
     messages: Vec<Message>,
     next: Option<Act>,
     more: Vec<Act>,
+    /// Whether it is still to be handed over.
+    ahead: bool,
     /// The act whose form came back.
     open: String,
     /// Whether that one is further down.
@@ -301,6 +303,7 @@ fn template(
             .map(grouped),
         facts: facts(&exchange, &zone),
         messages: messages(&exchange, &zone),
+        ahead: is_ahead(&exchange),
         further: sent.as_deref() != next.as_ref().map(|act| act.word),
         next,
         more,
