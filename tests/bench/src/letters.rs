@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use record::{
-    AskerSays, Body, CircleId, Content, Hash, Inside, Key, Keyring, Kind, Letter, Mailboxes, Map, MemberId,
-    Outer, Says, SealPublic, SealSecret, SecretKey, Stance, Told,
+    About, AskerSays, Body, CircleId, Common, Content, Hash, Inside, Key, Keyring, Kind, Letter, Mailboxes,
+    Map, MemberId, Message, Outer, Said, Says, SealPublic, SealSecret, SecretKey, Side, Stance, Terms,
 };
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -64,19 +64,31 @@ impl Circle {
         let [first, second, ..] = chance("recipient", number);
         let to = usize::from(u16::from_be_bytes([first, second])) % MEMBERS;
         let from = (to + 1) % MEMBERS;
-        let stance = Stance {
+        let about = About {
             circle: self.id,
             exchange: Key::derive("exchange", &[&number.to_be_bytes()]),
-            from: self.members[from],
-            to: self.members[to],
-            listing: (self.members[to], Key::derive("listing", &[])),
+            asker: self.members[from],
+            lister: self.members[to],
+            listing: Key::derive("listing", &[]),
             listed: NOW,
+            asked: NOW,
+            side: Side::Offer,
+            terms: Terms::Gift,
+            title: "Kinderwagen".to_owned(),
+            category: String::new(),
+        };
+        let stance = Stance {
+            about,
             revision: NOW,
             says: Says::Asker(AskerSays { count: 1, ..AskerSays::default() }),
-            message: "Ist das noch da? Ich könnte es am Samstag abholen.".to_owned(),
+            common: Common::default(),
+            messages: vec![Message {
+                at: NOW,
+                text: "Ist das noch da? Ich könnte es am Samstag abholen.".to_owned(),
+            }],
             other: Map::new(),
         };
-        (from, to, Content::Stance(Box::new(Told { stance, seal: None })).into())
+        (from, to, Content::Stance(Box::new(Said { stance, seal: None })).into())
     }
 
     fn outer(&self, number: usize, author: usize) -> Outer {

@@ -44,7 +44,7 @@ fn in_state(node: &Home, id: &str, state: &str) -> Value {
 }
 
 fn left(node: &Home, listing: &str) -> u64 {
-    node.json(&["show", listing])["left"].as_u64().unwrap()
+    node.run(&["show", listing])["left"].as_u64().unwrap()
 }
 
 fn seen(node: &Home, listing: &str) {
@@ -96,7 +96,7 @@ fn an_exchange_completes_though_each_side_is_away_for_a_part_and_dies_after_each
     assert_eq!(wanted["messages"][0]["text"], WISH);
     assert_eq!(wanted["acts"][0], "promise");
     let giver = giver.restart(&[]);
-    giver.json(&["promise", &id, "--place", ADDRESS, "--time", "2d"]);
+    giver.run(&["promise", &id, "--place", ADDRESS, "--time", "2d"]);
     let giver = giver.restart(&[]);
     sent(&giver, &id);
     let asker = asker.start(&[]);
@@ -106,23 +106,23 @@ fn an_exchange_completes_though_each_side_is_away_for_a_part_and_dies_after_each
         let left = left(&third, &key);
         if left == 0 { Ok(()) } else { Err(format!("{left} are left")) }
     });
-    asker.json(&["time", &id]);
+    asker.run(&["time", &id]);
     let asker = asker.restart(&[]);
     in_state(&giver, &id, "time-agreed");
     let calendar = asker.home().folder().join("when.ics");
     asker.run(&["time", &id, "--ics", calendar.to_str().unwrap()]);
     assert!(std::fs::read_to_string(calendar).unwrap().contains("BEGIN:VEVENT"));
-    giver.json(&["ready", &id]);
+    giver.run(&["ready", &id]);
     let giver = giver.restart(&[]);
     in_state(&asker, &id, "ready");
-    giver.json(&["handover", &id]);
+    giver.run(&["handover", &id]);
     let giver = giver.restart(&[]);
     in_state(&asker, &id, "handed-over");
-    asker.json(&["receipt", &id]);
+    asker.run(&["receipt", &id]);
     let asker = asker.restart(&[]);
     let done = in_state(&giver, &id, "complete");
     assert_eq!(done["receipt"], true);
-    asker.json(&["thanks", &id, "Er fährt wunderbar"]);
+    asker.run(&["thanks", &id, "Er fährt wunderbar"]);
     wait_until("the thanks arrive", PATIENCE, || {
         let seen = giver.json(&["exchanges", &id]);
         if seen["thanks"] == "Er fährt wunderbar" { Ok(()) } else { Err(seen.to_string()) }
@@ -179,14 +179,14 @@ fn the_last_one_is_promised_once_and_the_others_are_told() {
     in_state(lister, &first, "requested");
     in_state(lister, &second, "requested");
     // A part of what was asked for is promised, the rest to the next; then nothing is left.
-    lister.json(&["promise", &first, "--count", "1"]);
-    lister.json(&["promise", &second]);
+    lister.run(&["promise", &first, "--count", "1"]);
+    lister.run(&["promise", &second]);
     let refused = lister.cli(&["promise", &first, "--count", "2"]).ended(1);
     assert!(refused.stderr.contains("promised already: 1 of 2"), "{refused:?}");
     assert_eq!(in_state(one, &first, "promised")["promised"], 1);
     assert_eq!(left(lister, &key), 0);
     // Who gives it up makes room.
-    one.json(&["cancel", &first, "Doch nicht"]);
+    one.run(&["cancel", &first, "Doch nicht"]);
     let called_off = in_state(lister, &first, "cancelled");
     assert_eq!(called_off["reason"], "Doch nicht");
     wait_until("one is left again", PATIENCE, || {
@@ -211,14 +211,14 @@ fn somebody_without_an_account_reserves_with_a_nickname_and_collects_with_a_code
         let wanted = in_state(shop, &id, "requested");
         assert_eq!((&wanted["asker_name"], &wanted["mine"]), (&json!(NICKNAME), &json!("lister")), "{made}");
         assert!(wanted["code"].is_null(), "the shop is not told the code");
-        shop.json(&["promise", &id]);
+        shop.run(&["promise", &id]);
         let wrong = shop.cli(&["handover", &id, "--code", "000000"]).ended(1);
         assert!(wrong.stderr.contains("not the pick-up code"), "{wrong:?}");
         let spoken = format!("{} {}", &code[..3], &code[3..]);
         let given = shop.json(&["handover", &id, "--code", &spoken]);
         assert_eq!((&given["state"], &given["receipt"]), (&json!("complete"), &json!(true)), "{made}");
         if made == "own" {
-            shop.json(&["edit", &key, "--count", "2"]);
+            shop.run(&["edit", &key, "--count", "2"]);
         }
     }
 }
@@ -238,8 +238,8 @@ fn twenty_four_words_bring_open_exchanges_back_and_nothing_is_promised_twice() {
     for id in &ids {
         in_state(&node, id, "requested");
     }
-    node.json(&["promise", &ids[0], "--place", ADDRESS]);
-    node.json(&["promise", &ids[1]]);
+    node.run(&["promise", &ids[0], "--place", ADDRESS]);
+    node.run(&["promise", &ids[1]]);
     in_state(&asker, &ids[0], "promised");
     in_state(&asker, &ids[1], "promised");
     sent(&node, &ids[0]);
@@ -275,24 +275,24 @@ fn a_loan_goes_out_is_kept_longer_and_comes_back() {
     let promised = lender.json(&["promise", &id, "--due", "7d"]);
     let due = promised["due"].as_u64().unwrap();
     in_state(borrower, &id, "promised");
-    lender.json(&["handover", &id, "--condition", "Wie neu"]);
+    lender.run(&["handover", &id, "--condition", "Wie neu"]);
     in_state(borrower, &id, "handed-over");
-    borrower.json(&["receipt", &id]);
+    borrower.run(&["receipt", &id]);
     in_state(lender, &id, "lent");
-    borrower.json(&["renew", &id, "--until", "21d"]);
+    borrower.run(&["renew", &id, "--until", "21d"]);
     wait_until("the lender is asked", PATIENCE, || {
         let asked = lender.json(&["exchanges", &id]);
         if asked["wants_until"].is_u64() { Ok(()) } else { Err(asked["says"].to_string()) }
     });
-    lender.json(&["renew", &id]);
+    lender.run(&["renew", &id]);
     wait_until("it may be kept longer", PATIENCE, || {
         let kept = borrower.json(&["exchanges", &id]);
         if kept["due"].as_u64() > Some(due) { Ok(()) } else { Err(kept["due"].to_string()) }
     });
-    borrower.json(&["return", &id]);
+    borrower.run(&["return", &id]);
     in_state(lender, &id, "returned");
     assert_eq!(left(lender, &key), 0);
-    lender.json(&["return", &id, "--condition", "Ein Kratzer"]);
+    lender.run(&["return", &id, "--condition", "Ein Kratzer"]);
     let back = in_state(borrower, &id, "back");
     assert_eq!((&back["condition"], &back["condition_back"]), (&json!("Wie neu"), &json!("Ein Kratzer")));
     wait_until("it can be lent again", PATIENCE, || {
@@ -341,7 +341,7 @@ fn who_writes_more_letters_than_its_quota_keeps_nobody_from_theirs() {
     assert!(held <= 1_000, "{held} are held");
     let id = text(&asker.json(&["request", &key]), "/id");
     in_state(lister, &id, "requested");
-    lister.json(&["promise", &id]);
+    lister.run(&["promise", &id]);
     in_state(asker, &id, "promised");
 }
 

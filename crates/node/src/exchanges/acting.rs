@@ -22,6 +22,8 @@ use crate::writing::GRANT_DAYS;
 const PROMISED_DAYS: u64 = 7;
 /// How long a loan lasts unless its lender says.
 const LOAN_DAYS: u64 = 14;
+/// How many guests' exchanges a node keeps, over or not.
+const MAX_GUESTS: usize = 500;
 /// The digits of a pick-up code: few enough to be said at a counter.
 const CODE_DIGITS: u32 = 6;
 
@@ -56,6 +58,9 @@ impl Service {
         };
         if asker == lister {
             return Err(NodeError::AskedYourself);
+        }
+        if guest.is_some() && self.exchanges.kept.values().filter(|kept| kept.guest).count() >= MAX_GUESTS {
+            return Err(NodeError::TooManyExchanges);
         }
         self.may_be_asked(circle, &what, guest.is_some(), now)?;
         let about = About {
@@ -96,7 +101,7 @@ impl Service {
         let mut kept = Kept::new(Exchange::of(said), Party::Asker, self.free_number()?);
         kept.guest = guest.is_some();
         kept.code = code;
-        kept.draw = what.draw.clone().map(|draw| record::Draw { result: None, ..draw });
+        kept.draw = what.draw.map(|draw| record::Draw { result: None, ..draw });
         kept.unsent = true;
         if guest.is_some() {
             self.introduce_guest(circle, exchange, now)?;
@@ -105,7 +110,7 @@ impl Service {
         if guest.is_some() {
             self.seals_changed();
         }
-        self.leave_soon();
+        self.leave_soon(at)?;
         self.exchange_json_at(at)
     }
 
@@ -196,7 +201,7 @@ impl Service {
                 let kept =
                     Kept { pass: Some((self.clock.to_sign()?, input.clone())), ..self.kept_at(at)?.clone() };
                 self.put_kept(at, kept)?;
-                self.leave_soon();
+                self.leave_soon(at)?;
                 return self.exchange_json_at(at);
             }
         }
@@ -236,8 +241,7 @@ impl Service {
         kept.exchange.hold(said).map_err(|refusal| NodeError::Invalid(refusal.to_string()))?;
         kept.unsent = true;
         self.put_kept(at, kept)?;
-        self.leave_soon();
-        Ok(())
+        self.leave_soon(at)
     }
 
     /// What a node mends by itself once the other side has said something.
@@ -422,11 +426,14 @@ impl Service {
         Some(listing.weight_of(count)).filter(|grams| *grams > 0)
     }
 
-    /// What was said leaves within seconds; at once, if this node runs for one command alone.
-    fn leave_soon(&mut self) {
-        if self.net.is_none() {
+    /// What was said leaves within seconds; at once, if the other side is on this node, or the node runs for one command
+    /// alone.
+    fn leave_soon(&mut self, at: (ExchangeId, Party)) -> Result<(), NodeError> {
+        let kept = self.kept_at(at)?.clone();
+        if !self.deliver_here(at, &kept)? && self.net.is_none() {
             self.tend_exchanges(true);
         }
+        Ok(())
     }
 
     /// Writes a record of this node's own that two sides made.

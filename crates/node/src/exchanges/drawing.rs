@@ -60,7 +60,7 @@ impl Service {
     fn draw_one(&mut self, key: Key) -> Result<(), NodeError> {
         let now = self.clock.to_sign()?;
         let (_, listing) = self.own_listing(key).ok_or_else(|| NodeError::NoSuchListing(key.to_string()))?;
-        let Some(draw) = listing.draw.clone() else { return Err(NodeError::NoDraw) };
+        let Some(draw) = listing.draw else { return Err(NodeError::NoDraw) };
         if draw.closes > now {
             return Err(NodeError::DrawOpen(draw.closes));
         }
@@ -73,7 +73,7 @@ impl Service {
         let secret = self.draw_secret(key);
         if draw.result.is_none() {
             let nonces = asked.iter().map(|(nonce, ..)| *nonce).take(record::limits::MAX_DRAW).collect();
-            let drawn = Draw { result: Some(Drawn { secret, nonces }), ..draw.clone() };
+            let drawn = Draw { result: Some(Drawn { secret, nonces }), ..draw };
             if draw_commitment(&secret, self.identity.member(), key, draw.closes) != draw.commitment {
                 return Err(NodeError::DrawnElsewhere);
             }
@@ -135,7 +135,7 @@ impl Service {
         let closes = before.draw.as_ref().or(now.as_ref()).map(|draw| draw.closes.millis());
         Ok(DrawJson {
             listing: key.to_string(),
-            title: listing.title.clone(),
+            title: listing.title,
             closes,
             drawn: now.is_some_and(|draw| draw.result.is_some()),
             asked: mine.is_some(),

@@ -297,7 +297,7 @@ impl Service {
     }
 
     /// If the other side is on this node as well, no letter is needed.
-    fn deliver_here(&mut self, at: (ExchangeId, Party), kept: &Kept) -> Result<bool, NodeError> {
+    pub(super) fn deliver_here(&mut self, at: (ExchangeId, Party), kept: &Kept) -> Result<bool, NodeError> {
         let other = kept.exchange.member(at.1.other());
         let here = other == self.identity.member() || self.is_guest(other);
         let Some(said) = kept.exchange.said(at.1).filter(|_| here && kept.unsent) else { return Ok(false) };

@@ -152,7 +152,8 @@ impl Service {
             State::Requested if lister => format!("{other} offers to help."),
             State::Requested => match exchange.answers().and_then(|says| says.queue) {
                 Some(place) => format!("You asked {other}; you are number {place} in line."),
-                None => format!("You asked {other}, who has not answered yet."),
+                None if offers => format!("You asked {other}, who has not answered yet."),
+                None => format!("You offered {other} your help, and have no answer yet."),
             },
             State::Promised if lister => format!("You promised it to {other}."),
             State::Promised => format!("{other} promised it to you."),
