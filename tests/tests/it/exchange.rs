@@ -44,7 +44,7 @@ fn in_state(node: &Home, id: &str, state: &str) -> Value {
 }
 
 fn left(node: &Home, listing: &str) -> u64 {
-    node.run(&["show", listing])["left"].as_u64().unwrap()
+    node.json(&["show", listing])["left"].as_u64().unwrap()
 }
 
 fn seen(node: &Home, listing: &str) {

@@ -133,11 +133,11 @@ impl Service {
         if matches!(listing.terms, Terms::Pool) {
             return Err(NodeError::Invalid("common orders can not be joined yet".into()));
         }
-        if listing.left == 0 && listing.side == Side::Offer && listing.terms == Terms::Gift {
-            return Err(NodeError::FewerLeft { left: 0, asked: 1 });
-        }
         if let Some(draw) = listing.draw.as_ref().filter(|draw| draw.closes <= now || draw.result.is_some()) {
             return Err(NodeError::DrawClosed(draw.closes));
+        }
+        if listing.left == 0 && listing.side == Side::Offer && listing.terms == Terms::Gift {
+            return Err(NodeError::FewerLeft { left: 0, asked: 1 });
         }
         let catalogue = self.catalogue(circle)?;
         let open = catalogue.charter().is_some_and(|charter| charter.write == WritePolicy::Open);
