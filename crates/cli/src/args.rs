@@ -213,6 +213,9 @@ pub(crate) struct Edit {
     /// Take all photos off; --photo puts others in their place
     #[arg(long, conflicts_with = "photos")]
     pub(crate) no_photos: bool,
+    /// It is still good: renew it, though nothing else is changed
+    #[arg(long)]
+    still_good: bool,
 }
 
 #[derive(Debug, Args)]
@@ -303,7 +306,7 @@ impl Write {
 
 impl Edit {
     pub(crate) fn input(self) -> ListingInput {
-        ListingInput { title: self.title, ..self.details.input() }
+        ListingInput { title: self.title, still_good: self.still_good, ..self.details.input() }
     }
 }
 

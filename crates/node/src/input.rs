@@ -56,6 +56,9 @@ pub struct ListingInput {
     /// 32 hexadecimal digits that the caller chose at random: sending the same twice makes one listing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// With an edit: it is still good, so it is renewed though nothing else is changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub still_good: bool,
     /// At most four, each given before ([`Handle::give_photo`](crate::Handle::give_photo)) or one that the listing
     /// has already.
     #[serde(skip_serializing_if = "Option::is_none")]

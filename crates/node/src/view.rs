@@ -428,6 +428,11 @@ impl Entry {
         Self { listing, author, key, revision, expires }
     }
 
+    /// When the record ends, unless it is renewed.
+    pub(crate) const fn ends(&self) -> Timestamp {
+        self.expires
+    }
+
     /// When this version was written.
     pub(crate) const fn written(&self) -> Timestamp {
         self.revision

@@ -56,7 +56,7 @@ impl Service {
             listing.draw = listing.draw.map(|draw| self.bound(key, draw.closes));
         }
         let listing = listing.checked()?;
-        if listing == old {
+        if listing == old && !input.still_good {
             return self.shown(place.circle, place.id);
         }
         let record = self.sign(place.circle, &self.listing_slot(key), &Body::Listing(listing), now)?;

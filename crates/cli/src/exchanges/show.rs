@@ -144,7 +144,11 @@ pub(crate) fn list(exchanges: &[ExchangeJson], waiting: &[WaitingJson]) -> Strin
 pub(crate) fn waiting(waiting: &[WaitingJson]) -> String {
     let mut out = String::new();
     for waits in waiting {
-        line!(out, "{}  {}", short(&waits.exchange), sentence(&waits.text));
+        let id = waits.listing.as_deref().unwrap_or(&waits.exchange);
+        line!(out, "{}  {}", short(id), sentence(&waits.text));
+        if waits.listing.is_some() {
+            line!(out, "          If it is: `commonshelf edit {} --still-good`", short(id));
+        }
     }
     if out.is_empty() {
         line!(out, "Nothing waits for you.");
@@ -241,6 +245,7 @@ mod tests {
         assert!(!list(std::slice::from_ref(&one), &waits).contains("waits"));
         waits.push(WaitingJson {
             exchange: one.id.clone(),
+            listing: None,
             what: "collect".into(),
             text: "ready to collect".into(),
             at: 0,

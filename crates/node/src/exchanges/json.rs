@@ -207,9 +207,13 @@ pub struct ActInput {
 /// Something that waits for the member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingJson {
-    /// The exchange's id.
+    /// The exchange's id; empty if it is a listing of the member's own that waits.
     pub exchange: String,
-    /// One word: `asked`, `promised`, `time`, `ready`, `collect`, `due`, `overdue`, `lapsing`, `confirm`, `missed`, …
+    /// The listing's key, if it is one that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<String>,
+    /// One word: `asked`, `promised`, `time`, `ready`, `collect`, `due`, `overdue`, `lapsing`, `confirm`, `missed`, …;
+    /// `ending` of a listing that ends soon: is it still good?
     pub what: String,
     /// In a sentence for people.
     pub text: String,

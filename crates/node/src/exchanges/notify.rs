@@ -88,6 +88,11 @@ pub(crate) struct Told {
     what: BTreeSet<String>,
 }
 
+/// What tells one thing that waits from another.
+fn key_of(one: &WaitingJson) -> String {
+    format!("{}{} {}", one.exchange, one.listing.as_deref().unwrap_or_default(), one.what)
+}
+
 impl Told {
     pub(crate) fn read(note: Option<&[u8]>) -> Self {
         note.and_then(|note| serde_json::from_slice(note).ok()).unwrap_or_default()
@@ -95,8 +100,7 @@ impl Told {
 
     /// What to tell now, if anything: all that waits, once there is something new or a day has passed.
     fn next(&self, waiting: &[WaitingJson], now: Timestamp) -> Option<Self> {
-        let what: BTreeSet<String> =
-            waiting.iter().map(|one| format!("{} {}", one.exchange, one.what)).collect();
+        let what: BTreeSet<String> = waiting.iter().map(key_of).collect();
         let since = now.millis().saturating_sub(self.at);
         let new = what.iter().any(|one| !self.what.contains(one));
         let due = (new && since >= APART) || (!what.is_empty() && since >= AGAIN);
@@ -135,7 +139,7 @@ mod tests {
 
     fn waits(what: &str) -> WaitingJson {
         let (exchange, what) = ("00".repeat(16), what.to_owned());
-        WaitingJson { exchange, what, text: String::new(), at: 0, act: None }
+        WaitingJson { exchange, listing: None, what, text: String::new(), at: 0, act: None }
     }
 
     #[test]

@@ -3,16 +3,19 @@
 use std::cmp::Reverse;
 
 use catalogue::exchange::{Exchange, Party, State, Waiting, What};
-use record::{ExchangeId, MemberId, Side, Timestamp};
+use record::{ExchangeId, Key, MemberId, Side, Timestamp};
 
 use super::json::{ExchangeJson, MessageJson, WaitingJson};
 use super::kept::Kept;
 use crate::calendar::Appointment;
 use crate::error::NodeError;
 use crate::service::Service;
+use crate::view::Entry;
 
 /// How long a handover is planned to take, in minutes.
 const HANDOVER_MINUTES: u32 = 15;
+/// So many days before a listing ends its lister is asked whether it is still good.
+const ASKED_DAYS: u64 = 3;
 /// A day in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
@@ -209,7 +212,39 @@ impl Service {
             .flat_map(|kept| kept.exchange.waits(kept.me, now).into_iter().map(move |one| (one, kept)))
             .collect();
         waiting.sort_by_key(|(one, _)| (one.what, one.at));
-        waiting.into_iter().map(|(one, kept)| self.waiting_json(one, kept, now)).collect()
+        let mut waiting: Vec<_> =
+            waiting.into_iter().map(|(one, kept)| self.waiting_json(one, kept, now)).collect();
+        waiting.extend(self.ending(now));
+        waiting
+    }
+
+    /// The member's own listings that end soon: whether they are still good is asked, and not taken for granted.
+    fn ending(&self, now: Timestamp) -> Vec<WaitingJson> {
+        let soon = now.plus_days(ASKED_DAYS);
+        let ending = self.read(|view| {
+            let entries = view
+                .circles
+                .values()
+                .flat_map(|circle| circle.mine.iter().filter_map(|id| circle.entries.get(id)));
+            let ends =
+                |entry: &Entry| entry.listing.until.map_or(entry.ends(), |until| until.min(entry.ends()));
+            let ending = entries.filter(|entry| entry.stands(now) && ends(entry) < soon);
+            let mut ending: Vec<_> =
+                ending.map(|entry| (ends(entry), entry.key, entry.listing.title.clone())).collect();
+            ending.sort();
+            // The same thing may be shown in several circles.
+            ending.dedup_by_key(|(_, key, _)| *key);
+            ending
+        });
+        let json = |(at, key, title): (Timestamp, Key, String)| WaitingJson {
+            exchange: String::new(),
+            listing: Some(key.to_string()),
+            what: "ending".to_owned(),
+            text: format!("{title}: it ends {}. Is it still there?", ahead(at, now)),
+            at: at.millis(),
+            act: None,
+        };
+        ending.into_iter().map(json).collect()
     }
 
     fn waiting_json(&self, one: Waiting, kept: &Kept, now: Timestamp) -> WaitingJson {
@@ -223,7 +258,7 @@ impl Service {
             What::Overdue => format!("{title}: bring it back to {other}; it was due {ago}."),
             What::Lapsing => format!("{title}: the promise runs out {ahead}."),
             What::Soon => format!("{title}: you meet {other} {ahead}."),
-            What::Collect => format!("{title}: it lies ready for you since {ago}."),
+            What::Collect => format!("{title}: it lies ready for you ({ago})."),
             What::Due => format!("{title}: it is due {ahead}."),
             What::Missed => format!("{title}: {other} said {ago} that you did not turn up. Is it so?"),
             What::Returned => format!("{title}: {other} brought it back {ago}. Is it there?"),
@@ -241,6 +276,7 @@ impl Service {
         };
         WaitingJson {
             exchange: kept.exchange.id().to_string(),
+            listing: None,
             what: what(one.what).to_owned(),
             text,
             at: one.at.millis(),

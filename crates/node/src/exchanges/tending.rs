@@ -18,6 +18,11 @@ const LOOK_EVERY: u32 = 10;
 const AGAIN_EVERY: u32 = 60;
 /// How many open days a thing that came back is held for whoever is next.
 const HELD_DAYS: u32 = 3;
+/// What whoever asked is told if the same thing was promised twice.
+const PROMISED_FIRST: &str =
+    "By mistake this was promised to somebody else as well, and later. Your promise came first.";
+const PROMISED_LATER: &str =
+    "By mistake this was promised to somebody else before. You will be told whether there is another way.";
 /// A day in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
@@ -119,22 +124,22 @@ impl Service {
                 let record = self.sign(circle, &slot, &body, self.clock.to_sign()?)?;
                 self.write(circle, vec![record])?;
             }
-            self.tell_of_clashes(key, &listing);
+            self.tell_of_clashes(key, &listing)?;
             self.hold_for_next(key, &listing)?;
             self.tell_places(key, &listing)?;
         }
         Ok(())
     }
 
-    /// More was promised than there are: the person is told, with both; those who ask are told once the person decides.
-    fn tell_of_clashes(&self, key: Key, listing: &Listing) {
+    /// More was promised than there are: the person is told, with both, and so is whoever asked.
+    fn tell_of_clashes(&mut self, key: Key, listing: &Listing) -> Result<(), NodeError> {
         let clash = clash(listing.count, self.of_listing(key));
-        let text = clash.map(|clash| {
+        let text = clash.as_ref().map(|clash| {
             let short = |id: &ExchangeId| id.to_string().chars().take(8).collect::<String>();
             let list = |ids: &[ExchangeId]| ids.iter().map(short).collect::<Vec<_>>().join(", ");
             format!(
-                "\"{}\" is promised more often than there are ({}): {} can be kept, {} came later. Cancel one of them, or \
-                 find another.",
+                "\"{}\" is promised more often than there are ({}): {} can be kept, {} came later. Cancel one of \
+                 them, or find another.",
                 listing.title,
                 listing.count,
                 list(&clash.kept),
@@ -145,6 +150,19 @@ impl Service {
             Some(text) => drop(view.clashes.insert(key, text)),
             None => drop(view.clashes.remove(&key)),
         });
+        let Some(clash) = clash else { return Ok(()) };
+        let told = [(clash.kept, PROMISED_FIRST), (clash.lost, PROMISED_LATER)];
+        for (id, words) in
+            told.into_iter().flat_map(|(ids, words)| ids.into_iter().map(move |id| (id, words)))
+        {
+            let at = (id, Party::Lister);
+            let knows =
+                |(from, message): &(Party, record::Message)| *from == Party::Lister && message.text == words;
+            if !self.kept_at(at)?.thread.iter().any(knows) {
+                self.say_in(at, Act::Message(words.to_owned()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Who waits in line is told its place.

@@ -175,6 +175,8 @@ pub(crate) async fn save(
         circle: None,
         count: Some(sent.count.clone()).filter(|count| *count != before.count),
         until: Some(sent.until.clone()).filter(|until| *until != before.until),
+        // Who saves it as it is says that it is still good.
+        still_good: true,
         ..input(&sent)
     };
     match shelf.handle.edit(listing.id.clone(), change).await {

@@ -194,8 +194,9 @@ pub(crate) async fn list(
     let found = shelf.handle.exchanges(all, one.then(|| listing.clone())).await?;
     let waiting = if one { Vec::new() } else { shelf.handle.waiting().await? };
     let now = shelf.handle.now();
-    let waits = |WaitingJson { exchange, text, .. }: WaitingJson| Waits {
-        href: format!("/exchange/{exchange}"),
+    let waits = |WaitingJson { exchange, listing, text, .. }: WaitingJson| Waits {
+        // Whoever saves the listing as it is says that it is still good.
+        href: listing.map_or_else(|| format!("/exchange/{exchange}"), |key| format!("/listing/{key}/edit")),
         text: sentence(&text),
     };
     let other = if all { "" } else { "1" };
