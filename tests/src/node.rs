@@ -187,6 +187,12 @@ pub struct Away {
 }
 
 impl Away {
+    /// Its folder.
+    #[must_use]
+    pub const fn home(&self) -> &Home {
+        &self.home
+    }
+
     /// Starts it again at the same address for other nodes: with the arguments that it had, and with these.
     #[must_use]
     pub fn start(self, more: &[&str]) -> Node {

@@ -421,3 +421,71 @@ fn what_a_second_device_is_told_is_done_by_the_one_that_decides() {
         if said { Ok(()) } else { Err(seen["messages"].to_string()) }
     });
 }
+
+#[test]
+fn what_two_devices_promised_apart_is_shown_to_the_lister_and_told_to_both_who_asked() {
+    let nodes = neighbours(&["Carla", "Bo"]);
+    let [other, one] = nodes.as_slice() else { panic!("two") };
+    let first = Home::new().up(&["--peer", other.address(), "--join", &other.link(), "--member", "Ada"]);
+    first.wait_for_charter();
+    let key = text(&first.json(&["offer", "Kommode"]), "/key");
+    let words = text(&first.json(&["key", "backup"]), "/words");
+    let second = Home::new();
+    let restored = Output::with_input(&mut second.command(&["key", "restore"]), words.as_bytes());
+    assert_eq!(restored.code, 0, "{restored:?}");
+    let second = second.up(&["--peer", other.address(), "--join", &other.link()]);
+    second.wait_for_charter();
+    heard(&second);
+    let ids = [one, other].map(|asker| {
+        seen(asker, &key);
+        text(&asker.json(&["request", &key]), "/id")
+    });
+    for id in &ids {
+        in_state(&first, id, "requested");
+        in_state(&second, id, "requested");
+    }
+    // One device promises it while it is away, and the other one takes over meanwhile.
+    let away = first.stop();
+    away.home().run(&["promise", &ids[0]]);
+    second.run(&["promise", &ids[1], "--take-over"]);
+    in_state(other, &ids[1], "promised");
+    let _first = away.start(&[]);
+    in_state(one, &ids[0], "promised");
+    wait_until("the lister is shown both", PATIENCE, || {
+        let notices = second.json(&["status"])["notices"].to_string();
+        let both = ids.iter().all(|id| notices.contains(&id[..8]));
+        if both && notices.contains("promised more often") { Ok(()) } else { Err(notices) }
+    });
+    for (asker, id, words) in
+        [(one, &ids[0], "Your promise came first"), (other, &ids[1], "somebody else before")]
+    {
+        wait_until("who asked is told", PATIENCE, || {
+            let messages = asker.json(&["exchanges", id])["messages"].to_string();
+            if messages.contains(words) { Ok(()) } else { Err(messages) }
+        });
+    }
+    // Nothing is left for anybody else, and what is given up makes room.
+    assert_eq!(left(&second, &key), 0);
+    second.run(&["cancel", &ids[1]]);
+    in_state(other, &ids[1], "cancelled");
+    wait_until("nothing is wrong any more", PATIENCE, || {
+        let notices = second.json(&["status"])["notices"].to_string();
+        if notices.contains("promised more often") { Err(notices) } else { Ok(()) }
+    });
+}
+
+#[test]
+fn whether_what_ends_soon_is_still_good_is_asked_and_not_taken_for_granted() {
+    let home = Home::with_clock();
+    let _ = home.json(&["circle", "found", "Gartenstraße"]);
+    let key = text(&home.json(&["offer", "Regal"]), "/key");
+    assert_eq!(home.json(&["exchanges", "--waiting"]), json!([]));
+    home.set_clock("+178d");
+    home.run(&["clock", "confirm"]);
+    let waiting = home.json(&["exchanges", "--waiting"]);
+    assert_eq!((&waiting[0]["what"], &waiting[0]["listing"]), (&json!("ending"), &json!(key)), "{waiting}");
+    let before = home.json(&["show", &key])["expires"].as_u64();
+    home.run(&["edit", &key, "--still-good"]);
+    assert!(home.json(&["show", &key])["expires"].as_u64() > before);
+    assert_eq!(home.json(&["exchanges", "--waiting"]), json!([]));
+}

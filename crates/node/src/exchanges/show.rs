@@ -10,7 +10,6 @@ use super::kept::Kept;
 use crate::calendar::Appointment;
 use crate::error::NodeError;
 use crate::service::Service;
-use crate::view::Entry;
 
 /// How long a handover is planned to take, in minutes.
 const HANDOVER_MINUTES: u32 = 15;
@@ -226,11 +225,9 @@ impl Service {
                 .circles
                 .values()
                 .flat_map(|circle| circle.mine.iter().filter_map(|id| circle.entries.get(id)));
-            let ends =
-                |entry: &Entry| entry.listing.until.map_or(entry.ends(), |until| until.min(entry.ends()));
-            let ending = entries.filter(|entry| entry.stands(now) && ends(entry) < soon);
+            let ending = entries.filter(|entry| entry.stands(now) && entry.ends() < soon);
             let mut ending: Vec<_> =
-                ending.map(|entry| (ends(entry), entry.key, entry.listing.title.clone())).collect();
+                ending.map(|entry| (entry.ends(), entry.key, entry.listing.title.clone())).collect();
             ending.sort();
             // The same thing may be shown in several circles.
             ending.dedup_by_key(|(_, key, _)| *key);
