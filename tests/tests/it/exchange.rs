@@ -1,10 +1,12 @@
 //! From "I'd like that" to "thank you", between real nodes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use node::BundleWriter;
+use node::{BundlePart, BundleReader, BundleWriter};
 use record::{
-    Body, CircleId, Grant, GrantRole, Key, Letter, Map, MemberId, ReadSecret, SecretKey, Statement, Timestamp,
+    Body, CircleId, Grant, GrantRole, Key, Kind, Letter, Map, MemberId, ReadSecret, SecretKey, Statement,
+    Timestamp, Verified,
 };
 use serde_json::{Value, json};
 use tests::{Home, Node, Output, PATIENCE, at, holding, second_reader, wait_until};
@@ -139,6 +141,83 @@ fn an_exchange_completes_though_each_side_is_away_for_a_part_and_dies_after_each
     for secret in [WISH, ADDRESS, "Er fährt wunderbar", &id] {
         assert_eq!(holding(&third.data(), secret.as_bytes()), Vec::<String>::new(), "{secret}");
     }
+    tells_nobody_for_whom(&third);
+}
+
+/// In none of the letters that a node carries stands a member's key but its carrier's, nor a key that letters are
+/// sealed to.
+fn tells_nobody_for_whom(node: &Home) {
+    let file = node.folder().join("all.bundle");
+    node.run(&["export", "--bundle", file.to_str().unwrap()]);
+    let mut reader = BundleReader::default();
+    reader.push(&std::fs::read(file).unwrap());
+    let mut records = Vec::new();
+    while let Some(part) = reader.part().unwrap() {
+        if let BundlePart::Records(more) = part {
+            records.extend(more);
+        }
+    }
+    let all: Vec<Verified> = records.into_iter().filter_map(|record| record.verify().ok()).collect();
+    let members: BTreeSet<MemberId> = all.iter().map(|record| record.header().author).collect();
+    let sealed_to = |record: &Verified| {
+        if let Some(Body::SealKey(key)) = record.body() { Some(*key.key.as_bytes()) } else { None }
+    };
+    let keys = all.iter().filter_map(sealed_to);
+    let keys: Vec<[u8; 32]> = keys.collect();
+    let letters: Vec<_> = all.iter().filter(|record| record.header().kind.as_str() == Kind::LETTER).collect();
+    assert!(letters.len() >= 4 && members.len() >= 3 && keys.len() >= 2, "{} letters", letters.len());
+    for letter in letters {
+        let bytes = [letter.to_record().envelope, letter.to_record().body.unwrap()].concat();
+        let others = members.iter().filter(|member| **member != letter.header().author);
+        let others = others.map(|member| *member.as_bytes()).chain(keys.iter().copied());
+        for key in others {
+            assert!(!bytes.windows(32).any(|window| window == key), "a letter names whom it is for");
+        }
+    }
+}
+
+#[test]
+fn a_letter_goes_by_stick_where_no_network_does() {
+    let nodes = neighbours(&["Ada", "Bo"]);
+    let [lister, asker] = nodes.as_slice() else { panic!("two") };
+    let key = text(&lister.json(&["offer", "Hocker"]), "/key");
+    seen(asker, &key);
+    let id = text(&asker.json(&["request", &key, "--message", WISH]), "/id");
+    in_state(lister, &id, "requested");
+    let mut nodes = nodes.into_iter().map(Node::stop);
+    let (lister, asker) = (nodes.next().unwrap(), nodes.next().unwrap());
+    lister.home().run(&["promise", &id, "--place", ADDRESS]);
+    let stick = asker.home().folder().join("stick");
+    lister.home().run(&["export", "--bundle", stick.to_str().unwrap()]);
+    asker.home().run(&["import", stick.to_str().unwrap()]);
+    let promised = in_state(asker.home(), &id, "promised");
+    assert_eq!(promised["place"], ADDRESS);
+}
+
+#[test]
+fn after_a_key_was_revoked_letters_are_sealed_to_another_one() {
+    let nodes = neighbours(&["Ada", "Bo"]);
+    let [lister, asker] = nodes.as_slice() else { panic!("two") };
+    let key = text(&lister.json(&["offer", "Spiegel"]), "/key");
+    seen(asker, &key);
+    let id = text(&asker.json(&["request", &key]), "/id");
+    in_state(lister, &id, "requested");
+    let lost = text(&Home::new().json(&["key", "show"]), "/key");
+    lister.run(&["grant", "add", &lost]);
+    lister.run(&["grant", "revoke", &lost]);
+    // What was said is said again under the new key, and what comes is read.
+    lister.run(&["promise", &id]);
+    in_state(asker, &id, "promised");
+    asker.run(&["message", &id, WISH]);
+    wait_until("the message arrives", PATIENCE, || {
+        let messages = lister.json(&["exchanges", &id])["messages"].to_string();
+        if messages.contains(WISH) { Ok(()) } else { Err(messages) }
+    });
+    let turned = std::fs::read_to_string(lister.data().join("seal.json")).unwrap();
+    assert!(
+        turned.contains("\"epoch\":1") && turned.contains("\"epoch\":0"),
+        "one more epoch, and the old one"
+    );
 }
 
 /// Waits until what was said last has left.
