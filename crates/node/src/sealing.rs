@@ -45,16 +45,13 @@ struct WrittenKey {
 impl Seals {
     /// Reads them, or derives the first one from the root key.
     pub(crate) fn load(folder: &Folder, identity: &Identity) -> Result<Self, NodeError> {
-        let bad = || NodeError::BadKey(folder.shown(FILE));
         let host = SealSecret::of_host(&identity.node, 0);
-        if let Some(text) = folder.read(FILE)?.map(Zeroizing::new) {
-            let written: Written = serde_json::from_str(&text).map_err(|_| bad())?;
-            // Those of another member are of no use: this node was made another one's.
-            if written.member == identity.member().to_string() {
-                let own = keyring(&written.keys).ok_or_else(bad)?;
-                let first = secret(&written.first, 0).ok_or_else(bad)?;
-                return Ok(Self { own, host, first });
-            }
+        match Self::read(folder, identity, &host) {
+            Ok(Some(seals)) => return Ok(seals),
+            Ok(None) => {}
+            // The root key tells them, too.
+            Err(NodeError::BadKey(_)) if identity.root.is_some() => folder.set_aside(FILE)?,
+            Err(error) => return Err(error),
         }
         let first = match &identity.root {
             Some(root) => SealSecret::derive(root, 0),
@@ -63,6 +60,20 @@ impl Seals {
         let seals = Self { own: Keyring::of(first.clone()), host, first };
         seals.keep(folder, identity.member())?;
         Ok(seals)
+    }
+
+    /// Those that lie in the file, if they are this member's.
+    fn read(folder: &Folder, identity: &Identity, host: &SealSecret) -> Result<Option<Self>, NodeError> {
+        let bad = || NodeError::BadKey(folder.shown(FILE));
+        let Some(text) = folder.read(FILE)?.map(Zeroizing::new) else { return Ok(None) };
+        let written: Written = serde_json::from_str(&text).map_err(|_| bad())?;
+        // Those of another member are of no use: this node was made another one's.
+        if written.member != identity.member().to_string() {
+            return Ok(None);
+        }
+        let own = keyring(&written.keys).ok_or_else(bad)?;
+        let first = secret(&written.first, 0).ok_or_else(bad)?;
+        Ok(Some(Self { own, host: host.clone(), first }))
     }
 
     /// Takes the key of a later epoch for the current one; it is durable when this returns.
@@ -279,6 +290,9 @@ mod tests {
         identity.restore(&folder, SecretKey::from_seed(&[7; 32]), identity.notes).unwrap();
         let after = Seals::load(&folder, &identity).unwrap().own.current().public();
         assert_ne!(before, after);
+        std::fs::write(dir.path().join(FILE), "{").unwrap();
+        assert_eq!(Seals::load(&folder, &identity).unwrap().own.current().public(), after, "by the root key");
+        identity.take_off(&folder).unwrap();
         std::fs::write(dir.path().join(FILE), "{").unwrap();
         assert!(matches!(Seals::load(&folder, &identity), Err(NodeError::BadKey(_))));
     }

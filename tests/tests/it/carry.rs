@@ -25,21 +25,21 @@ fn a_circle_crosses_two_nodes_that_never_meet_and_back() {
     let (one, other) = (Home::with_circle(), Home::new());
     add(&one, 700);
     let written = one.json(&["export", "--bundle", &file(&one)]);
-    assert_eq!(written["records"], 702, "{written:#}");
+    assert_eq!(written["records"], 703, "{written:#}");
     assert_eq!(written["bytes"], fs::metadata(file(&one)).unwrap().len(), "{written:#}");
 
     let report = other.json(&["import", &file(&one)]);
-    assert_eq!(counts(&report), (702, 0, 0), "{report:#}");
+    assert_eq!(counts(&report), (703, 0, 0), "{report:#}");
     assert_eq!(at(&report, "/bundle/joined"), true, "{report:#}");
     assert_eq!(at(&report, "/bundle/name"), "Gartenstraße", "{report:#}");
     same_digest(&one, &other, 700, PATIENCE);
     let again = other.json(&["import", &file(&one)]);
-    assert_eq!(counts(&again), (0, 702, 0), "{again:#}");
+    assert_eq!(counts(&again), (0, 703, 0), "{again:#}");
 
     other.run(&["offer", "From the other side"]);
     other.run(&["export", "--bundle", &file(&other), "--circle", "Gartenstraße"]);
     let back = one.json(&["import", &file(&other)]);
-    assert_eq!(counts(&back), (2, 702, 0), "the thing and the grant of its member: {back:#}");
+    assert_eq!(counts(&back), (2, 703, 0), "the thing and the grant of its member: {back:#}");
     same_digest(&one, &other, 701, PATIENCE);
 }
 
@@ -50,7 +50,7 @@ fn bundles_go_through_nodes_that_run_and_what_came_in_one_reaches_their_peers() 
     source.run(&["export", "--bundle", &file(&source)]);
     let one = Home::new().up(&[]);
     let said = one.cli(&["import", &file(&source)]).ended(0);
-    assert!(said.stdout.contains("Gartenstraße: added 302 records, unchanged 0, rejected 0."), "{said:#?}");
+    assert!(said.stdout.contains("Gartenstraße: added 303 records, unchanged 0, rejected 0."), "{said:#?}");
     assert!(said.stdout.contains("keeps the circle from now on"), "{said:#?}");
     same_digest(&source, one.home(), 300, PATIENCE);
 
@@ -77,7 +77,7 @@ fn since_a_date_only_later_things_are_carried_and_they_count_on_a_node_that_had_
     }
     one.run(&["offer", "New"]);
     let written = one.json(&["export", "--bundle", &file(&one), "--since", "10d"]);
-    assert_eq!(written["records"], 3, "charter, grant and the new thing: {written:#}");
+    assert_eq!(written["records"], 4, "charter, grant, seal key and the new thing: {written:#}");
     other.run(&["import", &file(&one)]);
     assert_eq!(titles(&other).into_iter().collect::<Vec<_>>(), ["New"]);
     one.run(&["export", "--bundle", &file(&one)]);
@@ -103,11 +103,11 @@ fn of_a_torn_or_damaged_file_what_was_whole_is_taken_and_the_rest_is_missed() {
             assert!(output.stderr.contains(said), "{output:#?}");
             let report: Value = serde_json::from_str(&output.stdout).unwrap();
             let (added, unchanged, rejected) = counts(&report);
-            assert!((100..702).contains(&added) && (unchanged, rejected) == (0, 0), "{report:#}");
+            assert!((100..703).contains(&added) && (unchanged, rejected) == (0, 0), "{report:#}");
             assert!(at(&report, "/bundle/problem").as_str().unwrap().contains(said), "{report:#}");
-            assert_eq!(titles(&other).len() as u64, added - 2);
+            assert_eq!(titles(&other).len() as u64, added - 3);
             let report = other.json(&["import", &file(&one)]);
-            assert_eq!(counts(&report), (702 - added, added, 0), "{report:#}");
+            assert_eq!(counts(&report), (703 - added, added, 0), "{report:#}");
             drop(node);
             same_digest(&one, &other, 700, PATIENCE);
         }
@@ -168,7 +168,7 @@ fn a_circle_of_members_is_carried_sealed_and_opens_for_whoever_was_invited() {
 
     other.run(&["circle", "join", &link]);
     // What was sealed before the secret was renewed still opens, and the bundle that is sealed anew as well.
-    assert_eq!(counts(&other.json(&["import", &file(&one)])), (3, 0, 0));
+    assert_eq!(counts(&other.json(&["import", &file(&one)])), (4, 0, 0));
     same_digest(&one, &other, 1, PATIENCE);
     one.run(&["circle", "renew"]);
     assert_eq!(counts(&one.json(&["import", &file(&one)])), (0, 3, 0));

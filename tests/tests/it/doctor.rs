@@ -45,7 +45,7 @@ fn a_healthy_node_is_well_whether_it_runs_or_not_and_looking_changes_nothing() {
     }
     assert!(at(&running, "/free").as_u64().unwrap() > 0 && at(&running, "/live").as_u64().unwrap() > 500);
     let told = node.cli(&["doctor"]).ended(0);
-    assert!(told.stdout.contains("All is well.") && told.stdout.contains("Gartenstraße: 3"), "{told:#?}");
+    assert!(told.stdout.contains("All is well.") && told.stdout.contains("Gartenstraße: 4"), "{told:#?}");
     let compacted = node.json(&["doctor", "--compact"]);
     assert_eq!(
         at(&compacted, "/done/0"),
@@ -94,7 +94,7 @@ fn what_is_wrong_is_told_with_what_to_do_and_mended_when_asked() {
     drop(node);
     let (health, well) = doctor(&home, &[]);
     assert!(well, "{health:#}");
-    assert_eq!(at(&health, "/circles/0/records"), 3, "{health:#}");
+    assert_eq!(at(&health, "/circles/0/records"), 4, "{health:#}");
 }
 
 #[test]
