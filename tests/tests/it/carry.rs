@@ -171,7 +171,7 @@ fn a_circle_of_members_is_carried_sealed_and_opens_for_whoever_was_invited() {
     assert_eq!(counts(&other.json(&["import", &file(&one)])), (4, 0, 0));
     same_digest(&one, &other, 1, PATIENCE);
     one.run(&["circle", "renew"]);
-    assert_eq!(counts(&one.json(&["import", &file(&one)])), (0, 3, 0));
+    assert_eq!(counts(&one.json(&["import", &file(&one)])), (0, 4, 0));
     one.run(&["export", "--bundle", &file(&one)]);
     let refused = other.cli(&["import", &file(&one)]);
     assert!(refused.stderr.contains("this node does not have"), "{refused:#?}");
