@@ -19,6 +19,8 @@ use crate::view::Place;
 
 /// How long a node may sign for its member before the grant has to be renewed, in days.
 pub(crate) const GRANT_DAYS: u64 = 5 * 365;
+/// A listing is renewed when it ends in fewer days than this.
+const RENEWED_DAYS: u64 = 30;
 /// A grant is renewed when it ends in fewer days than this.
 const RENEW_DAYS: u64 = 365;
 
@@ -56,7 +58,8 @@ impl Service {
             listing.draw = listing.draw.map(|draw| self.bound(key, draw.closes));
         }
         let listing = listing.checked()?;
-        if listing == old && !input.still_good {
+        // It is renewed when it ends soon, so that a form that is sent twice writes once.
+        if listing == old && !(input.still_good && self.ends_soon(&place, now)) {
             return self.shown(place.circle, place.id);
         }
         let record = self.sign(place.circle, &self.listing_slot(key), &Body::Listing(listing), now)?;
@@ -297,6 +300,11 @@ impl Service {
             Err(_) => {}
         }
         found
+    }
+
+    fn ends_soon(&self, place: &Place, now: Timestamp) -> bool {
+        let soon = now.plus_days(RENEWED_DAYS);
+        self.read(|view| view.entry(place).is_some_and(|entry| entry.ends() < soon))
     }
 
     fn shown(&self, circle: CircleId, id: record::RecordId) -> Result<ListingJson, NodeError> {

@@ -153,9 +153,10 @@ pub(crate) async fn need(
     sent: Result<Form<Sent>, FormRejection>,
 ) -> Result<Response, PageError> {
     let sent = sent_by(&shelf, &visitor, sent)?;
+    let _turn = shelf.acting.lock().await;
     match shelf.handle.need_privately(input(&shelf, &sent)).await {
         Ok(kept) => {
-            if has_older(&shelf, &kept) {
+            if is_kept_already(&shelf, &kept) {
                 // The second tap on the same button.
                 gone_or_done(shelf.handle.forget_private(kept.listing.key).await.map(drop), "")?;
             }
@@ -222,13 +223,13 @@ fn input(shelf: &Shelf, sent: &Sent) -> PrivateInput {
 }
 
 /// Whether another private need says the same.
-fn has_older(shelf: &Shelf, kept: &PrivateJson) -> bool {
+fn is_kept_already(shelf: &Shelf, kept: &PrivateJson) -> bool {
     let said = |need: &PrivateJson| {
         let PrivateJson { listing, only } = need.clone();
         (listing.side, listing.title, listing.text, listing.cell, listing.until, only)
     };
-    let age = |need: &PrivateJson| (need.listing.revision, need.listing.key.clone());
-    shelf.handle.private_needs().iter().any(|other| age(other) < age(kept) && said(other) == said(kept))
+    let needs = shelf.handle.private_needs();
+    needs.iter().any(|other| other.listing.key != kept.listing.key && said(other) == said(kept))
 }
 
 async fn template(
