@@ -184,11 +184,12 @@ fn a_letter_goes_by_stick_where_no_network_does() {
     seen(asker, &key);
     let id = text(&asker.json(&["request", &key, "--message", WISH]), "/id");
     in_state(lister, &id, "requested");
-    let mut nodes = nodes.into_iter().map(Node::stop);
-    let (lister, asker) = (nodes.next().unwrap(), nodes.next().unwrap());
-    lister.home().run(&["promise", &id, "--place", ADDRESS]);
+    let mut nodes = nodes.into_iter();
+    let (lister, asker) = (nodes.next().unwrap(), nodes.next().unwrap().stop());
+    lister.run(&["promise", &id, "--place", ADDRESS]);
+    sent(&lister, &id);
     let stick = asker.home().folder().join("stick");
-    lister.home().run(&["export", "--bundle", stick.to_str().unwrap()]);
+    lister.run(&["export", "--bundle", stick.to_str().unwrap()]);
     asker.home().run(&["import", stick.to_str().unwrap()]);
     let promised = in_state(asker.home(), &id, "promised");
     assert_eq!(promised["place"], ADDRESS);
