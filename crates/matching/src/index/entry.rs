@@ -17,7 +17,7 @@ use record::{Language, Listing, Timestamp};
 
 /// So many words of a title and of a category are read, and of a text.
 const MOST_IN_LINE: usize = 32;
-const MOST_IN_TEXT: usize = 80;
+const MOST_IN_TEXT: usize = 64;
 
 /// The least that words must say of a kind for a listing to be taken for one of it.
 const LEAST_KIND: f32 = 0.3;
