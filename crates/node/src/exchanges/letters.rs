@@ -283,8 +283,10 @@ impl Service {
         let mut by_circle: BTreeMap<CircleId, Vec<Outgoing>> = BTreeMap::new();
         for at in unsent {
             let Some(kept) = self.exchanges.kept.get(&at).cloned() else { continue };
-            if self.deliver_here(at, &kept)? {
-                continue;
+            match self.deliver_here(at, &kept) {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::debug!(%error, exchange = %at.0, "not taken by the other side here"),
             }
             let circle = kept.exchange.about().circle;
             let outgoing = self.outgoing(at, &kept)?;
@@ -308,7 +310,10 @@ impl Service {
         };
         let taken = self.take_said(said.clone(), &delivered);
         let sent = Some(self.clock.now());
-        self.put_kept(at, Kept { unsent: false, sent, ..kept.clone() })?;
+        // Why looked up again: the other side may have answered at once.
+        let answered = self.kept_at(at)?.clone();
+        let unsent = answered.exchange.said(at.1) != Some(said);
+        self.put_kept(at, Kept { unsent, sent, ..answered })?;
         taken.map(|()| true)
     }
 
@@ -357,8 +362,14 @@ impl Service {
             let slot = Slot { author, kind: Kind::letter(), key };
             let statement = self.statement(circle, &slot, now)?;
             let outer = Outer { author, circle, key, revision: statement.revision };
-            let letter = Letter::seal(&Inside::from(content), &to, &from, outer, members, &random()?)
-                .map_err(|error| NodeError::Invalid(error.to_string()))?;
+            // Why it goes on: nobody keeps others' letters back by a seal key that is none.
+            let letter = match Letter::seal(&Inside::from(content), &to, &from, outer, members, &random()?) {
+                Ok(letter) => letter,
+                Err(error) => {
+                    tracing::warn!(%error, exchange = %at.0, "a letter can not be sealed");
+                    continue;
+                }
+            };
             records.push(statement.sign(&Body::Letter(letter), &self.identity.node)?);
             slots.entry(at).or_default().push(key);
         }
