@@ -145,7 +145,10 @@ BODIES = {
         "distrusted°": members(), "approvals°": listed(approval),
     },
     "grant": {"signer": public_key, "role": word, "until": time},
-    "profile": {"name": line(1, 80), "text°": text(0, 2000), "languages°": words, "cell*": cell},
+    "profile": {
+        "name": line(1, 80), "text°": text(0, 2000), "languages°": words, "cell*": cell, "hours°": line(0, 500),
+        "tally*": flag,
+    },
     "admission": {"member": public_key},
     "removal": {"member": public_key, "reason°": text(0, 2000)},
     "vouch": {"member": public_key},

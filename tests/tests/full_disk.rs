@@ -121,6 +121,26 @@ fn a_disk_that_is_filled_and_freed_again_and_again_costs_nothing_but_what_was_re
 }
 
 #[test]
+fn a_node_comes_up_however_often_power_is_cut_while_its_disk_is_full() {
+    let Some(disk) = unless_unwanted(Disk::new(SIZE)) else { return };
+    let (mut dice, mut ledger) = (Dice::cast(), Ledger::of("Here"));
+    let home = Home::within(disk.path());
+    home.run(&["circle", "found", "Gartenstraße", "--quota", "90000"]);
+    let mut node = home.up(&[]);
+    disk.fill(0);
+    write_until_refused(&Client::of(&node), &mut dice, &mut ledger);
+    for _ in 0..TIMES {
+        // What the last start left of its reserve is taken by others.
+        disk.fill(0);
+        node.process().kill9();
+        node = node.restart(&[]);
+        reads(&node, &mut ledger);
+    }
+    disk.free();
+    node.run(&["offer", "Wieder"]);
+}
+
+#[test]
 fn a_disk_that_can_only_be_read_is_said_and_all_is_there_once_it_can_be_written() {
     let Some(disk) = unless_unwanted(Disk::new(SIZE)) else { return };
     let home = Home::within(disk.path());

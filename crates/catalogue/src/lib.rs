@@ -15,6 +15,7 @@ mod control;
 mod days;
 pub mod draw;
 pub mod exchange;
+pub mod hours;
 mod refusal;
 mod rules;
 mod settle;

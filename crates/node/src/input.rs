@@ -317,11 +317,21 @@ pub(crate) fn filled(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// `yes` or `no`; nothing if it does not say.
+pub(crate) fn yes_or_no(text: &Option<String>) -> Result<Option<bool>, NodeError> {
+    match filled(text) {
+        Some("yes" | "true" | "1") => Ok(Some(true)),
+        Some("no" | "false" | "0") => Ok(Some(false)),
+        Some(_) => Err(NodeError::Invalid("answer yes or no".into())),
+        None => Ok(None),
+    }
+}
+
 fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-fn read_place(text: &str) -> Result<Cell, NodeError> {
+pub(crate) fn read_place(text: &str) -> Result<Cell, NodeError> {
     text.trim().parse().map_err(|error: record::PlaceError| NodeError::Invalid(error.to_string()))
 }
 

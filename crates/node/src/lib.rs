@@ -40,6 +40,7 @@ mod percent;
 mod photo;
 mod photos;
 mod private;
+mod profile;
 mod qr;
 mod reading;
 mod restore;
@@ -84,6 +85,7 @@ pub use percent::encoded;
 pub use photo::MAX_PHOTO_FILE;
 pub use photos::PhotoInput;
 pub use private::{OnlyJson, PrivateInput, PrivateJson};
+pub use profile::{ProfileInput, ProfileJson};
 /// How large a bundle may be, how it begins, and what reads one.
 pub use protocol::limits::MAX_BUNDLE;
 pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};

@@ -3,7 +3,7 @@
 use catalogue::Standing;
 use protocol::WriteError;
 use record::{
-    Body, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, Map, Profile, Slot, Statement,
+    Body, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, Map, Slot, Statement,
     Timestamp, Verified,
 };
 
@@ -208,7 +208,6 @@ impl Service {
 
     /// What the circle needs before it takes anything from this node: the member's grant, and its name.
     fn introduction(&self, circle: CircleId, now: Timestamp) -> Result<Vec<Verified>, NodeError> {
-        let author = self.identity.member();
         let signer = self.identity.node.public();
         let mut records = Vec::new();
         match (self.granted(circle, &signer)?, &self.identity.root) {
@@ -225,18 +224,7 @@ impl Service {
             }
         }
         records.extend(self.seal_record(circle, now)?);
-        // After a restore the name that peers know may be a newer one.
-        if let Some(name) = self.member.as_ref().filter(|_| self.has_heard(circle)) {
-            let slot = Slot { author, kind: Kind::profile(), key: Key::from_bytes([0; 16]) };
-            let profile = Body::Profile(Profile::named(name)?);
-            let here = match self.catalogue(circle)?.in_slot(&slot) {
-                Some(held) => self.protocol.record(circle, &held.id())?.and_then(|record| record.body()),
-                None => None,
-            };
-            if here.as_ref() != Some(&profile) {
-                records.push(self.sign(circle, &slot, &profile, now)?);
-            }
-        }
+        records.extend(self.profile_record(circle, now)?);
         Ok(records)
     }
 

@@ -3,7 +3,7 @@
 use crate::body::{BodyError, Map};
 use crate::cell::Cell;
 use crate::fields::Fields;
-use crate::limits::{MAX_NAME, MAX_TEXT};
+use crate::limits::{MAX_NAME, MAX_TEXT, MAX_WORDS};
 use crate::listing::{Language, line_within, within};
 use crate::text::{tidy, tidy_line};
 
@@ -18,6 +18,11 @@ pub struct Profile {
     pub languages: Vec<Language>,
     /// Roughly where the member is.
     pub cell: Option<Cell>,
+    /// When the member can be met in an ordinary week, a line of at most 500 characters as `OpenStreetMap` writes
+    /// `opening_hours` (<https://wiki.openstreetmap.org/wiki/Key:opening_hours>); may be empty.
+    pub hours: String,
+    /// Whether the member wants it shown what it gave and received, as published receipts add up.
+    pub tally: bool,
     /// Fields that this version does not know, carried as they are.
     pub other: Map,
 }
@@ -29,19 +34,28 @@ impl Profile {
     /// A [`BodyError`] when the name is empty or too long.
     pub fn named(name: &str) -> Result<Self, BodyError> {
         let profile = Self {
-            name: tidy_line(name),
+            name: name.to_owned(),
             text: String::new(),
             languages: Vec::new(),
             cell: None,
+            hours: String::new(),
+            tally: false,
             other: Map::new(),
         };
         profile.checked()
     }
 
-    fn checked(mut self) -> Result<Self, BodyError> {
+    /// The same with its texts as writers write them.
+    ///
+    /// # Errors
+    /// A [`BodyError`] that names the field which is out of bounds.
+    pub fn checked(mut self) -> Result<Self, BodyError> {
+        self.name = tidy_line(&self.name);
         self.text = tidy(&self.text);
+        self.hours = tidy_line(&self.hours);
         line_within("name", &self.name, 1, MAX_NAME)?;
         within("text", &self.text, 0, MAX_TEXT)?;
+        line_within("hours", &self.hours, 0, MAX_WORDS)?;
         Ok(self)
     }
 
@@ -54,6 +68,8 @@ impl Profile {
         if let Some(cell) = self.cell {
             fields.put_uint("cell", cell.index());
         }
+        fields.put_text_unless_empty("hours", &self.hours);
+        fields.put_flag("tally", self.tally);
         fields.into_map()
     }
 
@@ -66,6 +82,9 @@ impl Profile {
         let languages =
             fields.take_texts("languages")?.iter().map(|code| code.parse()).collect::<Result<_, _>>()?;
         let cell = fields.take_optional_uint("cell")?.map(Cell::from_index).transpose()?;
-        Ok(Self { name, text, languages, cell, other: fields.into_map() })
+        let hours = fields.take_optional_text("hours")?.unwrap_or_default();
+        line_within("hours", &hours, 0, MAX_WORDS)?;
+        let tally = fields.take_flag("tally")?;
+        Ok(Self { name, text, languages, cell, hours, tally, other: fields.into_map() })
     }
 }

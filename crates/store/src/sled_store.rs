@@ -304,19 +304,21 @@ impl Store for SledStore {
     }
 
     fn secure(&mut self) -> Result<(), StoreError> {
-        self.journal.sync().map_err(io_failed)
+        self.journal.sync().map_err(io_failed)?;
+        // Why at once: whatever is written next may fill the disk again.
+        room::renew_reserve(&self.data);
+        Ok(())
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {
         self.recover()?;
-        self.journal.sync().map_err(io_failed)?;
+        self.secure()?;
         self.note_seen()?;
         self.faults.check(Operation::Sync).map_err(io_failed)?;
         self.write(|sled| {
             sled.db.flush()?;
             Ok(sled.log.sync_data()?)
         })?;
-        room::renew_reserve(&self.data);
         self.syncs = self.syncs.saturating_add(1);
         if self.syncs >= LOOK_AT_WASTE {
             self.syncs = 0;

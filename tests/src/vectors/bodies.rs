@@ -282,6 +282,8 @@ fn profile() -> Fields {
         .with("name", text("Olena"))
         .with("languages", texts(&["uk", "de"]))
         .with("cell", uint(cell()))
+        .with("hours", text("Mo-Fr 15:00-18:00"))
+        .with("tally", vec![0xf5])
 }
 
 fn about_bob() -> Fields {
@@ -327,7 +329,7 @@ fn others() -> Vec<Case> {
         ("weather", "a body of an unknown kind", Fields::new().with("rain", vec![0xf5]), "other"),
         ("proposal", "a body of a kind that has none yet", Fields::new().with("title", uint(1)), "other"),
     ];
-    let refused: [Kinded; 23] = [
+    let refused: [Kinded; 25] = [
         ("grant", "a grant without a signer", grant.without("signer"), "missing"),
         ("grant", "a grant for 31 bytes", grant.with("signer", bytes(&[1; 31])), "wrong-type"),
         ("grant", "a grant for a key whose y is the prime", grant.with("signer", prime.clone()), "bad-key"),
@@ -341,6 +343,13 @@ fn others() -> Vec<Case> {
             "a profile with a text of 2001 characters",
             profile().with("text", text(&"t".repeat(2001))),
             "too-long",
+        ),
+        ("profile", "a profile with no tally, said", profile().with("tally", vec![0xf4]), "wrong-type"),
+        (
+            "profile",
+            "a profile with hours of two lines",
+            profile().with("hours", text("Mo 10:00-11:00\nTu 10:00-11:00")),
+            "unseen",
         ),
         (
             "profile",

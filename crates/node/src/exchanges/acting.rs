@@ -14,7 +14,7 @@ use super::json::{ActInput, ExchangeJson, RequestInput};
 use super::kept::Kept;
 use crate::error::NodeError;
 use crate::identity::random;
-use crate::input::{filled, read_until};
+use crate::input::{filled, read_until, yes_or_no};
 use crate::service::Service;
 use crate::writing::GRANT_DAYS;
 
@@ -347,11 +347,7 @@ impl Service {
         let count = || number(&input.count, "how many");
         let exchange = &kept.exchange;
         let lister = kept.me == Party::Lister;
-        let yes = || match filled(&input.answer) {
-            Some("yes" | "true" | "1") | None => Ok(true),
-            Some("no" | "false" | "0") => Ok(false),
-            Some(_) => Err(NodeError::Invalid("answer yes or no".into())),
-        };
+        let yes = || yes_or_no(&input.answer).map(|answer| answer.unwrap_or(true));
         Ok(match input.act.as_str() {
             "promise" => Act::Promise(Promise {
                 count: count()?,

@@ -130,6 +130,8 @@ const FIELDS: &[&str] = &[
     "count",
     "left",
     "grams",
+    "hours",
+    "tally",
     "decide",
     "draw",
     "needs",
@@ -212,14 +214,28 @@ pub(super) fn any_seal() -> impl Strategy<Value = Seal> {
     )
 }
 
+fn any_profile() -> impl Strategy<Value = Profile> {
+    let words = (any_line(80), any_text(), prop_oneof![Just(String::new()), any_line(100)]);
+    (words, vec(any_language(), 0..4), option::of(any_cell()), any::<bool>(), any_other()).prop_map(
+        |((name, text, hours), languages, cell, tally, other)| Profile {
+            name,
+            text,
+            languages,
+            cell,
+            hours,
+            tally,
+            other,
+        },
+    )
+}
+
 /// A body of any kind.
 pub(super) fn any_body() -> impl Strategy<Value = (Kind, Body)> {
     let known = prop_oneof![
         2 => any_charter().prop_map(Body::Charter),
         1 => (any_key(), prop::sample::select(GrantRole::ALL), any_time(), any_other())
             .prop_map(|(key, role, until, other)| Body::Grant(Grant { signer: key.public(), role, until, other })),
-        1 => (any_line(80), any_text(), vec(any_language(), 0..4), option::of(any_cell()), any_other())
-            .prop_map(|(name, text, languages, cell, other)| Body::Profile(Profile { name, text, languages, cell, other })),
+        1 => any_profile().prop_map(Body::Profile),
         1 => (any_member(), any_other()).prop_map(|(member, other)| Body::Admission(Admission { member, other })),
         1 => (any_member(), any_text(), any_other())
             .prop_map(|(member, reason, other)| Body::Removal(Removal { member, reason, other })),
