@@ -99,7 +99,8 @@ fn last_of(text: &str) -> Option<u16> {
 
 fn minutes(text: &str) -> Option<u16> {
     let (hours, minutes) = text.trim().split_once(':')?;
-    let is_number = |part: &str| part.len() <= 2 && !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        |part: &str| part.len() <= 2 && !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if !is_number(hours) || minutes.len() != 2 || !is_number(minutes) {
         return None;
     }
@@ -137,8 +138,19 @@ mod tests {
     #[test]
     fn what_tells_no_hours_is_refused_with_an_example() {
         for text in [
-            "", "always", "10:00-18:00", "Mo", "Mo 18:00-10:00", "Mo 10-18", "Mo 10:00-25:00", "Mo 10:60-12:00",
-            "Mo off", "Xx 10:00-18:00", "Tu, 10:00-11:00", "Mo 10:00+", "Mo 1０:00-18:00",
+            "",
+            "always",
+            "10:00-18:00",
+            "Mo",
+            "Mo 18:00-10:00",
+            "Mo 10-18",
+            "Mo 10:00-25:00",
+            "Mo 10:60-12:00",
+            "Mo off",
+            "Xx 10:00-18:00",
+            "Tu, 10:00-11:00",
+            "Mo 10:00+",
+            "Mo 1０:00-18:00",
         ] {
             let refused = text.parse::<OpeningHours>().unwrap_err().to_string();
             assert!(refused.contains("Mo-Fr 10:00-18:00"), "{text}");

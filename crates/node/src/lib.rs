@@ -61,8 +61,8 @@ pub use config::{Config, Network};
 pub use doctor::{AsideJson, CircleHealthJson, CureInput, HealthJson, JournalJson, look};
 pub use error::{ErrorKind, NodeError};
 pub use exchanges::{
-    ActInput, DrawJson, ExchangeJson, MessageJson, Notify, Program, ReceiptJson, RequestInput, SumJson,
-    TallyJson, WaitingJson,
+    ActInput, DrawJson, ExchangeJson, MemberSumJson, MessageJson, Notify, Program, ReceiptJson, RequestInput,
+    SumJson, TallyJson, WaitingJson,
 };
 pub use folder::{Folder, Running, running, token_of};
 pub use grants::{GrantInput, GrantJson, RevokedJson};

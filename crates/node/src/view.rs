@@ -10,7 +10,8 @@ use matching::Index;
 use net::Address;
 use protocol::{Nearby, News, PeerId};
 use record::{
-    Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, RecordId, Timestamp, Verified, WritePolicy,
+    Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, Profile, RecordId, Timestamp, Verified,
+    WritePolicy,
 };
 
 use crate::announced::Announced;
@@ -38,7 +39,8 @@ pub(crate) struct CircleView {
     authors: usize,
     /// Whether anybody may write.
     open: bool,
-    names: BTreeMap<MemberId, (RecordId, String)>,
+    /// What its members tell of themselves.
+    profiles: BTreeMap<MemberId, (RecordId, Profile)>,
     pub(crate) entries: BTreeMap<RecordId, Entry>,
     /// Those of this node's own member.
     pub(crate) mine: BTreeSet<RecordId>,
@@ -135,7 +137,7 @@ impl View {
                     digest: Hash::of(&[]),
                     authors: 0,
                     open: false,
-                    names: BTreeMap::new(),
+                    profiles: BTreeMap::new(),
                     entries: BTreeMap::new(),
                     mine: BTreeSet::new(),
                     newest: BTreeSet::new(),
@@ -256,7 +258,12 @@ impl View {
 
     /// What a member of a circle is called.
     pub(crate) fn name_of(&self, circle: CircleId, member: &MemberId) -> Option<String> {
-        self.circles.get(&circle)?.names.get(member).map(|(_, name)| name.clone())
+        self.profile_of(circle, member).map(|profile| profile.name.clone())
+    }
+
+    /// What a member tells a circle of itself.
+    pub(crate) fn profile_of(&self, circle: CircleId, member: &MemberId) -> Option<&Profile> {
+        self.circles.get(&circle)?.profiles.get(member).map(|(_, profile)| profile)
     }
 
     /// The listing with this id or key, or the only one whose id or key begins so.
@@ -303,7 +310,7 @@ impl View {
         let circle = self.circles.get(&place.circle)?;
         let entry = circle.entries.get(&place.id)?;
         Some(ListingJson {
-            author_name: circle.names.get(&entry.author).map(|(_, name)| name.clone()),
+            author_name: self.name_of(place.circle, &entry.author),
             circle: place.circle.to_string(),
             mine: entry.author == self.me,
             ..entry.json(place.id, near)
@@ -499,7 +506,7 @@ impl CircleView {
                 return Some(id);
             }
             Some(Body::Profile(profile)) => {
-                self.names.insert(header.author, (record.id(), profile.name));
+                self.profiles.insert(header.author, (record.id(), profile));
             }
             Some(Body::Letter(_)) => drop(self.letters.insert(record.id())),
             Some(Body::Other(_)) => drop(self.others.insert(record.id())),
@@ -539,7 +546,7 @@ impl CircleView {
             self.mine.remove(id);
             self.newest.remove(&(Reverse(entry.revision), *id));
         }
-        self.names.retain(|_, (profile, _)| profile != id);
+        self.profiles.retain(|_, (profile, _)| profile != id);
         self.letters.remove(id);
         self.others.remove(id);
         entry

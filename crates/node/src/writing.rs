@@ -3,8 +3,8 @@
 use catalogue::Standing;
 use protocol::WriteError;
 use record::{
-    Body, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, Map, Slot, Statement,
-    Timestamp, Verified,
+    Body, CircleId, Class, Grant, GrantRole, Hash, Key, Kind, Listing, Map, Slot, Statement, Timestamp,
+    Verified,
 };
 
 use crate::error::NodeError;

@@ -4,7 +4,7 @@
 //! only to be read; so a file that holds nothing gives its room then.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 /// A file that is written to find out whether the disk takes something.
@@ -13,8 +13,11 @@ pub(crate) const PROBE: &str = "room";
 const RESERVE: &str = "reserve";
 /// What sled and the journal need to begin with, in bytes.
 const ENOUGH: usize = 2 * 1024 * 1024;
-/// So much room is left to the node's small files, in bytes.
-const SMALL_FILES: u64 = 256 * 1024;
+/// How large the reserve is, in bytes. Each start on a full disk may cost [`SMALL_FILES`] of it, if others take what
+/// is free then; so more than a hundred of them go well.
+const WHOLE: u64 = 2 * ENOUGH as u64;
+/// So much room is left to the node's small files, which are written anew and replaced, in bytes.
+const SMALL_FILES: u64 = 16 * 1024;
 
 /// Whether the disk takes what sled and the journal need to begin with.
 pub(crate) fn check(data: &Path) -> io::Result<()> {
@@ -35,14 +38,15 @@ pub(crate) fn for_opening(data: &Path) -> io::Result<()> {
 
 /// Keeps the whole reserve again, once there is room for that and as much besides.
 pub(crate) fn renew_reserve(data: &Path) {
-    let plenty = || fs2::available_space(data).is_ok_and(|free| free > 2 * ENOUGH as u64);
-    if !is_whole(data) && plenty() {
+    let plenty = || fs2::available_space(data).is_ok_and(|free| free > 2 * WHOLE);
+    if size(data) < WHOLE && plenty() {
         keep_reserve(data);
     }
 }
 
-fn is_whole(data: &Path) -> bool {
-    fs::metadata(data.join(RESERVE)).is_ok_and(|file| file.len() == ENOUGH as u64)
+/// How large it is now, in bytes.
+fn size(data: &Path) -> u64 {
+    fs::metadata(data.join(RESERVE)).map_or(0, |file| file.len())
 }
 
 fn probe(data: &Path, secure: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
@@ -60,17 +64,18 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// Keeps a reserve, as large as there is room for.
+/// Keeps a reserve, as large as there is room for. What is kept already is not given away for it.
 pub(crate) fn keep_reserve(data: &Path) {
-    if is_whole(data) {
+    let lacks = WHOLE.saturating_sub(size(data));
+    if lacks == 0 {
         return;
     }
-    let kept = File::create(data.join(RESERVE)).and_then(|mut file| {
-        let room = fs2::available_space(data)?.saturating_sub(SMALL_FILES);
-        let room = usize::try_from(room).map_or(ENOUGH, |room| room.min(ENOUGH));
-        let written = file.write_all(&vec![0; room]).and_then(|()| file.sync_all());
+    let kept = File::options().append(true).create(true).open(data.join(RESERVE)).and_then(|mut file| {
+        let before = file.metadata()?.len();
+        let room = fs2::available_space(data)?.saturating_sub(SMALL_FILES).min(lacks);
+        let written = io::copy(&mut io::repeat(0).take(room), &mut file).and_then(|_| file.sync_all());
         if written.is_err() {
-            file.set_len(0)?;
+            file.set_len(before)?;
         }
         written
     });

@@ -198,12 +198,9 @@ impl Service {
             }
             // One device decides: whatever another one would say at the same time, one of the two would be lost.
             if self.decides(circle)? != self.identity.node.public() {
-                let kept =
-                    Kept { pass: Some((self.clock.to_sign()?, input.clone())), ..self.kept_at(at)?.clone() };
-                self.put_kept(at, kept)?;
-                self.leave_soon(at)?;
-                return self.exchange_json_at(at);
+                return self.pass_on(at, input);
             }
+            self.forget_passed(at)?;
         }
         self.act_at(at, input)
     }
@@ -424,7 +421,7 @@ impl Service {
 
     /// What was said leaves within seconds; at once, if the other side is on this node, or the node runs for one command
     /// alone.
-    fn leave_soon(&mut self, at: (ExchangeId, Party)) -> Result<(), NodeError> {
+    pub(super) fn leave_soon(&mut self, at: (ExchangeId, Party)) -> Result<(), NodeError> {
         let kept = self.kept_at(at)?.clone();
         if !self.deliver_here(at, &kept)? && self.net.is_none() {
             self.tend_exchanges(true);

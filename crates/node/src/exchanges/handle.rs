@@ -28,7 +28,11 @@ impl Handle {
     /// # Errors
     /// If there is no such listing, or the node is stopping.
     pub async fn exchanges(&self, all: bool, of: Option<String>) -> Result<Vec<ExchangeJson>, NodeError> {
-        self.on_node(move |service| service.exchanges(all, of.as_deref())).await
+        self.on_node(move |service| {
+            service.prove_all()?;
+            service.exchanges(all, of.as_deref())
+        })
+        .await
     }
 
     /// One exchange, by its id or a unique beginning of it.
@@ -36,7 +40,11 @@ impl Handle {
     /// # Errors
     /// If there is none, or several.
     pub async fn exchange(&self, id: String) -> Result<ExchangeJson, NodeError> {
-        self.on_node(move |service| service.exchange(&id)).await
+        self.on_node(move |service| {
+            service.prove_all()?;
+            service.exchange(&id)
+        })
+        .await
     }
 
     /// What waits for the member, what is most pressing first.

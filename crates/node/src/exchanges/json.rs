@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tally::SumJson;
+
 /// An exchange, as the member (or guest) of this node sees it that is part of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExchangeJson {
@@ -27,6 +29,18 @@ pub struct ExchangeJson {
     /// What that member is called, if it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lister_name: Option<String>,
+    /// How far the other side is, in kilometres, if both say roughly where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance_km: Option<f64>,
+    /// What the other side gave, as published receipts of the circle say: only if it wants that shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_gave: Option<SumJson>,
+    /// What it received, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_received: Option<SumJson>,
+    /// When the lister can be met, as its profile says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
     /// Who gives: the lister of an offer, the asker of a need.
     pub giver: String,
     /// Who receives.
@@ -123,6 +137,9 @@ pub struct ExchangeJson {
     /// Whether what this side said last has left this node. It leaves within seconds, unless the other side's seal
     /// key is not known here yet.
     pub sent: bool,
+    /// Why the member's other device, which decides, could not do what was said here last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// Whether the asker is a guest of this node: somebody without an account.
     #[serde(default)]
     pub guest: bool,

@@ -3,11 +3,14 @@
 //! Stances of its own member are the only copies in the world that are certain, so they lie in the journal, as all
 //! notes do, before anybody is told that something was said.
 
+use std::collections::BTreeMap;
+
 use catalogue::exchange::{Exchange, Party};
 use record::{Draw, Hash, Key, Message, Said, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::json::ActInput;
+use super::passing::{Done, times};
 
 /// How many exchanges a node keeps at most; those that are over for the longest time make room.
 pub(crate) const MAX_EXCHANGES: usize = 2_000;
@@ -43,10 +46,16 @@ pub(crate) struct Kept {
     pub(crate) sent: Option<Timestamp>,
     /// What both wrote, the oldest first.
     pub(crate) thread: Vec<(Party, Message)>,
-    /// What has yet to be passed on to the device that decides, and when it was said.
-    pub(crate) pass: Option<(Timestamp, ActInput)>,
-    /// What another device passed on was carried out up to then.
-    pub(crate) passed: Timestamp,
+    /// What was passed on to the device that decides and not answered yet, and when it was said.
+    pub(crate) pass: Vec<(Timestamp, ActInput)>,
+    /// Why the device that decides could not do what was passed on last.
+    pub(crate) problem: Option<String>,
+    /// By the member's other devices, what of that which they passed on was done here.
+    pub(crate) done: BTreeMap<String, Done>,
+    /// Whether those have yet to be told something.
+    pub(crate) unpassed: bool,
+    /// The key of the letter that tells them.
+    pub(crate) pass_slots: Vec<Key>,
     /// The number of its note.
     pub(crate) number: usize,
 }
@@ -69,9 +78,15 @@ struct Written {
     sent: Option<u64>,
     thread: Vec<(String, u64, String)>,
     #[serde(default)]
-    pass: Option<(u64, ActInput)>,
+    pass: Vec<(u64, ActInput)>,
     #[serde(default)]
-    passed: u64,
+    problem: Option<String>,
+    #[serde(default)]
+    done: BTreeMap<String, Done>,
+    #[serde(default)]
+    unpassed: bool,
+    #[serde(default)]
+    pass_slots: Vec<String>,
 }
 
 impl Kept {
@@ -87,8 +102,11 @@ impl Kept {
             unsent: false,
             sent: None,
             thread: Vec::new(),
-            pass: None,
-            passed: Timestamp::from_millis(0),
+            pass: Vec::new(),
+            problem: None,
+            done: BTreeMap::new(),
+            unpassed: false,
+            pass_slots: Vec::new(),
             number,
         };
         kept.follow_thread();
@@ -127,8 +145,11 @@ impl Kept {
             thread: thread
                 .map(|(from, message)| (from.word().to_owned(), message.at.millis(), message.text.clone()))
                 .collect(),
-            pass: self.pass.as_ref().map(|(at, input)| (at.millis(), input.clone())),
-            passed: self.passed.millis(),
+            pass: self.pass.iter().map(|(at, input)| (at.millis(), input.clone())).collect(),
+            problem: self.problem.clone(),
+            done: self.done.clone(),
+            unpassed: self.unpassed,
+            pass_slots: self.pass_slots.iter().map(ToString::to_string).collect(),
         };
         serde_json::to_vec(&written).ok()
     }
@@ -165,8 +186,11 @@ impl Kept {
             unsent: written.unsent,
             sent: written.sent.map(Timestamp::from_millis),
             thread: written.thread.into_iter().filter_map(line).collect(),
-            pass: written.pass.map(|(at, input)| (Timestamp::from_millis(at), input)),
-            passed: Timestamp::from_millis(written.passed),
+            pass: times(written.pass),
+            problem: written.problem,
+            done: written.done,
+            unpassed: written.unpassed,
+            pass_slots: written.pass_slots.iter().map(key).collect::<Option<_>>()?,
             number,
         })
     }

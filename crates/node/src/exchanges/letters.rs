@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalogue::exchange::{Delivered, Exchange, Party, Taken};
 use record::{
     Body, CircleId, Class, Content, Copied, ExchangeId, Header, Inside, Key, Keyring, Kind, Letter, MemberId,
-    Opened, Outer, RecordId, Said, SealPublic, SealSecret, Slot, Timestamp, Verified,
+    Opened, Outer, RecordId, Said, SealPublic, SealSecret, Slot, Verified,
 };
 
+use super::Exchanges;
 use super::kept::{Kept, MAX_EXCHANGES};
-use super::{Exchanges, Passed};
 use crate::error::NodeError;
 use crate::identity::random;
 use crate::service::Service;
@@ -30,9 +30,19 @@ const KEPT_DAYS: u64 = 30;
 /// A letter that is to be written.
 struct Outgoing {
     at: (ExchangeId, Party),
+    purpose: Purpose,
     content: Content,
     to: SealPublic,
     from: SealSecret,
+}
+
+/// What a letter is for: each replaces what an exchange said before for the same purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Purpose {
+    /// What this side says.
+    Said,
+    /// What the member's other devices are told.
+    Passed,
 }
 
 impl Service {
@@ -68,6 +78,7 @@ impl Service {
         let me = self.identity.member();
         for record in admitted {
             let header = record.header();
+            self.exchanges.tallies.follow(circle, header);
             if is_letter(header) && record.is_whole() {
                 self.exchanges.untried.push_back((circle, record.id()));
             } else if header.kind.as_str() == Kind::SEAL_KEY {
@@ -90,16 +101,21 @@ impl Service {
             let Some((circle, id)) = self.exchanges.untried.pop_front() else { return };
             match self.try_letter(circle, id) {
                 Ok(None) => {}
-                Ok(Some(opened)) => {
-                    if let Err(error) = self.take_letter(circle, opened) {
-                        tracing::debug!(%error, "a letter was not taken");
-                    }
-                }
-                Err(true) if self.exchanges.waiting.len() < MAX_WAITING => {
-                    self.exchanges.waiting.push_back((circle, id));
-                }
-                Err(_) => {}
+                Ok(Some(opened)) => match self.take_letter(circle, opened) {
+                    Ok(true) => {}
+                    Ok(false) => self.wait_for_more(circle, id),
+                    Err(error) => tracing::debug!(%error, "a letter was not taken"),
+                },
+                Err(true) => self.wait_for_more(circle, id),
+                Err(false) => {}
             }
+        }
+    }
+
+    /// Keeps a letter in mind that may be good once something else is known.
+    fn wait_for_more(&mut self, circle: CircleId, id: RecordId) {
+        if self.exchanges.waiting.len() < MAX_WAITING {
+            self.exchanges.waiting.push_back((circle, id));
         }
     }
 
@@ -130,19 +146,22 @@ impl Service {
         self.exchanges.kept.values().any(|kept| kept.guest && kept.exchange.member(kept.me) == member)
     }
 
-    fn take_letter(&mut self, circle: CircleId, opened: Opened) -> Result<(), NodeError> {
+    /// Takes in what a letter says. False: it is about something that is not known here yet.
+    fn take_letter(&mut self, circle: CircleId, opened: Opened) -> Result<bool, NodeError> {
         let Opened { from, to, inside, .. } = opened;
         match inside.content {
-            Content::Stance(said) => self.take_said(*said, &Delivered { circle, from, reader: to }),
+            Content::Stance(said) => {
+                self.take_said(*said, &Delivered { circle, from, reader: to }).map(|()| true)
+            }
             // Whoever it was that said it, a member believes its own copy.
             Content::Copy(said, Copied::Sent | Copied::Received) => {
                 let from = said.stance.from();
-                self.take_said(*said, &Delivered { circle, from, reader: to })
+                self.take_said(*said, &Delivered { circle, from, reader: to }).map(|()| true)
             }
             Content::Pass { member, bytes } if member == self.identity.member() => {
-                self.take_pass(circle, &bytes)
+                self.take_passed(circle, &bytes)
             }
-            Content::Pass { .. } | Content::Other { .. } => Ok(()),
+            Content::Pass { .. } | Content::Other { .. } => Ok(true),
         }
     }
 
@@ -252,24 +271,6 @@ impl Service {
         Ok(())
     }
 
-    /// Another device of the member, which does not decide, passed something on.
-    fn take_pass(&mut self, circle: CircleId, bytes: &[u8]) -> Result<(), NodeError> {
-        if self.decides(circle)? != self.identity.node.public() {
-            return Ok(());
-        }
-        let passed: Passed = serde_json::from_slice(bytes)
-            .map_err(|_| NodeError::Invalid("another version passed something on".into()))?;
-        let when = Timestamp::from_millis(passed.at);
-        let at = self.find_exchange(&passed.exchange)?;
-        let Some(kept) = self.exchanges.kept.get(&at).filter(|kept| kept.passed < when) else {
-            return Ok(());
-        };
-        // Why first: what is carried out twice may promise twice.
-        let kept = Kept { passed: when, ..kept.clone() };
-        self.put_kept(at, kept)?;
-        self.act_at(at, &passed.input).map(drop)
-    }
-
     /// Sends what was said and has not left.
     pub(crate) fn send_letters(&mut self) {
         if let Err(error) = self.send_all() {
@@ -278,18 +279,17 @@ impl Service {
     }
 
     fn send_all(&mut self) -> Result<(), NodeError> {
-        let unsent = self.exchanges.kept.iter().filter(|(_, kept)| kept.unsent || kept.pass.is_some());
+        let unsent = self.exchanges.kept.iter().filter(|(_, kept)| kept.unsent || kept.unpassed);
         let unsent: Vec<_> = unsent.map(|(at, _)| *at).collect();
         let mut by_circle: BTreeMap<CircleId, Vec<Outgoing>> = BTreeMap::new();
         for at in unsent {
-            let Some(kept) = self.exchanges.kept.get(&at).cloned() else { continue };
-            match self.deliver_here(at, &kept) {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => tracing::debug!(%error, exchange = %at.0, "not taken by the other side here"),
+            let kept = self.kept_at(at)?.clone();
+            if let Err(error) = self.deliver_here(at, &kept) {
+                tracing::debug!(%error, exchange = %at.0, "not taken by the other side here");
             }
+            let kept = self.kept_at(at)?;
             let circle = kept.exchange.about().circle;
-            let outgoing = self.outgoing(at, &kept)?;
+            let outgoing = self.outgoing(at, kept)?;
             by_circle.entry(circle).or_default().extend(outgoing);
         }
         for (circle, outgoing) in by_circle {
@@ -322,11 +322,10 @@ impl Service {
         let circle = kept.exchange.about().circle;
         let own = self.seals.own.current();
         let mut outgoing = Vec::new();
-        if let Some((when, input)) = &kept.pass {
-            let passed = Passed { exchange: at.0.to_string(), at: when.millis(), input: input.clone() };
-            let bytes = serde_json::to_vec(&passed).map_err(|error| NodeError::Invalid(error.to_string()))?;
-            let content = Content::Pass { member: self.identity.member(), bytes };
-            outgoing.push(Outgoing { at, content, to: own.public(), from: own.clone() });
+        if kept.unpassed {
+            let content = Content::Pass { member: self.identity.member(), bytes: self.passed(at, kept)? };
+            let (to, from) = (own.public(), own.clone());
+            outgoing.push(Outgoing { at, purpose: Purpose::Passed, content, to, from });
         }
         let Some(said) = kept.exchange.said(kept.me).filter(|_| kept.unsent) else { return Ok(outgoing) };
         let Some(to) = self.seal_key_of(circle, kept.exchange.member(kept.me.other()))? else {
@@ -334,10 +333,11 @@ impl Service {
         };
         let from = if kept.guest { self.seals.host.clone() } else { own.clone() };
         let content = Content::Stance(Box::new(said.clone()));
-        outgoing.push(Outgoing { at, content, to: to.key, from });
+        let purpose = Purpose::Said;
+        outgoing.push(Outgoing { at, purpose, content, to: to.key, from });
         if !kept.guest {
             let content = Content::Copy(Box::new(said.clone()), Copied::Sent);
-            outgoing.push(Outgoing { at, content, to: own.public(), from: own.clone() });
+            outgoing.push(Outgoing { at, purpose, content, to: own.public(), from: own.clone() });
         }
         Ok(outgoing)
     }
@@ -351,10 +351,10 @@ impl Service {
         let now = self.clock.to_sign()?;
         let author = self.identity.member();
         let members = self.catalogue(circle)?.authors() as u64;
-        let sending: BTreeSet<_> = outgoing.iter().map(|letter| letter.at).collect();
+        let sending: BTreeSet<_> = outgoing.iter().map(|letter| (letter.at, letter.purpose)).collect();
         let mut free = self.free_slots(circle, &sending)?;
-        let (mut records, mut slots) = (Vec::new(), BTreeMap::<(ExchangeId, Party), Vec<Key>>::new());
-        for Outgoing { at, content, to, from } in outgoing {
+        let (mut records, mut slots) = (Vec::new(), BTreeMap::<_, Vec<Key>>::new());
+        for Outgoing { at, purpose, content, to, from } in outgoing {
             let key = match free.pop() {
                 Some(key) => key,
                 None => Key::from_bytes(random()?),
@@ -371,14 +371,17 @@ impl Service {
                 }
             };
             records.push(statement.sign(&Body::Letter(letter), &self.identity.node)?);
-            slots.entry(at).or_default().push(key);
+            slots.entry((at, purpose)).or_default().push(key);
         }
         records.sort_by_key(Verified::id);
         self.write(circle, records)?;
-        for (at, slots) in slots {
-            if let Some(kept) = self.exchanges.kept.get(&at).cloned() {
-                self.put_kept(at, Kept { unsent: false, sent: Some(now), pass: None, slots, ..kept })?;
-            }
+        for ((at, purpose), slots) in slots {
+            let kept = self.kept_at(at)?.clone();
+            let kept = match purpose {
+                Purpose::Said => Kept { unsent: false, sent: Some(now), slots, ..kept },
+                Purpose::Passed => Kept { unpassed: false, sent: Some(now), pass_slots: slots, ..kept },
+            };
+            self.put_kept(at, kept)?;
         }
         Ok(())
     }
@@ -388,13 +391,26 @@ impl Service {
     fn free_slots(
         &self,
         circle: CircleId,
-        sending: &BTreeSet<(ExchangeId, Party)>,
+        sending: &BTreeSet<((ExchangeId, Party), Purpose)>,
     ) -> Result<Vec<Key>, NodeError> {
         let author = self.identity.member();
-        let kept = self.exchanges.kept.iter().filter(|(at, kept)| {
-            !sending.contains(at) && kept.exchange.about().circle == circle && !self.is_past(kept)
-        });
-        let used: BTreeSet<Key> = kept.flat_map(|(_, kept)| kept.slots.iter().copied()).collect();
+        let kept = self
+            .exchanges
+            .kept
+            .iter()
+            .filter(|(_, kept)| kept.exchange.about().circle == circle && !self.is_past(kept));
+        let needed = |at, purpose, slots: &[Key]| {
+            if sending.contains(&(at, purpose)) { Vec::new() } else { slots.to_vec() }
+        };
+        let used: BTreeSet<Key> = kept
+            .flat_map(|(at, kept)| {
+                let said = needed(*at, Purpose::Said, &kept.slots);
+                // What nobody has to be told any more.
+                let waits = !(kept.pass.is_empty() && kept.done.is_empty());
+                let passed = if waits { kept.pass_slots.as_slice() } else { &[] };
+                said.into_iter().chain(needed(*at, Purpose::Passed, passed))
+            })
+            .collect();
         let signer = self.identity.node.public();
         // Those that another device of the member wrote are its own matter.
         let letters = self.catalogue(circle)?.iter().filter(|held| {
@@ -418,7 +434,10 @@ impl Service {
         let now = self.clock.now();
         let old = |kept: &Kept| kept.sent.is_some_and(|sent| sent.plus_days(AGAIN_DAYS) < now);
         for kept in self.exchanges.kept.values_mut() {
-            kept.unsent |= !kept.exchange.state().is_over() && old(kept);
+            if !kept.exchange.state().is_over() && old(kept) {
+                kept.unsent |= kept.exchange.said(kept.me).is_some();
+                kept.unpassed |= !kept.pass.is_empty();
+            }
         }
     }
 }

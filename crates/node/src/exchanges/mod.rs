@@ -10,6 +10,7 @@ mod json;
 mod kept;
 mod letters;
 mod notify;
+mod passing;
 mod show;
 mod tally;
 mod tending;
@@ -18,13 +19,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use catalogue::exchange::Party;
 use record::{CircleId, ExchangeId, Key, Mailboxes, RecordId};
-use serde::{Deserialize, Serialize};
 
 pub use json::{ActInput, DrawJson, ExchangeJson, MessageJson, RequestInput, WaitingJson};
 pub(crate) use kept::notes;
 pub use notify::{Notify, Program};
 pub(crate) use notify::{TOLD, Told};
-pub use tally::{ReceiptJson, SumJson, TallyJson};
+pub use tally::{MemberSumJson, ReceiptJson, SumJson, TallyJson};
 
 use crate::error::NodeError;
 use crate::service::Service;
@@ -48,15 +48,7 @@ pub(crate) struct Exchanges {
     ticks: u32,
     /// What the person was told.
     told: Told,
-}
-
-/// What one of a member's devices passes on to the one that decides.
-#[derive(Serialize, Deserialize)]
-struct Passed {
-    exchange: String,
-    /// When it was said: Unix milliseconds.
-    at: u64,
-    input: ActInput,
+    tallies: tally::Tallies,
 }
 
 impl Service {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use catalogue::exchange::{Exchange, Party, State, Waiting, What};
-use record::{ExchangeId, Key, MemberId, Side, Timestamp};
+use record::{ExchangeId, Key, Kind, MemberId, Side, Slot, Timestamp};
 
 use super::json::{ExchangeJson, MessageJson, WaitingJson};
 use super::kept::Kept;
@@ -65,6 +65,8 @@ impl Service {
         let missed = exchange.missed();
         let millis = |time: Option<Timestamp>| time.map(Timestamp::millis);
         let guest_name = asks.and_then(|says| says.name.clone());
+        let other = exchange.member(kept.me.other());
+        let (other_gave, other_received) = self.shown_of(about.circle, &other).unzip();
         ExchangeJson {
             id: exchange.id().to_string(),
             circle: about.circle.to_string(),
@@ -76,6 +78,10 @@ impl Service {
             asker_name: guest_name.or_else(|| self.name(kept, about.asker)),
             lister: about.lister.to_string(),
             lister_name: self.name(kept, about.lister),
+            distance_km: self.distance(kept),
+            other_gave,
+            other_received,
+            hours: self.hours(kept),
             giver: exchange.member(giver).to_string(),
             receiver: exchange.member(receiver).to_string(),
             mine: kept.me.word().to_owned(),
@@ -123,6 +129,7 @@ impl Service {
             began: about.asked.millis(),
             changed: exchange.changed().millis(),
             sent: !kept.unsent,
+            problem: kept.problem.clone(),
             guest: kept.guest,
         }
     }
@@ -130,6 +137,23 @@ impl Service {
     /// What a member is called.
     fn name(&self, kept: &Kept, member: MemberId) -> Option<String> {
         self.read(|view| view.name_of(kept.exchange.about().circle, &member))
+    }
+
+    /// How far apart both sides are, as their profiles or the listing say.
+    fn distance(&self, kept: &Kept) -> Option<f64> {
+        let about = kept.exchange.about();
+        let slot = Slot { author: about.lister, kind: Kind::listing(), key: about.listing };
+        let of_listing = self.listing_in(about.circle, &slot).and_then(|listing| listing.cell);
+        let cell = |member: &MemberId| self.read(|view| view.profile_of(about.circle, member)?.cell);
+        let lister = of_listing.or_else(|| cell(&about.lister))?;
+        Some(lister.distance_km(cell(&about.asker)?))
+    }
+
+    /// When the lister can be met.
+    fn hours(&self, kept: &Kept) -> Option<String> {
+        let about = kept.exchange.about();
+        let hours = self.read(|view| Some(view.profile_of(about.circle, &about.lister)?.hours.clone()));
+        hours.filter(|hours| !hours.is_empty())
     }
 
     /// Who is on the other side, in a word or two.
@@ -147,7 +171,7 @@ impl Service {
         let mine = |party: Party| party == kept.me;
         let (gives, offers) = (mine(exchange.giver()), exchange.about().side == Side::Offer);
         let lister = mine(Party::Lister);
-        let passed_on = kept.pass.is_some();
+        let passed_on = !kept.pass.is_empty();
         let text = match exchange.state() {
             _ if passed_on => "It was passed on to your other device, which decides.".to_owned(),
             State::Requested if lister && offers => format!("{other} would like it."),
