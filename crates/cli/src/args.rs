@@ -10,6 +10,7 @@ use node::{Address, AddressError, FilterInput, ListingInput, MemberInput, Privat
 use crate::doctor::Doctor;
 use crate::exchanges::args::Exchange;
 use crate::keys::{Grant, Key};
+use crate::profile::Profile;
 
 /// Give, lend and find things in your neighbourhood, without a server.
 #[derive(Debug, Parser)]
@@ -71,6 +72,8 @@ pub(crate) enum Question {
     Kinds,
     #[command(flatten)]
     Exchange(Exchange),
+    /// Show what your circles know of you, or change it
+    Profile(Profile),
     /// Take in a table (CSV, TSV or JSON lines), or a bundle
     Import(Import),
     /// Print all listings as JSON lines, or write a bundle, or a backup of the whole node

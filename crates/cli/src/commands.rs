@@ -17,7 +17,7 @@ use zeroize::Zeroize as _;
 use crate::args::{Circle, Clock, Details, Export, Import, List, Question, Write};
 use crate::client::{Ask, Client};
 use crate::failure::Failure;
-use crate::{bundle, exchanges, keys, matching, show, whole};
+use crate::{bundle, exchanges, keys, matching, profile, show, whole};
 
 /// What a command prints.
 pub(crate) struct Printed {
@@ -70,6 +70,7 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         Question::Why { need, offer } => matching::why(client, &need, offer.as_deref()),
         Question::Kinds => matching::kinds(client),
         Question::Exchange(command) => exchanges::run(client, command),
+        Question::Profile(profile) => profile::run(client, profile),
         Question::Import(import) => self::import(client, &import),
         Question::Export(Export { all: Some(file), .. }) => whole::export(client, &file),
         Question::Export(Export { bundle: Some(file), since, filter, .. }) => {

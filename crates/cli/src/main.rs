@@ -19,6 +19,7 @@ mod keys;
 mod matching;
 mod out;
 mod passphrase;
+mod profile;
 mod show;
 mod stream;
 mod up;

@@ -104,6 +104,11 @@ impl Service {
         newest.map_or(Ok(None), |(_, circle)| self.profile_of(circle, me))
     }
 
+    /// When the own member can be met; nothing if it tells no hours that can be read.
+    pub(crate) fn own_hours(&self) -> Result<Option<OpeningHours>, NodeError> {
+        Ok(self.own_profile()?.and_then(|profile| profile.hours.parse().ok()))
+    }
+
     /// The profile that a circle has yet to be told.
     pub(crate) fn profile_record(
         &self,

@@ -1,8 +1,14 @@
 //! The machine's time zone: people agree on a time by the clock on their wall.
 
+use catalogue::hours::OpeningHours;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::{Span, Timestamp, ZonedDateTime};
+
+/// The minutes of a day.
+const DAY_MINUTES: u16 = 24 * 60;
+/// How far ahead open days are looked for.
+const MOST_DAYS: i64 = 366;
 
 /// A time zone, by which times are shown to people and read from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +49,35 @@ impl Zone {
     #[must_use]
     pub fn field(&self, millis: u64) -> String {
         self.written(millis, "%Y-%m-%dT%H:%M")
+    }
+
+    /// When the next so many open days end after a moment, the earliest first: by the opening hours, or at midnight of
+    /// every day where none are told. The day of the moment itself is among them while it is still open.
+    pub(crate) fn closings(
+        &self,
+        hours: Option<&OpeningHours>,
+        since: record::Timestamp,
+        days: usize,
+    ) -> Vec<record::Timestamp> {
+        let begin = i64::try_from(since.millis()).ok().and_then(|it| Timestamp::from_millisecond(it).ok());
+        let Some(begin) = begin.map(|moment| moment.to_zoned_datetime(self.0.clone()).date()) else {
+            return Vec::new();
+        };
+        let closing = |day: Date| {
+            let weekday = u8::try_from(day.weekday().to_monday_zero_offset()).ok()?;
+            let minutes = hours.map_or(Some(DAY_MINUTES), |hours| hours.closes(weekday))?;
+            let midnight = day.to_zoned_datetime(self.0.clone()).ok()?;
+            // Why not added to midnight: the clock on the wall closes it, also on the day of a change.
+            let closes = if minutes >= DAY_MINUTES {
+                midnight.tomorrow().ok()?.date().to_zoned_datetime(self.0.clone()).ok()?
+            } else {
+                let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
+                day.at(hour, minute, 0, 0).to_zoned_datetime(self.0.clone()).ok()?
+            };
+            u64::try_from(closes.timestamp().as_millisecond()).ok().map(record::Timestamp::from_millis)
+        };
+        let ahead = (0..MOST_DAYS).filter_map(|day| closing(begin.checked_add(Span::new().days(day)).ok()?));
+        ahead.filter(|closing| *closing > since).take(days).collect()
     }
 
     fn written(&self, millis: u64, how: &str) -> String {
@@ -94,6 +129,30 @@ mod tests {
         {
             assert_eq!(berlin().placed(text), text);
         }
+    }
+
+    #[test]
+    fn open_days_end_when_the_clock_on_the_wall_says_so() {
+        let here = berlin();
+        let closings = |hours: &str, since: u64, days| {
+            let hours: OpeningHours = hours.parse().unwrap();
+            let all = here.closings(Some(&hours), record::Timestamp::from_millis(since), days);
+            all.into_iter().map(|closing| here.shown(closing.millis())).collect::<Vec<_>>()
+        };
+        // Tuesday, 17:00.
+        let tuesday = 1_796_140_800_000;
+        assert_eq!(
+            closings("Tu 15:00-18:00; Sa 10:00-13:00", tuesday, 3),
+            ["Tue 1 Dec 2026, 18:00", "Sat 5 Dec 2026, 13:00", "Tue 8 Dec 2026, 18:00"]
+        );
+        let hour = 3_600_000;
+        assert_eq!(closings("Tu 15:00-18:00", tuesday + hour, 1), ["Tue 8 Dec 2026, 18:00"], "it is closed");
+        // The clock changes in the night to 28 March 2027.
+        assert_eq!(closings("Su 10:00-18:00", 1_806_150_000_000, 1), ["Sun 28 Mar 2027, 18:00"]);
+        let every = here.closings(None, record::Timestamp::from_millis(tuesday), 2);
+        let every: Vec<_> = every.into_iter().map(|closing| here.shown(closing.millis())).collect();
+        assert_eq!(every, ["Wed 2 Dec 2026, 00:00", "Thu 3 Dec 2026, 00:00"]);
+        assert!(here.closings(None, record::Timestamp::from_millis(u64::MAX), 2).is_empty());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The API about who belongs to a circle.
+//! The API about who belongs to a circle, and what its members tell of themselves.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::Uri;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use node::MemberJson;
+use node::{MemberJson, ProfileJson};
 use serde::Deserialize;
 
 use crate::Shelf;
@@ -20,6 +20,7 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/members/admit", post(admit))
         .route("/members/shut-out", post(shut_out))
         .route("/members/vouch", post(vouch))
+        .route("/profile", get(profile).patch(change_profile))
 }
 
 #[derive(Deserialize)]
@@ -30,6 +31,17 @@ struct Of {
 async fn members(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<MemberJson>>> {
     let Of { circle } = query(&uri)?;
     Ok(Json(shelf.handle.members(circle).await?))
+}
+
+async fn profile(State(shelf): Node) -> Answer<Json<ProfileJson>> {
+    Ok(Json(shelf.handle.profile().await?))
+}
+
+async fn change_profile(
+    State(shelf): Node,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Json<ProfileJson>> {
+    Ok(Json(shelf.handle.change_profile(json(body)?).await?))
 }
 
 async fn admit(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Json<MemberJson>> {

@@ -55,6 +55,8 @@ pub(crate) enum Exchange {
     Thanks(Reasoned),
     /// Say whether the receipt may be published; it is if both want that
     Public(Answer),
+    /// Let this node decide from now on what you promise, in place of your other device
+    TakeOver(One),
     /// Draw who gets it, once the draw is closed; or check what came out: `draw verify LISTING`
     Draw(Draw),
     /// What the circle's published receipts add up to
@@ -260,6 +262,7 @@ mod tests {
             "renew 01ab --until 1w",
             "renew 01ab --due 1w",
             "missed 01ab",
+            "take-over 01ab",
             "own-up 01ab yes",
             "public 01ab no",
             "thanks 01ab",

@@ -78,6 +78,11 @@ pub(crate) fn brief(exchange: &ExchangeJson) -> String {
         ("place in the queue", exchange.queue.map(|place| place.to_string())),
         ("condition", exchange.condition.clone()),
         ("condition at the return", exchange.condition_back.clone()),
+        ("how far", exchange.distance_km.map(|km| format!("{km:.0} km"))),
+        ("they gave", exchange.other_gave.as_ref().map(things)),
+        ("they received", exchange.other_received.as_ref().map(things)),
+        ("can be met", exchange.hours.clone().filter(|_| ahead && exchange.mine == "asker")),
+        ("your other device says", exchange.problem.clone()),
         ("why", exchange.reason.clone()),
         ("thanks", exchange.thanks.clone()),
     ];
@@ -190,6 +195,11 @@ pub(crate) fn tally(tally: &TallyJson) -> String {
     }
     line!(out, "{}", sum("You gave", &tally.given));
     line!(out, "{}", sum("You received", &tally.received));
+    for member in &tally.members {
+        let name = member.name.as_deref().unwrap_or(&member.member);
+        line!(out, "{}", sum(&format!("{name} gave"), &member.given));
+        line!(out, "{}", sum(&format!("{name} received"), &member.received));
+    }
     if tally.uncounted > 0 {
         line!(out, "{} receipts do not count: something in them does not hold.", tally.uncounted);
     }
@@ -197,9 +207,13 @@ pub(crate) fn tally(tally: &TallyJson) -> String {
 }
 
 fn sum(what: &str, sum: &SumJson) -> String {
+    format!("{what}: {}", things(sum))
+}
+
+fn things(sum: &SumJson) -> String {
     let kilograms = sum.grams as f64 / 1000.0;
     let weight = if sum.grams == 0 { String::new() } else { format!(", {kilograms:.1} kg") };
-    format!("{what}: {} things in {} exchanges{weight}", sum.count, sum.exchanges)
+    format!("{} things in {} exchanges{weight}", sum.count, sum.exchanges)
 }
 
 #[cfg(test)]

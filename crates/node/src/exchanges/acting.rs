@@ -24,6 +24,8 @@ const PROMISED_DAYS: u64 = 7;
 const LOAN_DAYS: u64 = 14;
 /// How many guests' exchanges a node keeps, over or not.
 const MAX_GUESTS: usize = 500;
+/// The word with which a person lets this node decide, in place of the member's other device.
+pub(super) const TAKE_OVER: &str = "take-over";
 /// The digits of a pick-up code: few enough to be said at a counter.
 const CODE_DIGITS: u32 = 6;
 
@@ -193,7 +195,7 @@ impl Service {
         let kept = self.kept_at(at)?;
         let circle = kept.exchange.about().circle;
         if !kept.guest {
-            if input.take_over {
+            if input.take_over || input.act == TAKE_OVER {
                 self.take_over(circle)?;
             }
             // One device decides: whatever another one would say at the same time, one of the two would be lost.
@@ -201,6 +203,9 @@ impl Service {
                 return self.pass_on(at, input);
             }
             self.forget_passed(at)?;
+            if input.act == TAKE_OVER {
+                return self.exchange_json_at(at);
+            }
         }
         self.act_at(at, input)
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::cmp::Reverse;
+
 use catalogue::draw::{Asked, order, verify};
 use catalogue::exchange::{Act, Party, Promise, State};
 use record::{Body, Decide, Draw, Drawn, Key, Kind, Listing, Slot, Timestamp, draw_commitment};
@@ -116,10 +118,12 @@ impl Service {
             Some((self.listing_in(circle, &slot)?, told))
         });
         let (listing, told) = here.ok_or_else(|| NodeError::NoSuchListing(key.to_string()))?;
-        let asked = self.exchanges.kept.values().find(|kept| {
+        let asked = self.exchanges.kept.values().filter(|kept| {
             let about = kept.exchange.about();
             kept.me == Party::Asker && (about.lister, about.listing) == (lister, key)
         });
+        // The member's own before a guest's; of those that were taken back and asked again, the last.
+        let asked = asked.min_by_key(|kept| (kept.guest, Reverse(kept.exchange.about().asked)));
         let now = listing.draw.clone();
         // Who did not ask sees no more than the result itself.
         let before = match asked {

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use catalogue::exchange::{Exchange, Party, State, Waiting, What};
 use record::{ExchangeId, Key, Kind, MemberId, Side, Slot, Timestamp};
 
+use super::acting::TAKE_OVER;
 use super::json::{ExchangeJson, MessageJson, WaitingJson};
 use super::kept::Kept;
 use crate::calendar::Appointment;
@@ -119,11 +120,7 @@ impl Service {
                     text: message.text.clone(),
                 })
                 .collect(),
-            acts: exchange
-                .steps(kept.me, self.clock.now())
-                .iter()
-                .map(|step| step.word().to_owned())
-                .collect(),
+            acts: self.acts(kept),
             receipt: exchange.receipt().is_some(),
             public: [kept.me, kept.me.other()].map(|party| says(party).is_some_and(|says| says.public)),
             began: about.asked.millis(),
@@ -137,6 +134,14 @@ impl Service {
     /// What a member is called.
     fn name(&self, kept: &Kept, member: MemberId) -> Option<String> {
         self.read(|view| view.name_of(kept.exchange.about().circle, &member))
+    }
+
+    /// What the member can say now, and whether it can let this device decide.
+    fn acts(&self, kept: &Kept) -> Vec<String> {
+        let steps = kept.exchange.steps(kept.me, self.clock.now());
+        let elsewhere = !kept.guest && !self.decides_here(kept.exchange.about().circle);
+        let words = steps.iter().map(|step| step.word()).chain(elsewhere.then_some(TAKE_OVER));
+        words.map(str::to_owned).collect()
     }
 
     /// How far apart both sides are, as their profiles or the listing say.

@@ -8,6 +8,7 @@ use record::{Body, Decide, ExchangeId, Key, Kind, Listing, Slot, Terms, Timestam
 
 use crate::error::NodeError;
 use crate::service::Service;
+use crate::zone::Zone;
 
 /// What was said leaves every so many ticks of a second, together with what else was said meanwhile, so that the time
 /// of a letter tells little of whose it is.
@@ -17,14 +18,12 @@ const LOOK_EVERY: u32 = 10;
 /// Letters of senders whose seal key was not known are tried again every so many ticks.
 const AGAIN_EVERY: u32 = 60;
 /// How many open days a thing that came back is held for whoever is next.
-const HELD_DAYS: u32 = 3;
+const HELD_DAYS: usize = 3;
 /// What whoever asked is told if the same thing was promised twice.
 const PROMISED_FIRST: &str =
     "By mistake this was promised to somebody else as well, and later. Your promise came first.";
 const PROMISED_LATER: &str =
     "By mistake this was promised to somebody else before. You will be told whether there is another way.";
-/// A day in milliseconds.
-const DAY: u64 = 24 * 60 * 60 * 1000;
 
 impl Service {
     /// Does what there is to do; `at_once` also what would wait for others to join it.
@@ -186,12 +185,10 @@ impl Service {
         }
         let Some(next) = next_in_line(self.of_listing(key)).map(|next| next.id()) else { return Ok(()) };
         let now = self.clock.to_sign()?;
-        // Opening hours are not known yet: every day counts, and ends at midnight (UTC).
-        let closings: Vec<Timestamp> = (1..=u64::from(HELD_DAYS) + 1)
-            .map(|day| Timestamp::from_millis((now.millis() / DAY + day) * DAY))
-            .collect();
-        let promise =
-            Promise { hold: true, until: hold_until(now, &closings, HELD_DAYS), ..Promise::default() };
+        let hours = self.own_hours()?;
+        let closings = Zone::system().closings(hours.as_ref(), now, HELD_DAYS);
+        let days = u32::try_from(HELD_DAYS).unwrap_or(u32::MAX);
+        let promise = Promise { hold: true, until: hold_until(now, &closings, days), ..Promise::default() };
         self.say_in((next, Party::Lister), Act::Promise(promise))?;
         self.say_in((next, Party::Lister), Act::Ready)
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ::node::{CircleJson, Filter, Handle, ListingInput, ListingJson, NodeError};
+use ::node::{CircleJson, Filter, Handle, ListingInput, ListingJson, NodeError, Zone};
 use askama::Template;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
@@ -36,6 +36,9 @@ pub(crate) struct Sent {
     terms: String,
     place: String,
     until: String,
+    decide: String,
+    /// When a draw closes, by the clock on the wall.
+    closes: String,
     language: String,
     circle: String,
 }
@@ -54,6 +57,12 @@ const TERMS: [Choice; 4] = [
     Choice { value: "pool", label: "Common order", hint: "bought together" },
 ];
 
+const DECIDE: [Choice; 3] = [
+    Choice { value: "choose", label: "I choose", hint: "from those who ask" },
+    Choice { value: "queue", label: "Who asks first", hint: "the others wait in line" },
+    Choice { value: "draw", label: "Chance", hint: "a draw that all can check" },
+];
+
 #[derive(Template)]
 #[template(path = "edit.html")]
 struct Edit {
@@ -69,6 +78,7 @@ struct Edit {
     /// The field that the problem is about, if that is known.
     wrong: &'static str,
     terms: &'static [Choice],
+    decide: &'static [Choice],
     circles: Vec<CircleJson>,
     /// What categories may be called.
     kinds: Kinds,
@@ -121,6 +131,7 @@ pub(crate) async fn new_form(
         side: side.to_owned(),
         title: asked.title,
         terms: "gift".to_owned(),
+        decide: "choose".to_owned(),
         count: "1".to_owned(),
         // What was said once need not be said again.
         place: browse::home(&shelf.handle).unwrap_or_default(),
@@ -175,6 +186,7 @@ pub(crate) async fn save(
         circle: None,
         count: Some(sent.count.clone()).filter(|count| *count != before.count),
         until: Some(sent.until.clone()).filter(|until| *until != before.until),
+        decide: Some(sent.decide.clone()).filter(|decide| *decide != before.decide),
         // Who saves it as it is says that it is still good.
         still_good: true,
         ..input(&sent)
@@ -253,6 +265,10 @@ fn input(sent: &Sent) -> ListingInput {
         place: some(&sent.place),
         until: some(&sent.until),
         terms: some(&sent.terms),
+        decide: some(&sent.decide).filter(|decide| !decide.is_empty()),
+        closes: some(&sent.closes)
+            .filter(|closes| sent.decide == "draw" && !closes.trim().is_empty())
+            .map(|closes| Zone::system().placed(&closes)),
         language: Some(sent.language.trim().to_lowercase()),
         circle: some(&sent.circle).filter(|circle| !circle.is_empty()),
         key: some(&sent.key).filter(|key| !key.is_empty()),
@@ -272,6 +288,8 @@ fn written(listing: &ListingJson) -> Sent {
         terms: listing.terms.clone(),
         place: listing.cell.clone().unwrap_or_default(),
         until: listing.until.map(|until| Moment::new(until, 0).iso).unwrap_or_default(),
+        decide: if listing.decide.is_empty() { "choose".to_owned() } else { listing.decide.clone() },
+        closes: listing.closes.map(|closes| Zone::system().field(closes)).unwrap_or_default(),
         language: listing.language.clone().unwrap_or_default(),
         circle: listing.circle.clone(),
         ..Sent::default()
@@ -292,6 +310,7 @@ fn new_page(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&NodeErr
         problem: error.map(told),
         wrong: error.map_or("", about),
         terms: &TERMS,
+        decide: &DECIDE,
         kinds: Kinds::new(&shelf.handle, visitor),
         alone: circles.is_empty(),
         circles,
@@ -329,6 +348,7 @@ fn about(error: &NodeError) -> &'static str {
         ("the category ", "category"),
         (" is no count", "count"),
         (" is no place", "place"),
+        ("A draw needs", "closes"),
         (" has passed", "until"),
         (" is no date", "until"),
         (" is no language", "language"),

@@ -9,6 +9,7 @@ mod listing;
 mod matches;
 mod me;
 mod node;
+mod profile;
 mod why;
 
 use std::collections::BTreeSet;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/me/dismiss", post(me::dismiss))
         .route("/me/need", post(me::need))
         .route("/me/forget", post(me::forget))
+        .route("/profile", get(profile::show).post(profile::save))
         .route("/node", get(node::show))
         .route("/circle/found", post(node::found))
         .route("/circle/join", post(node::join))

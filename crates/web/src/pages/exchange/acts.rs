@@ -150,6 +150,10 @@ fn act(word: &str, exchange: &ExchangeJson, zone: &Zone, sent: Option<&Sent>) ->
             no: "No",
             ..plain("public", "May the circle see that it was given?", Vec::new())
         }),
+        "take-over" => ending(Act {
+            button: "Decide here from now on",
+            ..plain("take-over", "Another device of yours decides", Vec::new())
+        }),
         // What a node says by itself, and what this version does not know.
         _ => return None,
     })

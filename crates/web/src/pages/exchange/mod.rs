@@ -6,7 +6,7 @@ pub(super) mod pickup;
 
 use std::sync::Arc;
 
-use ::node::{ErrorKind, ExchangeJson, NodeError, WaitingJson, Zone};
+use ::node::{ErrorKind, ExchangeJson, NodeError, SumJson, WaitingJson, Zone};
 use askama::Template;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
@@ -118,6 +118,13 @@ struct Facts {
     until: Option<When>,
     due: Option<When>,
     wants_until: Option<When>,
+    /// How far the other side is.
+    far: Option<String>,
+    /// What the other side gave and received, if it wants that shown.
+    gave: Option<String>,
+    received: Option<String>,
+    /// When the lister can be met.
+    hours: Option<String>,
 }
 
 /// What somebody wrote.
@@ -325,7 +332,17 @@ fn facts(exchange: &ExchangeJson, zone: &Zone) -> Facts {
             .wants_until
             .filter(|until| exchange.due.is_none_or(|due| due < *until))
             .map(|until| When::day(zone, until)),
+        far: exchange.distance_km.map(words::distance),
+        gave: exchange.other_gave.as_ref().map(things),
+        received: exchange.other_received.as_ref().map(things),
+        hours: exchange.hours.clone().filter(|_| exchange.mine == "asker" && is_ahead(exchange)),
     }
+}
+
+/// What receipts add up to, in words.
+fn things(sum: &SumJson) -> String {
+    let things = if sum.count == 1 { "1 thing".to_owned() } else { format!("{} things", sum.count) };
+    if sum.grams == 0 { things } else { format!("{things}, {:.1} kg", sum.grams as f64 / 1000.0) }
 }
 
 fn messages(exchange: &ExchangeJson, zone: &Zone) -> Vec<Message> {
