@@ -73,6 +73,9 @@ fn the_demo_shows_nodes_that_agree_and_who_can_help_whom_and_leaves_nothing_behi
     let seconds = told["seconds"].as_f64().unwrap();
     assert!(seconds > 0.0 && seconds < 60.0, "{seconds}");
 
+    let handed = &told["handover"];
+    assert_eq!((&handed["state"], &handed["receipt"]), (&"complete".into(), &true.into()), "{handed:#}");
+
     assert_eq!(entries(folder.path()), Vec::<String>::new(), "temporary files are gone");
     assert_eq!(running_with(folder.path()), Vec::<String>::new(), "nothing runs on");
 }
@@ -91,7 +94,8 @@ fn the_demo_tells_a_person_what_happens_and_serves_pages_until_ctrl_c() {
         }
     };
     let story = story.join("\n");
-    for part in ["Gartenstraße", "listings", "Who can help whom", "both say", " %  "] {
+    for part in ["Gartenstraße", "listings", "Who can help whom", "both say", " %  ", "both have the receipt"]
+    {
         assert!(story.contains(part), "no {part:?}: {story}");
     }
     let place = url.trim_start_matches("http://").trim_end_matches('/');

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use node::{Address, CircleLink, Config, Handle, ImportInput, Network, Node, PairJson, Reader};
+use node::{Address, CircleLink, Config, ExchangeJson, Handle, ImportInput, Network, Node, PairJson, Reader};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::args::Demo;
 use crate::failure::Failure;
 use crate::up::{Pages, runtime, stop_signal};
-use crate::{matching, out};
+use crate::{handover, matching, out};
 
 /// A neighbour: what it is called, and the tables with its listings.
 struct Neighbour {
@@ -151,8 +151,14 @@ async fn demo(members: &[Member], begun: Instant, json: bool) -> Result<(), Fail
     let seconds = begun.elapsed().as_secs_f64();
     let first = handles.first().ok_or_else(|| Failure::new("there is no node"))?;
     let pairs = varied(first.matches(false, ALL_PAIRS, Reader::Member).await);
+    let neighbours: Vec<_> = NEIGHBOURS
+        .iter()
+        .zip(&handles)
+        .map(|(neighbour, handle)| handover::Neighbour { name: neighbour.name, handle })
+        .collect();
     if json {
-        return tell(&handles, &pairs, seconds);
+        let handed = handover::show(&neighbours, &pairs, &say).await?;
+        return tell(&handles, &pairs, seconds, handed);
     }
     say(format!("All {} nodes have the same {written} listings after {seconds:.1} s:\n", handles.len()))?;
     for member in members {
@@ -160,7 +166,8 @@ async fn demo(members: &[Member], begun: Instant, json: bool) -> Result<(), Fail
         let digest = status.circles.first().map(|circle| circle.digest.clone()).unwrap_or_default();
         say(format!("  {:<15} digest {}…\n", member.name, digest.get(..16).unwrap_or(&digest)))?;
     }
-    say(format!("\nWho can help whom, and why:\n{}", matching::pairs(&pairs)))
+    say(format!("\nWho can help whom, and why:\n{}", matching::pairs(&pairs)))?;
+    handover::show(&neighbours, &pairs, &say).await.map(drop)
 }
 
 async fn start(neighbour: &Neighbour) -> Result<Member, Failure> {
@@ -226,14 +233,20 @@ async fn wait(what: &str, mut holds: impl FnMut() -> bool) -> Result<(), Failure
     Ok(())
 }
 
-fn tell(handles: &[&Handle], pairs: &[PairJson], seconds: f64) -> Result<(), Failure> {
+fn tell(
+    handles: &[&Handle],
+    pairs: &[PairJson],
+    seconds: f64,
+    handed: Option<ExchangeJson>,
+) -> Result<(), Failure> {
     let nodes = handles.iter().map(|handle| {
         let circle = handle.circles().into_iter().next();
         let (listings, digest) = circle.map(|circle| (circle.listings, circle.digest)).unwrap_or_default();
         json!({ "peer": handle.peer().to_string(), "listings": listings, "digest": digest })
     });
     let nodes: Vec<_> = nodes.collect();
-    out::text(&format!("{}\n", json!({ "nodes": nodes, "matches": pairs, "seconds": seconds })))
+    let told = json!({ "nodes": nodes, "matches": pairs, "seconds": seconds, "handover": handed });
+    out::text(&format!("{told}\n"))
 }
 
 /// Serves all nodes' pages for ever.

@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod exchanges;
 mod failure;
+mod handover;
 mod keys;
 mod matching;
 mod out;

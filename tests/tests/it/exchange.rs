@@ -13,15 +13,15 @@ use tests::{Home, Node, Output, PATIENCE, at, holding, second_reader, wait_until
 
 /// Words that stand in letters alone.
 const WISH: &str = "Für unsere Zwillinge, bitte";
-const ADDRESS: &str = "Hinterhaus, dritte Tür, Klingel Zimmermann";
+pub(crate) const ADDRESS: &str = "Hinterhaus, dritte Tür, Klingel Zimmermann";
 const NICKNAME: &str = "Tante Hedwig";
 
-fn text(json: &Value, path: &str) -> String {
+pub(crate) fn text(json: &Value, path: &str) -> String {
     at(json, path).as_str().unwrap().to_owned()
 }
 
 /// A founder, and others that joined through it.
-fn neighbours(names: &[&str]) -> Vec<Node> {
+pub(crate) fn neighbours(names: &[&str]) -> Vec<Node> {
     let (first, rest) = names.split_first().unwrap();
     let mut nodes = vec![Home::new().up(&["--circle", "Gartenstraße", "--member", first])];
     for name in rest {
@@ -34,7 +34,7 @@ fn neighbours(names: &[&str]) -> Vec<Node> {
 }
 
 /// The exchange as a node sees it, once it is in this state.
-fn in_state(node: &Home, id: &str, state: &str) -> Value {
+pub(crate) fn in_state(node: &Home, id: &str, state: &str) -> Value {
     wait_until(&format!("the exchange is {state}"), PATIENCE, || {
         let seen = Output::of(node.command(&["exchanges", id]).arg("--json"));
         if seen.code != 0 {
@@ -45,11 +45,11 @@ fn in_state(node: &Home, id: &str, state: &str) -> Value {
     })
 }
 
-fn left(node: &Home, listing: &str) -> u64 {
+pub(crate) fn left(node: &Home, listing: &str) -> u64 {
     node.json(&["show", listing])["left"].as_u64().unwrap()
 }
 
-fn seen(node: &Home, listing: &str) {
+pub(crate) fn seen(node: &Home, listing: &str) {
     wait_until("it sees the listing", PATIENCE, || {
         let shown = node.cli(&["show", listing]);
         if shown.code == 0 { Ok(()) } else { Err(format!("{shown:?}")) }
@@ -222,7 +222,7 @@ fn after_a_key_was_revoked_letters_are_sealed_to_another_one() {
 }
 
 /// Waits until what was said last has left.
-fn sent(node: &Home, id: &str) {
+pub(crate) fn sent(node: &Home, id: &str) {
     wait_until("it has left", PATIENCE, || {
         let seen = node.json(&["exchanges", id]);
         if seen["sent"] == true { Ok(()) } else { Err(seen["says"].to_string()) }
@@ -230,7 +230,7 @@ fn sent(node: &Home, id: &str) {
 }
 
 /// Waits until a restored node has heard from another one: a round with a peer comes after a minute at the latest.
-fn heard(node: &Home) {
+pub(crate) fn heard(node: &Home) {
     wait_until("a round with a peer", Duration::from_secs(75), || {
         let key = node.json(&["key", "show"]);
         if key["waits"] == false { Ok(()) } else { Err(key.to_string()) }
@@ -466,95 +466,6 @@ fn a_draw_gives_it_to_one_and_everybody_who_asked_can_check_it() {
 }
 
 #[test]
-fn what_a_second_device_is_told_is_done_by_the_one_that_decides() {
-    let nodes = neighbours(&["Ada", "Bo"]);
-    let [first, asker] = nodes.as_slice() else { panic!("two") };
-    let key = text(&first.json(&["offer", "Leiter"]), "/key");
-    let words = text(&first.json(&["key", "backup"]), "/words");
-    let second = Home::new();
-    let restored = Output::with_input(&mut second.command(&["key", "restore"]), words.as_bytes());
-    assert_eq!(restored.code, 0, "{restored:?}");
-    let second = second.up(&["--peer", first.address(), "--join", &first.link()]);
-    second.wait_for_charter();
-    heard(&second);
-    seen(asker, &key);
-    seen(&second, &key);
-    let id = text(&asker.json(&["request", &key]), "/id");
-    in_state(&second, &id, "requested");
-    let passed = second.json(&["promise", &id, "--place", ADDRESS]);
-    assert!(text(&passed, "/says").contains("passed on"), "{passed}");
-    assert_eq!(in_state(asker, &id, "promised")["place"], ADDRESS);
-    in_state(first, &id, "promised");
-    in_state(&second, &id, "promised");
-    // From now on the second one decides, and the first passes on.
-    wait_until("it takes over", PATIENCE, || {
-        let taken = second.cli(&["promise", &id, "--time", "3d", "--take-over"]);
-        if taken.code == 0 { Ok(()) } else { Err(format!("{taken:?}")) }
-    });
-    wait_until("the first one knows", PATIENCE, || {
-        let passed = first.json(&["message", &id, "Bis dann"]);
-        if text(&passed, "/says").contains("passed on") { Ok(()) } else { Err(passed["says"].to_string()) }
-    });
-    wait_until("the message arrives", PATIENCE, || {
-        let seen = asker.json(&["exchanges", &id]);
-        let said = seen["messages"].as_array().unwrap().iter().any(|message| message["text"] == "Bis dann");
-        if said { Ok(()) } else { Err(seen["messages"].to_string()) }
-    });
-}
-
-#[test]
-fn what_two_devices_promised_apart_is_shown_to_the_lister_and_told_to_both_who_asked() {
-    let nodes = neighbours(&["Carla", "Bo"]);
-    let [other, one] = nodes.as_slice() else { panic!("two") };
-    let first = Home::new().up(&["--peer", other.address(), "--join", &other.link(), "--member", "Ada"]);
-    first.wait_for_charter();
-    let key = text(&first.json(&["offer", "Kommode"]), "/key");
-    let words = text(&first.json(&["key", "backup"]), "/words");
-    let second = Home::new();
-    let restored = Output::with_input(&mut second.command(&["key", "restore"]), words.as_bytes());
-    assert_eq!(restored.code, 0, "{restored:?}");
-    let second = second.up(&["--peer", other.address(), "--join", &other.link()]);
-    second.wait_for_charter();
-    heard(&second);
-    let ids = [one, other].map(|asker| {
-        seen(asker, &key);
-        text(&asker.json(&["request", &key]), "/id")
-    });
-    for id in &ids {
-        in_state(&first, id, "requested");
-        in_state(&second, id, "requested");
-    }
-    // One device promises it while it is away, and the other one takes over meanwhile.
-    let away = first.stop();
-    away.home().run(&["promise", &ids[0]]);
-    second.run(&["promise", &ids[1], "--take-over"]);
-    in_state(other, &ids[1], "promised");
-    let _first = away.start(&[]);
-    in_state(one, &ids[0], "promised");
-    wait_until("the lister is shown both", PATIENCE, || {
-        let notices = second.json(&["status"])["notices"].to_string();
-        let both = ids.iter().all(|id| notices.contains(&id[..8]));
-        if both && notices.contains("promised more often") { Ok(()) } else { Err(notices) }
-    });
-    for (asker, id, words) in
-        [(one, &ids[0], "Your promise came first"), (other, &ids[1], "somebody else before")]
-    {
-        wait_until("who asked is told", PATIENCE, || {
-            let messages = asker.json(&["exchanges", id])["messages"].to_string();
-            if messages.contains(words) { Ok(()) } else { Err(messages) }
-        });
-    }
-    // Nothing is left for anybody else, and what is given up makes room.
-    assert_eq!(left(&second, &key), 0);
-    second.run(&["cancel", &ids[1]]);
-    in_state(other, &ids[1], "cancelled");
-    wait_until("nothing is wrong any more", PATIENCE, || {
-        let notices = second.json(&["status"])["notices"].to_string();
-        if notices.contains("promised more often") { Err(notices) } else { Ok(()) }
-    });
-}
-
-#[test]
 fn whether_what_ends_soon_is_still_good_is_asked_and_not_taken_for_granted() {
     let home = Home::with_clock();
     let _ = home.json(&["circle", "found", "Gartenstraße"]);
@@ -568,4 +479,85 @@ fn whether_what_ends_soon_is_still_good_is_asked_and_not_taken_for_granted() {
     home.run(&["edit", &key, "--still-good"]);
     assert!(home.json(&["show", &key])["expires"].as_u64() > before);
     assert_eq!(home.json(&["exchanges", "--waiting"]), json!([]));
+}
+
+#[test]
+fn whoever_chooses_sees_how_far_the_asker_is_and_what_it_gave_only_if_it_wants_that() {
+    let nodes = neighbours(&["Ada", "Bo"]);
+    let [lister, asker] = nodes.as_slice() else { panic!("two") };
+    let give = |giver: &Node, receiver: &Node, title: &str| {
+        let key = text(&giver.json(&["offer", title]), "/key");
+        seen(receiver, &key);
+        let id = text(&receiver.json(&["request", &key]), "/id");
+        in_state(giver, &id, "requested");
+        giver.run(&["promise", &id]);
+        in_state(receiver, &id, "promised");
+        giver.run(&["handover", &id]);
+        in_state(receiver, &id, "handed-over");
+        receiver.run(&["receipt", &id]);
+        in_state(giver, &id, "complete");
+        giver.run(&["public", &id, "yes"]);
+        receiver.run(&["public", &id, "yes"]);
+    };
+    give(asker, lister, "Vase");
+    let all = |least: u64| {
+        wait_until("the receipt is published", PATIENCE, || {
+            let tally = lister.json(&["tally"]);
+            if tally["all"]["count"] == least { Ok(tally) } else { Err(tally.to_string()) }
+        })
+    };
+    assert_eq!(all(1)["members"], json!([]), "nobody said that it may be shown");
+    let key = text(&lister.json(&["offer", "Bett", "--place", "49.01,8.40"]), "/key");
+    seen(asker, &key);
+    let id = text(&asker.json(&["request", &key]), "/id");
+    let asked = in_state(lister, &id, "requested");
+    assert!(asked["distance_km"].is_null() && asked["other_gave"].is_null(), "{asked}");
+    let told = asker.json(&["profile", "--place", "49.10,8.40", "--tally", "yes"]);
+    assert_eq!((&told["name"], &told["tally"]), (&json!("Bo"), &json!(true)));
+    let asked = wait_until("the lister sees it", PATIENCE, || {
+        let asked = lister.json(&["exchanges", &id]);
+        if asked["other_gave"]["count"] == 1 { Ok(asked) } else { Err(asked.to_string()) }
+    });
+    assert_eq!(asked["other_received"]["count"], 0);
+    assert!((5.0..15.0).contains(&asked["distance_km"].as_f64().unwrap()), "{asked}");
+    let members = all(1)["members"].clone();
+    assert_eq!((&members[0]["name"], &members[0]["given"]["count"]), (&json!("Bo"), &json!(1)), "{members}");
+    // The page on which the lister chooses shows it, too.
+    let page = lister.get(&format!("/exchange/{id}")).with(200).body;
+    assert!(page.contains("km away") && page.contains("1 thing"), "{page}");
+    asker.run(&["profile", "--tally", "no"]);
+    wait_until("it is not shown any more", PATIENCE, || {
+        let members = lister.json(&["tally"])["members"].clone();
+        if members == json!([]) { Ok(()) } else { Err(members.to_string()) }
+    });
+}
+
+#[test]
+fn what_came_back_is_held_for_the_next_until_the_third_open_day_ends() {
+    let nodes = neighbours(&["Ada", "Bo", "Carla"]);
+    let [lender, one, next] = nodes.as_slice() else { panic!("three") };
+    let wrong = lender.cli(&["profile", "--hours", "mornings"]).ended(1);
+    assert!(wrong.stderr.contains("Mo-Fr 10:00-18:00"), "{wrong:?}");
+    lender.run(&["profile", "--hours", "We 15:00-18:00"]);
+    let key = text(&lender.json(&["offer", "Leiter", "--terms", "loan"]), "/key");
+    let ask = |node: &Node| {
+        seen(node, &key);
+        let id = text(&node.json(&["request", &key]), "/id");
+        in_state(lender, &id, "requested");
+        id
+    };
+    let (first, second) = (ask(one), ask(next));
+    lender.run(&["promise", &first]);
+    in_state(one, &first, "promised");
+    lender.run(&["handover", &first]);
+    in_state(one, &first, "handed-over");
+    one.run(&["receipt", &first]);
+    in_state(lender, &first, "lent");
+    lender.run(&["return", &first]);
+    let held = in_state(next, &second, "ready");
+    assert_eq!(held["hours"], "We 15:00-18:00");
+    // Three Wednesdays: more than two weeks, and at six o'clock.
+    let ahead = held["until"].as_u64().unwrap() - now();
+    let days = 24 * 60 * 60 * 1000;
+    assert!((14 * days..=21 * days).contains(&ahead), "{ahead}");
 }

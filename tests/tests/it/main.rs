@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod corpus;
 mod damage;
+mod devices;
 mod doctor;
 mod exchange;
 mod hide;
