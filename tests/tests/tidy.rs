@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tests::{files_below, lines, manifest, read, root};
 use toml::{Table, Value};
@@ -118,6 +119,25 @@ fn versions_are_chosen_in_one_place() {
             assert!(inherits && !chooses, "{}: write `{name}.workspace = true`", shown(&folder));
         }
     }
+}
+
+/// All crates that are built, each with its version and features.
+fn built(edges: &str) -> BTreeSet<String> {
+    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    command.args(["tree", "--workspace", "--locked", "--offline", "--prefix", "none", "--format", "{p} {f}"]);
+    let tree = command.args(["--edges", edges]).current_dir(root()).output().unwrap();
+    assert!(tree.status.success(), "{tree:?}");
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    tree.lines().map(|line| line.trim_end_matches("(*)").trim().to_owned()).collect()
+}
+
+/// Else libp2p and all above it is built twice, once for the program and once for the tests.
+#[test]
+fn the_tests_change_no_feature_of_what_the_program_is_built_of() {
+    let (program, tests) = (built("normal,build"), built("normal,build,dev"));
+    assert!(program.len() > 100, "{program:?}");
+    let other: Vec<_> = program.difference(&tests).collect();
+    assert!(other.is_empty(), "these have other features beside the tests' own dependencies: {other:?}");
 }
 
 #[test]

@@ -34,10 +34,8 @@ pub(crate) async fn show(
     };
     let Some((asker, giver, offer)) = pairs.iter().find_map(both) else { return Ok(None) };
     let (asks, gives) = (asker.name, giver.name);
-    say(format!(
-        "\nA handover, in sealed letters that all carry and nobody else can open:\n  {asks} asks {gives} for \"{}\"\n",
-        offer.title
-    ))?;
+    say("\nA handover, in sealed letters that all carry and nobody else can open:\n".to_owned())?;
+    say(format!("  {asks} asks {gives} for \"{}\"\n", offer.title))?;
     let input = RequestInput { message: Some("I would like that.".to_owned()), ..RequestInput::default() };
     let id = asker.handle.request(offer.key, input).await?.id;
     wait(giver.handle, &id, "requested").await?;

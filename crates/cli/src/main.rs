@@ -58,7 +58,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, cli.json),
         Command::Up(args) => up::run(&folder(cli.data)?, args, cli.json),
-        Command::Licences => out::text(&node::NOTICES.join("\n\n")),
+        Command::Licences => out::text(&[node::NOTICES, web::NOTICES].concat().join("\n\n")),
         Command::Doctor(args) => printed(&doctor::run(&folder(cli.data)?, &args)?, cli.json),
         Command::Restore(args) => {
             printed(&whole::restore(&folder(cli.data)?, &args.file, args.alone)?, cli.json)

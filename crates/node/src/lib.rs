@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod announced;
+mod areas;
 mod backup;
 mod belonging;
 mod calendar;
@@ -52,6 +53,7 @@ mod view;
 mod writing;
 mod zone;
 
+pub use areas::{AreaJson, AreasJson, centre_of};
 pub use backup::{BACKUP_MAGIC, BackupError, BackupReader, OutgoingBackup};
 pub use belonging::{MemberInput, MemberJson};
 pub use calendar::Appointment;

@@ -82,6 +82,25 @@ impl Cell {
         self.0.resolution().edge_length_km()
     }
 
+    /// Its size: the resolution, from 0 (whole parts of continents) to 7.
+    #[must_use]
+    pub fn resolution(self) -> u8 {
+        self.0.resolution().into()
+    }
+
+    /// The cell of a coarser resolution that holds its centre; itself if it is no finer than that.
+    #[must_use]
+    pub fn at_most(self, resolution: u8) -> Self {
+        let coarser = Resolution::try_from(resolution).ok().and_then(|coarser| self.0.parent(coarser));
+        coarser.map_or(self, Self)
+    }
+
+    /// Latitude and longitude of its corners, in degrees (WGS 84), in their order.
+    #[must_use]
+    pub fn corners(self) -> Vec<(f64, f64)> {
+        self.0.boundary().iter().map(|corner| (corner.lat(), corner.lng())).collect()
+    }
+
     /// The distance between the centres of two cells along the Earth's surface, in kilometres.
     #[must_use]
     pub fn distance_km(self, other: Self) -> f64 {

@@ -20,8 +20,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use node::{
-    CircleJson, CircleLink, ClockJson, FilterInput, FoundInput, FoundJson, Handle, ImportInput, ImportJson,
-    InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PeerJson, PurgedJson, Reader, StatusJson,
+    AreasJson, CircleJson, CircleLink, ClockJson, FilterInput, FoundInput, FoundJson, Handle, ImportInput,
+    ImportJson, InviteJson, ListingInput, ListingJson, NearbyJson, NodeError, PeerJson, PurgedJson, Reader,
+    StatusJson,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ use crate::answer::{ApiError, Failure};
 use crate::pages::MAX_QUERY;
 use crate::{Shelf, bundle, feeds, gate, hidden, keys, members, photos, upkeep};
 
+/// The finest cell that a listing's place may have.
+const FINEST: u8 = 7;
 /// The largest body, except an import's.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
 /// The largest file to import.
@@ -44,6 +47,7 @@ pub(crate) fn routes(shelf: &Arc<Shelf>) -> Router<Arc<Shelf>> {
         .route("/peers", get(peers).post(dial))
         .route("/listings", get(listings).post(publish))
         .route("/listings/{reference}", get(listing).patch(edit).delete(withdraw))
+        .route("/areas", get(areas))
         .route("/search", get(search))
         .route("/export", get(export))
         .route("/circles", get(circles).post(found))
@@ -169,6 +173,11 @@ async fn dial(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer
 async fn listings(State(shelf): Node, uri: Uri) -> Answer<Json<Vec<ListingJson>>> {
     let filter = query::<FilterInput>(&uri)?.read()?;
     Ok(Json(aside(&shelf, move |node| node.listings(&filter)).await?))
+}
+
+async fn areas(State(shelf): Node, uri: Uri) -> Answer<Json<AreasJson>> {
+    let filter = query::<FilterInput>(&uri)?.read()?;
+    Ok(Json(aside(&shelf, move |node| node.areas(&filter, FINEST)).await?))
 }
 
 async fn publish(State(shelf): Node, body: Result<Bytes, BytesRejection>) -> Answer<Response> {

@@ -5,7 +5,7 @@
 //! and every answer leaves with the headers that keep a page from doing more than it should. Behind it
 //! are two faces over the same [`node::Handle`]: the API under `/api/v1` (JSON; writing needs the
 //! token) and the pages (HTML without scripts; writing needs the page's own form, sent from the node's
-//! own machine). Beside them are feeds (Atom).
+//! own machine). Beside them are feeds (Atom). `map` draws where things are.
 //!
 //! **Invariants:** a `GET` changes nothing. What members wrote reaches a page escaped. Each failure,
 //! also an unknown path or method, has the shape of its face: JSON below `/api`, a page elsewhere.
@@ -23,6 +23,7 @@ mod guests;
 mod hidden;
 mod hourly;
 mod keys;
+mod map;
 mod members;
 mod pages;
 mod photos;
@@ -34,6 +35,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+
+/// What the map is made of, by whom, and under which licences.
+pub const NOTICES: &[&str] = &[include_str!("../data/NOTICE.md"), include_str!("../data/licences/ISC.txt")];
 
 pub use access::{Access, hosts_for};
 pub use serve::serve;

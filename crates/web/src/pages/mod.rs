@@ -6,6 +6,7 @@ mod edit;
 mod exchange;
 mod kinds;
 mod listing;
+mod map;
 mod matches;
 mod me;
 mod node;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/exchange/{id}", get(exchange::show).post(exchange::act))
         .route("/exchange/{id}/calendar", get(exchange::calendar))
         .route("/pickup/{id}/{code}", get(exchange::pickup::show).post(exchange::pickup::act))
+        .route("/map", get(map::show))
         .route("/kinds", get(kinds::show))
         .route("/matches", get(matches::show))
         .route("/why/{pair}", get(why::show))

@@ -9,6 +9,7 @@ mod gate;
 mod me;
 mod pages;
 mod photos;
+mod places;
 mod private;
 mod searching;
 mod site;
