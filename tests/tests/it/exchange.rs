@@ -525,6 +525,8 @@ fn whoever_chooses_sees_how_far_the_asker_is_and_what_it_gave_only_if_it_wants_t
     // The page on which the lister chooses shows it, too.
     let page = lister.get(&format!("/exchange/{id}")).with(200).body;
     assert!(page.contains("km away") && page.contains("1 thing"), "{page}");
+    let page = lister.get(&format!("/listing/{key}")).with(200).body;
+    assert!(page.contains("km away") && page.contains("gave 1 thing"), "{page}");
     asker.run(&["profile", "--tally", "no"]);
     wait_until("it is not shown any more", PATIENCE, || {
         let members = lister.json(&["tally"])["members"].clone();

@@ -23,6 +23,9 @@ use crate::answer::Failure;
 use crate::api::exchanges::appointment;
 use crate::words::{self, Moment};
 
+/// How many characters of a message are shown beside its writer.
+const WROTE: usize = 160;
+
 /// A moment by the clock on the wall.
 pub(super) struct When {
     pub(super) iso: String,
@@ -46,6 +49,8 @@ pub(super) struct Row {
     pub(super) title: String,
     pub(super) other: String,
     pub(super) says: String,
+    /// What helps to choose among those who ask: how far they are, what they gave, what they wrote.
+    pub(super) about: Vec<String>,
     pub(super) changed: Moment,
 }
 
@@ -56,6 +61,7 @@ impl Row {
             title: exchange.title.clone(),
             other: other(exchange),
             says: sentence(&exchange.says),
+            about: Vec::new(),
             changed: Moment::new(exchange.changed, now),
         }
     }
@@ -63,8 +69,20 @@ impl Row {
     /// The same where it is clear what it is about: it is called by who is on the other side.
     pub(super) fn by_name(exchange: &ExchangeJson, now: u64) -> Self {
         let row = Self::new(exchange, now);
-        Self { title: row.other.clone(), other: String::new(), ..row }
+        let about = if exchange.state == "requested" { about(exchange) } else { Vec::new() };
+        Self { title: row.other.clone(), other: String::new(), about, ..row }
     }
+}
+
+/// What a lister may like to know of whoever asks.
+fn about(exchange: &ExchangeJson) -> Vec<String> {
+    let many = (exchange.count > 1).then(|| format!("asks for {}", exchange.count));
+    let far = exchange.distance_km.map(words::distance);
+    let gave = exchange.other_gave.as_ref().map(|gave| format!("gave {}", things(gave)));
+    let received = exchange.other_received.as_ref().map(|received| format!("received {}", things(received)));
+    let wrote = exchange.messages.iter().rfind(|message| message.from == "asker");
+    let wrote = wrote.map(|message| format!("“{}”", words::excerpt(&message.text, WROTE)));
+    [many, far, gave, received, wrote].into_iter().flatten().collect()
 }
 
 /// Something that waits for the member.
