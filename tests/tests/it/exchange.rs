@@ -255,9 +255,10 @@ fn the_last_one_is_promised_once_and_the_others_are_told() {
         seen(node, &key);
         text(&node.json(&["request", &key, "--count", count]), "/id")
     };
-    let (first, second) = (ask(one, "2"), ask(other, "1"));
-    in_state(lister, &first, "requested");
-    in_state(lister, &second, "requested");
+    let (first, second, third) = (ask(one, "2"), ask(other, "1"), ask(other, "1"));
+    for id in [&first, &second, &third] {
+        in_state(lister, id, "requested");
+    }
     // A part of what was asked for is promised, the rest to the next; then nothing is left.
     lister.run(&["promise", &first, "--count", "1"]);
     lister.run(&["promise", &second]);
@@ -265,6 +266,9 @@ fn the_last_one_is_promised_once_and_the_others_are_told() {
     assert!(refused.stderr.contains("promised already: 1 of 2"), "{refused:?}");
     assert_eq!(in_state(one, &first, "promised")["promised"], 1);
     assert_eq!(left(lister, &key), 0);
+    // One message to all who did not get it.
+    lister.run(&["tell-others", &second, "Leider ist er weg"]);
+    assert_eq!(in_state(other, &third, "elsewhere")["reason"], "Leider ist er weg");
     // Who gives it up makes room.
     one.run(&["cancel", &first, "Doch nicht"]);
     let called_off = in_state(lister, &first, "cancelled");

@@ -55,6 +55,8 @@ pub(crate) enum Exchange {
     Thanks(Reasoned),
     /// Say whether the receipt may be published; it is if both want that
     Public(Answer),
+    /// Tell all others who asked for the same thing that somebody else gets it
+    TellOthers(Reasoned),
     /// Let this node decide from now on what you promise, in place of your other device
     TakeOver(One),
     /// Draw who gets it, once the draw is closed; or check what came out: `draw verify LISTING`
@@ -263,6 +265,8 @@ mod tests {
             "renew 01ab --due 1w",
             "missed 01ab",
             "take-over 01ab",
+            "tell-others 01ab",
+            "tell-others 01ab sorry it is gone",
             "own-up 01ab yes",
             "public 01ab no",
             "thanks 01ab",

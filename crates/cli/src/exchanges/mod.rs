@@ -55,6 +55,7 @@ pub(crate) fn run(client: &Client, command: Exchange) -> Done {
             let said = ActInput { due: until.clone(), until, ..said() };
             say(client, &one, &["renew", "ask-renewal"], said)
         }
+        Exchange::TellOthers(Reasoned { one, text }) => say(client, &one, &["tell-others"], in_words(&text)),
         Exchange::TakeOver(one) => say(client, &one, &["take-over"], said()),
         Exchange::Missed(one) => say(client, &one, &["missed"], said()),
         Exchange::OwnUp(Answer { one, answer }) => {

@@ -2,7 +2,8 @@
 //! before the person is told so, and leaves in a letter.
 
 use catalogue::exchange::{
-    Act, ActError, Budget, Exchange, HandOver, Party, Promise, Receive, Request, Step, committed, wait_for_it,
+    Act, ActError, Budget, Exchange, HandOver, Party, Promise, Receive, Request, State, Step, committed,
+    wait_for_it,
 };
 use record::{
     About, Body, CircleId, Class, ExchangeId, Grant, GrantRole, Hash, Key, Kind, Listing, Map, MemberId,
@@ -26,6 +27,8 @@ const LOAN_DAYS: u64 = 14;
 const MAX_GUESTS: usize = 500;
 /// The word with which a person lets this node decide, in place of the member's other device.
 pub(super) const TAKE_OVER: &str = "take-over";
+/// The word with which a lister tells all others who asked that somebody else gets it.
+pub(super) const TELL_OTHERS: &str = "tell-others";
 /// The digits of a pick-up code: few enough to be said at a counter.
 const CODE_DIGITS: u32 = 6;
 
@@ -219,9 +222,36 @@ impl Service {
         let now = self.clock.to_sign()?;
         let kept = self.kept_at(at)?;
         self.must_have_heard(kept.exchange.about().circle)?;
+        if input.act == TELL_OTHERS {
+            self.tell_others(at, input.words.as_deref().unwrap_or_default())?;
+            return self.exchange_json_at(at);
+        }
         let act = self.read_act(kept, input, now)?;
         self.say_in(at, act)?;
         self.exchange_json_at(at)
+    }
+
+    /// The others who asked for the same thing, if none of it is left for them: who is promised it has it.
+    pub(super) fn others_who_wait(&self, kept: &Kept) -> Vec<ExchangeId> {
+        let (key, id) = (kept.exchange.about().listing, kept.exchange.id());
+        // A loan comes back: who waits for it stays in line.
+        if kept.me != Party::Lister || kept.exchange.is_loan() || self.left_of(key) > 0 {
+            return Vec::new();
+        }
+        let others = self.of_listing(key).filter(|other| other.id() != id);
+        others.filter(|other| other.state() == State::Requested).map(Exchange::id).collect()
+    }
+
+    /// One message to all who did not get it.
+    fn tell_others(&mut self, at: (ExchangeId, Party), words: &str) -> Result<(), NodeError> {
+        let others = self.others_who_wait(self.kept_at(at)?);
+        if others.is_empty() {
+            return Err(NodeError::Invalid("nobody else waits for it in vain".into()));
+        }
+        for id in others {
+            self.say_in((id, Party::Lister), Act::Elsewhere(words.to_owned()))?;
+        }
+        Ok(())
     }
 
     /// Takes the next stance of a side on this node: durable when this returns, and leaves soon.

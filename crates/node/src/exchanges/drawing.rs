@@ -104,7 +104,7 @@ impl Service {
         Ok(())
     }
 
-    fn left_of(&self, key: Key) -> u32 {
+    pub(super) fn left_of(&self, key: Key) -> u32 {
         let count = self.own_listing(key).map_or(0, |(_, listing)| listing.count);
         catalogue::exchange::Counts::of(count, self.of_listing(key)).left
     }

@@ -180,7 +180,9 @@ pub struct RequestInput {
 pub struct ActInput {
     /// `promise`, `decline`, `accept` (the time), `ready`, `message`, `withdraw`, `cancel`, `handover`, `receipt`,
     /// `return`, `back`, `ask-renewal`, `renew`, `missed`, `own-up`, `thanks`, `public`, `time` (the lister proposes
-    /// one, or the asker accepts it); or `take-over`: this node decides from now on.
+    /// one, or the asker accepts it); `tell-others`: who asked for the same
+    /// thing, of which none is left, is told in these words that somebody else gets it; or `take-over`: this node decides
+    /// from now on.
     pub act: String,
     /// How many.
     #[serde(skip_serializing_if = "Option::is_none")]

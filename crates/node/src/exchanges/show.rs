@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use catalogue::exchange::{Exchange, Party, State, Waiting, What};
 use record::{ExchangeId, Key, Kind, MemberId, Side, Slot, Timestamp};
 
-use super::acting::TAKE_OVER;
+use super::acting::{TAKE_OVER, TELL_OTHERS};
 use super::json::{ExchangeJson, MessageJson, WaitingJson};
 use super::kept::Kept;
 use crate::calendar::Appointment;
@@ -140,7 +140,9 @@ impl Service {
     fn acts(&self, kept: &Kept) -> Vec<String> {
         let steps = kept.exchange.steps(kept.me, self.clock.now());
         let elsewhere = !kept.guest && !self.decides_here(kept.exchange.about().circle);
-        let words = steps.iter().map(|step| step.word()).chain(elsewhere.then_some(TAKE_OVER));
+        let others = !self.others_who_wait(kept).is_empty();
+        let words = steps.iter().map(|step| step.word());
+        let words = words.chain(others.then_some(TELL_OTHERS)).chain(elsewhere.then_some(TAKE_OVER));
         words.map(str::to_owned).collect()
     }
 

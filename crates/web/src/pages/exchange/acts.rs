@@ -150,6 +150,17 @@ fn act(word: &str, exchange: &ExchangeJson, zone: &Zone, sent: Option<&Sent>) ->
             no: "No",
             ..plain("public", "May the circle see that it was given?", Vec::new())
         }),
+        "tell-others" => {
+            let hint = "all who asked for it and do not get it read this";
+            let mut words = said.long("words", "Your message", hint);
+            if words.value.is_empty() {
+                words.value = "Sorry, this went to somebody else. Thank you for asking!".to_owned();
+            }
+            Act {
+                button: "Tell them",
+                ..plain("tell-others", "Tell the others that it is gone", vec![words])
+            }
+        }
         "take-over" => ending(Act {
             button: "Decide here from now on",
             ..plain("take-over", "Another device of yours decides", Vec::new())
