@@ -337,7 +337,7 @@ fn an_exchange_completes_between_two_that_never_hear_each_other_and_die_after_ea
     });
     let turn = |side: usize, node: Node, words: &[&[&str]]| {
         let said = |node: &Node| {
-            words.iter().for_each(|words| node.run(&[&words[..1], &[&id], &words[1..]].concat()));
+            words.iter().for_each(|words| node.run(&[&words[..1], &[id.as_str()], &words[1..]].concat()));
             id.clone()
         };
         parted.says(side, node, said).0
