@@ -154,13 +154,12 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
     let loud = street.peer(101, &lister);
     // What is bad on the face of it costs its peer the connection, so others say it.
     let (forger, giant) = (street.peer(102, &lister), street.peer(103, &lister));
-    let least = EACH_SECOND * full_or_short(60, 20).as_secs();
     let flood = runtime.spawn({
-        let (street, over, real) = (Arc::clone(&street), Arc::clone(&over), real.clone());
+        let (street, over) = (Arc::clone(&street), Arc::clone(&over));
         async move {
             let (mut dice, mut sent) = (Dice::cast(), Vec::new());
             let mut beats = tokio::time::interval(Duration::from_secs(1));
-            while !over.load(Ordering::Relaxed) || (sent.len() as u64) < least {
+            while !over.load(Ordering::Relaxed) {
                 beats.tick().await;
                 let (author, circle) = (&street.junker, street.circle);
                 let good = (0..EACH_SECOND).map(|number| {
@@ -192,12 +191,14 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
         }
     });
     let begun = Instant::now();
-    let mut most = 0;
-    let amid = exchange(&lister, &asker, "Sessel", || {
-        let held = of(street.junker.id(), &letters(&lister));
-        assert!(held <= street.rest, "{held} of one member are held, and {} may be", street.rest);
-        most = most.max(held);
-    });
+    let (mut most, mut amid) = (0, Vec::new());
+    while begun.elapsed() < full_or_short(75, 20) {
+        amid.push(exchange(&lister, &asker, "Sessel", || {
+            let held = of(street.junker.id(), &letters(&lister));
+            assert!(held <= street.rest, "{held} of one member are held, and {} may be", street.rest);
+            most = most.max(held);
+        }));
+    }
     over.store(true, Ordering::Relaxed);
     let (sent, _loud, cut) =
         runtime.block_on(async { tokio::time::timeout(PATIENCE * 3, flood).await.unwrap().unwrap() });
@@ -219,7 +220,7 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
         sent.len(),
         street.rest,
     );
-    assert_eq!(of_one, street.rest, "there were more than its quota");
+    assert!(sent.len() > street.rest && of_one == street.rest && most == street.rest, "its quota was full");
     assert!(held.iter().all(|letter| letter.header().author != street.founder.id()));
     // What was forged or too large lies nowhere; what was well signed does, as this search would tell.
     assert_eq!(holding(&lister.data(), FORGED), Vec::<String>::new());
@@ -227,9 +228,9 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
     assert!(!holding(&lister.data(), JUNK).is_empty());
     assert!(lister.said().contains("banned for what it sent"), "{}", lister.said());
     // Nobody's letter under another name became an exchange, or a word in one.
-    let both = lister.json(&["exchanges", "--all"]);
-    assert_eq!(both.as_array().unwrap().len(), 2, "{both}");
-    for exchange in both.as_array().unwrap() {
+    let all = lister.json(&["exchanges", "--all"]);
+    assert_eq!(all.as_array().unwrap().len(), 1 + amid.len(), "{all}");
+    for exchange in all.as_array().unwrap() {
         assert_eq!(exchange["messages"].as_array().unwrap().len(), 1, "{exchange}");
     }
 }

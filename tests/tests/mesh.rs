@@ -301,6 +301,7 @@ impl Parted {
             let digests = (node.digest(), self.third.digest());
             if digests.0 == digests.1 { Ok(()) } else { Err(format!("{digests:?}")) }
         });
+        assert_eq!(texts(&node.json(&["peers"]), "peer"), [self.third.ready().peer.clone()]);
         self.let_hear(1 - side);
         (node, id)
     }
