@@ -1,4 +1,4 @@
-//! A member of the circle that sends junk letters as fast as it can, amid an exchange of two others.
+//! A member of the circle that sends junk letters, 1,200 a minute, amid an exchange of two others.
 //!
 //! `COMMONSHELF_FULL=1` makes it a minute of it, and more than the usual quota.
 
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use node::{BundlePart, BundleReader, BundleWriter};
 use record::{
-    Admission, Body, Charter, CircleId, Key, Kind, Letter, MemberId, RecordId, Verified, WritePolicy,
+    Admission, Body, Charter, CircleId, HeaderError, Key, Kind, Letter, MemberId, RecordId, RefusedBytes,
+    Verified, WritePolicy,
 };
 use serde_json::Value;
 use tests::{
@@ -149,6 +150,14 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
     let real = letters(&lister);
     assert!(real.len() >= 4 && of(street.junker.id(), &real) == 0, "{} letters", real.len());
 
+    // What is too large is too large, and nothing else is wrong with it.
+    let insisted = |size| {
+        let body = junk(&mut Dice::cast(), OVERSIZE, size);
+        street.junker.insist(street.circle, Key::derive("large", &[]), &body).verify()
+    };
+    assert!(insisted(SIZES[0]).is_ok());
+    assert!(matches!(insisted(8_000), Err(RefusedBytes::Header(HeaderError::BodyTooLarge(_)))));
+
     let runtime = Runtime::new().unwrap();
     let over = Arc::new(AtomicBool::new(false));
     let loud = street.peer(101, &lister);
@@ -161,9 +170,10 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
             let mut beats = tokio::time::interval(Duration::from_secs(1));
             while !over.load(Ordering::Relaxed) {
                 beats.tick().await;
+                let real = &real[sent.len() / EACH_SECOND as usize % real.len()];
                 let (author, circle) = (&street.junker, street.circle);
                 let good = (0..EACH_SECOND).map(|number| {
-                    let stolen = real.get(sent.len() % real.len()).filter(|_| number == 0);
+                    let stolen = (number == 0).then_some(real);
                     let key = stolen.map_or_else(|| any_key(&mut dice), |letter| letter.header().key);
                     let body = stolen.and_then(Verified::body);
                     let size = SIZES[number as usize % SIZES.len()];
@@ -174,7 +184,7 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
                 good.iter().for_each(|letter| loud.shout(message(letter.to_record())));
                 loud.write(good);
                 // Somebody's real letter is told again as it is, too.
-                loud.shout(message(real[sent.len() % real.len()].to_record()));
+                loud.shout(message(real.to_record()));
                 for size in SIZES {
                     let key = any_key(&mut dice);
                     // In the name of somebody who is quiet.
