@@ -151,8 +151,9 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
     assert!(real.len() >= 4 && of(street.junker.id(), &real) == 0, "{} letters", real.len());
 
     // What is too large is too large, and nothing else is wrong with it.
-    let insisted = |size| {
-        let body = junk(&mut Dice::cast(), OVERSIZE, size);
+    let mut dice = Dice::cast();
+    let mut insisted = |size| {
+        let body = junk(&mut dice, OVERSIZE, size);
         street.junker.insist(street.circle, Key::derive("large", &[]), &body).verify()
     };
     assert!(insisted(SIZES[0]).is_ok());
@@ -166,7 +167,7 @@ fn a_thousand_junk_letters_a_minute_stay_within_their_authors_quota_and_hold_no_
     let flood = runtime.spawn({
         let (street, over) = (Arc::clone(&street), Arc::clone(&over));
         async move {
-            let (mut dice, mut sent) = (Dice::cast(), Vec::new());
+            let mut sent = Vec::new();
             let mut beats = tokio::time::interval(Duration::from_secs(1));
             while !over.load(Ordering::Relaxed) {
                 beats.tick().await;
