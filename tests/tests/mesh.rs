@@ -7,7 +7,11 @@
 
 use std::time::{Duration, Instant};
 
-use tests::{Hears, Home, Mesh, Node, is_full_size, same_digest, table, texts, unless_unwanted, wait_until};
+use serde_json::json;
+use tests::{
+    Away, Hears, Home, Mesh, Node, holding, in_state_within, is_full_size, same_digest, sees, sent, table,
+    texts, told, unless_unwanted, wait_until,
+};
 
 const AGREED: Duration = Duration::from_secs(30);
 
@@ -259,4 +263,111 @@ fn after_a_kill_and_a_restart_anywhere_on_a_line_what_is_published_reaches_all_w
     }
     println!("{times} kills: the slowest publication took {slowest:.1} s");
     same_digest(nodes[1].home(), nodes[2].home(), times, AGREED);
+}
+
+/// Words that stand in letters alone.
+const WISH: &str = "Für unsere Zwillinge, bitte";
+const ADDRESS: &str = "Hinterhaus, dritte Tür, Klingel Zimmermann";
+const THANKS: &str = "Er fährt wunderbar";
+/// Who had been cut off hears of what was said meanwhile: a link that fell silent is given up after 45 s at the latest.
+const HEARD: Duration = Duration::from_secs(90);
+
+/// A giver and an asker that never hear each other, and a third one that hears only one of them at a time.
+struct Parted {
+    mesh: Mesh,
+    third: Node,
+    /// Where the giver and the asker are.
+    houses: [usize; 2],
+}
+
+impl Parted {
+    /// From now on the third one hears this one of the two, and the other one nobody.
+    fn let_hear(&self, side: usize) {
+        let house = self.houses[side];
+        for (number, hears) in [(0, &[house][..]), (house, &[0]), (self.houses[1 - side], &[])] {
+            self.mesh.hear(number, Hears::Only(hears), 20);
+        }
+    }
+
+    /// One of the two is cut off, says something, and dies before it is heard. What it said leaves after it came back.
+    fn says(&self, side: usize, node: Node, said: impl FnOnce(&Node) -> String) -> (Node, String) {
+        self.let_hear(1 - side);
+        let id = said(&node);
+        let away: Away = node.stop();
+        self.let_hear(side);
+        let node = away.start(&[]);
+        sent(&node, &id);
+        wait_until("the third one carries it", HEARD, || {
+            let digests = (node.digest(), self.third.digest());
+            if digests.0 == digests.1 { Ok(()) } else { Err(format!("{digests:?}")) }
+        });
+        assert_eq!(texts(&node.json(&["peers"]), "peer"), [self.third.ready().peer.clone()]);
+        self.let_hear(1 - side);
+        (node, id)
+    }
+}
+
+#[test]
+fn an_exchange_completes_between_two_that_never_hear_each_other_and_die_after_each_word() {
+    let Some(mesh) = street(3) else { return };
+    for (number, hears) in [&[1, 2][..], &[0], &[0]].into_iter().enumerate() {
+        mesh.hear(number, Hears::Only(hears), 20);
+    }
+    let third = house(&mesh, 0, &[], &["--circle", "Gartenstraße", "--member", "Carla"]);
+    let link = third.link();
+    let [mut giver, mut asker] = [(1, "Ada"), (2, "Bo")]
+        .map(|(number, name)| house(&mesh, number, &[0], &["--join", &link, "--member", name]));
+    giver.wait_for_charter();
+    asker.wait_for_charter();
+    let key = giver.json(&["offer", "Kinderwagen"])["key"].as_str().unwrap().to_owned();
+    sees(&asker, &key);
+    let parted = Parted { mesh, third, houses: [1, 2] };
+    const GIVER: usize = 0;
+    const ASKER: usize = 1;
+    let begun = Instant::now();
+    let in_state = |node: &Node, id: &str, state: &str| {
+        let seen = in_state_within(node, id, state, HEARD);
+        println!("{state} after {:.1} s", begun.elapsed().as_secs_f64());
+        seen
+    };
+
+    let id;
+    (asker, id) = parted.says(ASKER, asker, |asker| {
+        let asked = asker.json(&["request", &key, "--message", WISH]);
+        asked["id"].as_str().unwrap().to_owned()
+    });
+    let turn = |side: usize, node: Node, words: &[&[&str]]| {
+        let said = |node: &Node| {
+            words.iter().for_each(|words| node.run(&[&words[..1], &[id.as_str()], &words[1..]].concat()));
+            id.clone()
+        };
+        parted.says(side, node, said).0
+    };
+    assert_eq!(in_state(&giver, &id, "requested")["messages"][0]["text"], WISH);
+    giver = turn(GIVER, giver, &[&["promise", "--place", ADDRESS, "--time", "2d"]]);
+    assert_eq!(in_state(&asker, &id, "promised")["place"], ADDRESS);
+    asker = turn(ASKER, asker, &[&["time"]]);
+    in_state(&giver, &id, "time-agreed");
+    if is_full_size() {
+        giver = turn(GIVER, giver, &[&["ready"]]);
+        in_state(&asker, &id, "ready");
+        giver = turn(GIVER, giver, &[&["handover"]]);
+        in_state(&asker, &id, "handed-over");
+        asker = turn(ASKER, asker, &[&["receipt"]]);
+        in_state(&giver, &id, "complete");
+        asker = turn(ASKER, asker, &[&["thanks", THANKS]]);
+    } else {
+        giver = turn(GIVER, giver, &[&["ready"], &["handover"]]);
+        in_state(&asker, &id, "handed-over");
+        asker = turn(ASKER, asker, &[&["receipt"], &["thanks", THANKS]]);
+    }
+    for node in [&giver, &asker] {
+        let done = told(node, &id, "the thanks", HEARD, |seen| seen["thanks"] == THANKS);
+        let all = (&done["state"], &done["receipt"], &done["ready"]);
+        assert_eq!(all, (&json!("complete"), &json!(true), &json!(true)), "{done}");
+    }
+    println!("complete on both sides after {:.1} s", begun.elapsed().as_secs_f64());
+    for secret in [WISH, ADDRESS, THANKS, &id] {
+        assert_eq!(holding(&parted.third.data(), secret.as_bytes()), Vec::<String>::new(), "{secret}");
+    }
 }

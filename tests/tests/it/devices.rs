@@ -1,9 +1,9 @@
 //! A member with two devices: one decides, the other passes on.
 
 use serde_json::{Value, json};
-use tests::{Home, Node, Output, PATIENCE, wait_until};
+use tests::{Home, Node, Output, PATIENCE, in_state, sees, sent, wait_until};
 
-use crate::exchange::{ADDRESS, heard, in_state, left, neighbours, seen, sent, text};
+use crate::exchange::{ADDRESS, heard, left, neighbours, text};
 
 #[test]
 fn what_a_second_device_is_told_is_done_by_the_one_that_decides() {
@@ -17,8 +17,8 @@ fn what_a_second_device_is_told_is_done_by_the_one_that_decides() {
     let second = second.up(&["--peer", first.address(), "--join", &first.link()]);
     second.wait_for_charter();
     heard(&second);
-    seen(asker, &key);
-    seen(&second, &key);
+    sees(asker, &key);
+    sees(&second, &key);
     let id = text(&asker.json(&["request", &key]), "/id");
     in_state(&second, &id, "requested");
     let passed = second.json(&["promise", &id, "--place", ADDRESS]);
@@ -57,7 +57,7 @@ fn what_two_devices_promised_apart_is_shown_to_the_lister_and_told_to_both_who_a
     second.wait_for_charter();
     heard(&second);
     let ids = [one, other].map(|asker| {
-        seen(asker, &key);
+        sees(asker, &key);
         text(&asker.json(&["request", &key]), "/id")
     });
     for id in &ids {
@@ -115,7 +115,7 @@ fn all_that_is_said_while_the_device_that_decides_is_away_is_done_when_it_is_bac
     let key = text(&first.json(&["offer", "Zelt"]), "/key");
     let second = second_device(&first, other);
     let ids = [asker, other].map(|asker| {
-        seen(asker, &key);
+        sees(asker, &key);
         let id = text(&asker.json(&["request", &key]), "/id");
         in_state(&first, &id, "requested");
         in_state(&second, &id, "requested");

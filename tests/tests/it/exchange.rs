@@ -9,7 +9,7 @@ use record::{
     Timestamp, Verified,
 };
 use serde_json::{Value, json};
-use tests::{Home, Node, Output, PATIENCE, at, holding, second_reader, wait_until};
+use tests::{Home, Node, Output, PATIENCE, at, holding, in_state, second_reader, sees, sent, wait_until};
 
 /// Words that stand in letters alone.
 const WISH: &str = "Für unsere Zwillinge, bitte";
@@ -33,27 +33,8 @@ pub(crate) fn neighbours(names: &[&str]) -> Vec<Node> {
     nodes
 }
 
-/// The exchange as a node sees it, once it is in this state.
-pub(crate) fn in_state(node: &Home, id: &str, state: &str) -> Value {
-    wait_until(&format!("the exchange is {state}"), PATIENCE, || {
-        let seen = Output::of(node.command(&["exchanges", id]).arg("--json"));
-        if seen.code != 0 {
-            return Err(format!("{seen:?}"));
-        }
-        let seen = seen.json();
-        if seen["state"] == state { Ok(seen) } else { Err(format!("it is {}", seen["says"])) }
-    })
-}
-
 pub(crate) fn left(node: &Home, listing: &str) -> u64 {
     node.json(&["show", listing])["left"].as_u64().unwrap()
-}
-
-pub(crate) fn seen(node: &Home, listing: &str) {
-    wait_until("it sees the listing", PATIENCE, || {
-        let shown = node.cli(&["show", listing]);
-        if shown.code == 0 { Ok(()) } else { Err(format!("{shown:?}")) }
-    });
 }
 
 /// Both published receipts, as the second reader of the protocol judges them.
@@ -83,7 +64,7 @@ fn an_exchange_completes_though_each_side_is_away_for_a_part_and_dies_after_each
     let (third, giver, asker) = (nodes.next().unwrap(), nodes.next().unwrap(), nodes.next().unwrap());
     let offer = giver.json(&["offer", "Kinderwagen", "--category", "Kinder"]);
     let key = text(&offer, "/key");
-    seen(&asker, &key);
+    sees(&asker, &key);
     // Somebody asks while the giver is away, and is away when the giver comes back: the third one carries it.
     let giver = giver.stop();
     let asked = asker.json(&["request", &key, "--message", WISH]);
@@ -181,7 +162,7 @@ fn a_letter_goes_by_stick_where_no_network_does() {
     let nodes = neighbours(&["Ada", "Bo"]);
     let [lister, asker] = nodes.as_slice() else { panic!("two") };
     let key = text(&lister.json(&["offer", "Hocker"]), "/key");
-    seen(asker, &key);
+    sees(asker, &key);
     let id = text(&asker.json(&["request", &key, "--message", WISH]), "/id");
     in_state(lister, &id, "requested");
     let mut nodes = nodes.into_iter();
@@ -200,7 +181,7 @@ fn after_a_key_was_revoked_letters_are_sealed_to_another_one() {
     let nodes = neighbours(&["Ada", "Bo"]);
     let [lister, asker] = nodes.as_slice() else { panic!("two") };
     let key = text(&lister.json(&["offer", "Spiegel"]), "/key");
-    seen(asker, &key);
+    sees(asker, &key);
     let id = text(&asker.json(&["request", &key]), "/id");
     in_state(lister, &id, "requested");
     let lost = text(&Home::new().json(&["key", "show"]), "/key");
@@ -219,14 +200,6 @@ fn after_a_key_was_revoked_letters_are_sealed_to_another_one() {
         turned.contains("\"epoch\":1") && turned.contains("\"epoch\":0"),
         "one more epoch, and the old one"
     );
-}
-
-/// Waits until what was said last has left.
-pub(crate) fn sent(node: &Home, id: &str) {
-    wait_until("it has left", PATIENCE, || {
-        let seen = node.json(&["exchanges", id]);
-        if seen["sent"] == true { Ok(()) } else { Err(seen["says"].to_string()) }
-    });
 }
 
 /// Waits until a restored node has heard from another one: a round with a peer comes after a minute at the latest.
@@ -252,7 +225,7 @@ fn the_last_one_is_promised_once_and_the_others_are_told() {
     let [lister, one, other] = nodes.as_slice() else { panic!("three") };
     let key = text(&lister.json(&["offer", "Stuhl", "--count", "2"]), "/key");
     let ask = |node: &Node, count: &str| {
-        seen(node, &key);
+        sees(node, &key);
         text(&node.json(&["request", &key, "--count", count]), "/id")
     };
     let (first, second, third) = (ask(one, "2"), ask(other, "1"), ask(other, "1"));
@@ -286,7 +259,7 @@ fn somebody_without_an_account_reserves_with_a_nickname_and_collects_with_a_code
     let nodes = neighbours(&["Laden", "Ada"]);
     let [shop, desk] = nodes.as_slice() else { panic!("two") };
     let key = text(&shop.json(&["offer", "Lampe", "--category", "Licht"]), "/key");
-    seen(desk, &key);
+    sees(desk, &key);
     // At the shop's own page, and at that of another node of the circle.
     for (page, made) in [(shop, "own"), (desk, "other")] {
         let asked = page.json(&["request", &key, "--guest", NICKNAME]);
@@ -317,7 +290,7 @@ fn twenty_four_words_bring_open_exchanges_back_and_nothing_is_promised_twice() {
     let words = text(&node.json(&["key", "backup"]), "/words");
     let asker = nodes.pop().unwrap();
     let key = text(&node.json(&["offer", "Zelt", "--count", "2"]), "/key");
-    seen(&asker, &key);
+    sees(&asker, &key);
     let ids: Vec<String> = (0..3).map(|_| text(&asker.json(&["request", &key]), "/id")).collect();
     for id in &ids {
         in_state(&node, id, "requested");
@@ -353,7 +326,7 @@ fn a_loan_goes_out_is_kept_longer_and_comes_back() {
     let nodes = neighbours(&["Ada", "Bo"]);
     let [lender, borrower] = nodes.as_slice() else { panic!("two") };
     let key = text(&lender.json(&["offer", "Bohrmaschine", "--terms", "loan"]), "/key");
-    seen(borrower, &key);
+    sees(borrower, &key);
     let id = text(&borrower.json(&["request", &key]), "/id");
     in_state(lender, &id, "requested");
     let promised = lender.json(&["promise", &id, "--due", "7d"]);
@@ -416,7 +389,7 @@ fn who_writes_more_letters_than_its_quota_keeps_nobody_from_theirs() {
     let nodes = neighbours(&["Ada", "Bo"]);
     let [lister, asker] = nodes.as_slice() else { panic!("two") };
     let key = text(&lister.json(&["offer", "Regal"]), "/key");
-    seen(asker, &key);
+    sees(asker, &key);
     let circle = text(&lister.json(&["status"]), "/circles/0/id").parse().unwrap();
     let file = lister.home().file("junk", junk(circle, 1_200));
     lister.run(&["import", &file]);
@@ -438,7 +411,7 @@ fn a_draw_gives_it_to_one_and_everybody_who_asked_can_check_it() {
     let key = text(&offer, "/key");
     assert_eq!((&offer["decide"], &offer["closes"]), (&json!("draw"), &json!(closes)));
     let ask = |node: &Node| {
-        seen(node, &key);
+        sees(node, &key);
         text(&node.json(&["request", &key]), "/id")
     };
     let ids = [ask(one), ask(other)];
@@ -491,7 +464,7 @@ fn whoever_chooses_sees_how_far_the_asker_is_and_what_it_gave_only_if_it_wants_t
     let [lister, asker] = nodes.as_slice() else { panic!("two") };
     let give = |giver: &Node, receiver: &Node, title: &str| {
         let key = text(&giver.json(&["offer", title]), "/key");
-        seen(receiver, &key);
+        sees(receiver, &key);
         let id = text(&receiver.json(&["request", &key]), "/id");
         in_state(giver, &id, "requested");
         giver.run(&["promise", &id]);
@@ -512,7 +485,7 @@ fn whoever_chooses_sees_how_far_the_asker_is_and_what_it_gave_only_if_it_wants_t
     };
     assert_eq!(all(1)["members"], json!([]), "nobody said that it may be shown");
     let key = text(&lister.json(&["offer", "Bett", "--place", "49.01,8.40"]), "/key");
-    seen(asker, &key);
+    sees(asker, &key);
     let id = text(&asker.json(&["request", &key]), "/id");
     let asked = in_state(lister, &id, "requested");
     assert!(asked["distance_km"].is_null() && asked["other_gave"].is_null(), "{asked}");
@@ -547,7 +520,7 @@ fn what_came_back_is_held_for_the_next_until_the_third_open_day_ends() {
     lender.run(&["profile", "--hours", "We 15:00-18:00"]);
     let key = text(&lender.json(&["offer", "Leiter", "--terms", "loan"]), "/key");
     let ask = |node: &Node| {
-        seen(node, &key);
+        sees(node, &key);
         let id = text(&node.json(&["request", &key]), "/id");
         in_state(lender, &id, "requested");
         id

@@ -354,7 +354,12 @@ impl Service {
         let sending: BTreeSet<_> = outgoing.iter().map(|letter| (letter.at, letter.purpose)).collect();
         let mut free = self.free_slots(circle, &sending)?;
         let (mut records, mut slots) = (Vec::new(), BTreeMap::<_, Vec<Key>>::new());
+        let mut unsealed = BTreeSet::new();
         for Outgoing { at, purpose, content, to, from } in outgoing {
+            // Why: what nobody was told has not left, though there is a copy of it for oneself.
+            if unsealed.contains(&(at, purpose)) {
+                continue;
+            }
             let key = match free.pop() {
                 Some(key) => key,
                 None => Key::from_bytes(random()?),
@@ -366,7 +371,8 @@ impl Service {
             let letter = match Letter::seal(&Inside::from(content), &to, &from, outer, members, &random()?) {
                 Ok(letter) => letter,
                 Err(error) => {
-                    tracing::warn!(%error, exchange = %at.0, "a letter can not be sealed");
+                    tracing::debug!(%error, exchange = %at.0, "a letter can not be sealed");
+                    unsealed.insert((at, purpose));
                     continue;
                 }
             };

@@ -6,6 +6,7 @@ mod alone;
 mod backup;
 mod clock;
 mod closed;
+mod exchanges;
 mod leaving;
 mod notices;
 mod peer;
