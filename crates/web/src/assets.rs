@@ -1,4 +1,4 @@
-//! The stylesheet and the icon: parts of the program, named by their content.
+//! The stylesheets and the icon: parts of the program, named by their content.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,10 +13,14 @@ use crate::Shelf;
 use crate::access::hex;
 
 const STYLE: &str = include_str!("../assets/style.css");
+/// For the map alone.
+const MAP: &str = include_str!("../assets/map.css");
 const ICON: &str = include_str!("../assets/icon.svg");
 
 static STYLE_TAG: LazyLock<String> = LazyLock::new(|| tag(STYLE.as_bytes()));
 static STYLE_HREF: LazyLock<String> = LazyLock::new(|| format!("/style.css?v={}", *STYLE_TAG));
+static MAP_TAG: LazyLock<String> = LazyLock::new(|| tag(MAP.as_bytes()));
+static MAP_HREF: LazyLock<String> = LazyLock::new(|| format!("/map.css?v={}", *MAP_TAG));
 static ICON_TAG: LazyLock<String> = LazyLock::new(|| tag(ICON.as_bytes()));
 
 /// A short name for some content.
@@ -29,6 +33,11 @@ pub(crate) fn style_href() -> &'static str {
     &STYLE_HREF
 }
 
+/// Where the map's own stylesheet is.
+pub(crate) fn map_href() -> &'static str {
+    &MAP_HREF
+}
+
 /// Whether the client has this content already.
 pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -38,12 +47,17 @@ pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
 pub(crate) fn routes() -> Router<Arc<Shelf>> {
     Router::new()
         .route("/style.css", get(style))
+        .route("/map.css", get(map))
         .route("/icon.svg", get(icon))
         .route("/favicon.ico", get(icon))
 }
 
 async fn style(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     asset("text/css; charset=utf-8", STYLE, &STYLE_TAG, query.as_deref(), &headers)
+}
+
+async fn map(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    asset("text/css; charset=utf-8", MAP, &MAP_TAG, query.as_deref(), &headers)
 }
 
 async fn icon(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use node::AreaJson;
 
 use super::data::{self, Town};
-use super::{SIDE, Window};
+use super::{KM, SIDE, Window};
 
 /// How many towns are named at most.
 const TOWNS: usize = 14;
@@ -15,7 +15,9 @@ const LINE: f64 = 22.0;
 /// Rings around home, in kilometres.
 const RINGS: [f64; 5] = [2.0, 5.0, 10.0, 50.0, 100.0];
 /// Points of an outline nearer than this to the last one are left out.
-const LEAST_STEP: f64 = 1.5;
+const LEAST_STEP: f64 = 2.5;
+/// Islands smaller than this are left out.
+const LEAST_SHAPE: f64 = 4.0;
 
 /// Draws what is in a window: areas with the places that they lead to, and rings around home, if that is known.
 pub(crate) fn draw(window: &Window, areas: &[(String, AreaJson)], home: Option<(f64, f64)>) -> String {
@@ -43,6 +45,13 @@ pub(crate) fn draw(window: &Window, areas: &[(String, AreaJson)], home: Option<(
 fn outlines(svg: &mut String, window: &Window) {
     let mut path = String::new();
     data::outlines(&window.bounds(), |points| {
+        let high = points.iter().map(|(_, latitude)| *latitude);
+        let wide = points.iter().map(|(longitude, _)| *longitude);
+        let span = |least: Option<i32>, most: Option<i32>| f64::from(most.unwrap_or(0) - least.unwrap_or(0));
+        let size = span(high.clone().min(), high.max()).max(span(wide.clone().min(), wide.max()));
+        if size * KM * SIDE / window.km() < LEAST_SHAPE {
+            return;
+        }
         let mut last: Option<(f64, f64)> = None;
         let mut pen = 'M';
         for (longitude, latitude) in points {

@@ -10,9 +10,9 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::{Frame, PageError, Visitor, address, aside, browse, page};
-use crate::Shelf;
 use crate::answer::Failure;
 use crate::map::{self, Window};
+use crate::{Shelf, assets};
 
 /// The finest resolution that a listing's place may have.
 const FINEST: u8 = 7;
@@ -51,6 +51,8 @@ struct Area {
 struct Map {
     frame: Frame,
     alone: bool,
+    /// Where the map's own stylesheet is.
+    style: &'static str,
     svg: String,
     tabs: Vec<Link>,
     steps: Vec<Link>,
@@ -111,6 +113,7 @@ pub(crate) async fn show(
     let template = Map {
         frame: Frame::new(&shelf, &visitor, "browse", "Map"),
         alone: shelf.handle.circles().is_empty(),
+        style: assets::map_href(),
         more: areas.len().saturating_sub(listed.len()),
         svg: map::draw(&window, &areas, home),
         tabs: vec![tab("", "All"), tab("offer", "Offers"), tab("need", "Needs")],
