@@ -9,9 +9,9 @@ use super::{KM, SIDE, Window};
 
 /// How many towns are named at most.
 const TOWNS: usize = 14;
-/// How wide a letter is, and how high a line, in units of the picture.
-const LETTER: f64 = 9.0;
-const LINE: f64 = 22.0;
+/// How wide a letter is, and how high a line, in units of the picture; on a telephone, where they are largest.
+const LETTER: f64 = 12.0;
+const LINE: f64 = 28.0;
 /// Rings around home, in kilometres.
 const RINGS: [f64; 5] = [2.0, 5.0, 10.0, 50.0, 100.0];
 /// Points of an outline nearer than this to the last one are left out.

@@ -6,6 +6,8 @@
 mod data;
 mod draw;
 
+use std::cmp::Ordering::Equal;
+
 use node::AreaJson;
 
 use data::{Bounds, Town};
@@ -127,18 +129,24 @@ impl Window {
     }
 }
 
-/// The town that is nearest to a point, in words: `Ettlingen`, or `12 km from Ettlingen`; nothing far from any.
-pub(crate) fn near(latitude: f64, longitude: f64) -> Option<String> {
-    let around = Window::around(latitude, longitude, 120.0);
+/// Where an area is, in words: the largest town in it, or `12 km from` the nearest; nothing far from any.
+pub(crate) fn near(area: &AreaJson) -> Option<String> {
+    let (latitude, longitude) = area.centre;
+    let inside = CELL_KM.get(usize::from(area.resolution)).copied().unwrap_or(0.0).max(3.0);
+    let around = Window::around(latitude, longitude, inside.max(60.0) * 2.0);
     let far = |town: &Town| {
-        let (north, east) =
-            (f64::from(town.latitude) / 1_000.0 - latitude, f64::from(town.longitude) / 1_000.0);
-        let east = ((east - longitude + 540.0).rem_euclid(360.0) - 180.0) * latitude.to_radians().cos();
+        let north = f64::from(town.latitude) / 1_000.0 - latitude;
+        let east = f64::from(town.longitude) / 1_000.0 - longitude;
+        let east = ((east + 540.0).rem_euclid(360.0) - 180.0) * latitude.to_radians().cos();
         north.hypot(east) * 1_000.0 * KM
     };
-    let nearest = data::towns(&around.bounds()).into_iter().map(|town| (far(&town), town));
-    let (far, town) = nearest.min_by(|one, other| one.0.total_cmp(&other.0))?;
-    Some(if far < 3.0 { town.name.to_owned() } else { format!("{far:.0} km from {}", town.name) })
+    let towns = data::towns(&around.bounds()).into_iter().map(|town| (far(&town), town));
+    let best = towns.min_by(|(one, town), (other, another)| {
+        let by_size = if *one < inside && *other < inside { another.people.cmp(&town.people) } else { Equal };
+        by_size.then(one.total_cmp(other))
+    });
+    let (far, town) = best?;
+    Some(if far < inside { town.name.to_owned() } else { format!("{far:.0} km from {}", town.name) })
 }
 
 #[cfg(test)]
@@ -209,8 +217,11 @@ mod tests {
 
     #[test]
     fn a_place_is_told_by_the_town_that_is_near() {
-        assert_eq!(near(49.0069, 8.4037).as_deref(), Some("Karlsruhe"));
-        assert!(near(48.98, 8.50).is_some_and(|told| told.contains(" km from ") || !told.is_empty()));
-        assert_eq!(near(-50.0, -120.0), None, "in the middle of the sea");
+        let told =
+            |latitude, longitude, resolution| near(&AreaJson { resolution, ..area(latitude, longitude) });
+        assert_eq!(told(49.0069, 8.4037, 7).as_deref(), Some("Karlsruhe"));
+        assert_eq!(told(48.8, 9.0, 3).as_deref(), Some("Stuttgart"), "of a large area the largest town");
+        assert!(told(49.1, 8.2, 7).is_some_and(|told| told.contains(" km from ")));
+        assert_eq!(told(-50.0, -120.0, 7), None, "in the middle of the sea");
     }
 }

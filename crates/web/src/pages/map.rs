@@ -92,7 +92,7 @@ pub(crate) async fn show(
     let areas: Vec<_> = found.areas.into_iter().map(|area| (leads(&area), area)).collect();
     let listed = areas.iter().take(LISTED).map(|(href, area)| Area {
         href: href.clone(),
-        name: map::near(area.centre.0, area.centre.1).unwrap_or_else(|| area.cell.clone()),
+        name: map::near(area).unwrap_or_else(|| area.cell.clone()),
         told: map::told(area),
     });
     let listed: Vec<_> = listed.collect();
