@@ -98,7 +98,7 @@ impl Service {
             }
         }
         for _ in 0..TRIED_AT_ONCE {
-            let Some((circle, id)) = self.exchanges.untried.pop_front() else { return };
+            let Some((circle, id)) = self.exchanges.untried.pop_front() else { break };
             match self.try_letter(circle, id) {
                 Ok(None) => {}
                 Ok(Some(opened)) => match self.take_letter(circle, opened) {
@@ -110,6 +110,7 @@ impl Service {
                 Err(false) => {}
             }
         }
+        self.do_all_passed();
     }
 
     /// Keeps a letter in mind that may be good once something else is known.

@@ -39,6 +39,8 @@ pub(crate) struct Exchanges {
     untried: VecDeque<(CircleId, RecordId)>,
     /// Letters of senders whose seal key is not known yet.
     waiting: VecDeque<(CircleId, RecordId)>,
+    /// What other devices passed on and is yet to be done.
+    to_do: Vec<passing::ToDo>,
     mailboxes: Mailboxes,
     /// Circles in which the member's own seal key was turned.
     turned: BTreeSet<CircleId>,

@@ -41,6 +41,15 @@ pub(crate) struct Done {
     pub(crate) problem: Option<String>,
 }
 
+/// Something that another device of the member passed on.
+pub(super) struct ToDo {
+    /// When it was said: Unix milliseconds.
+    when: u64,
+    at: (ExchangeId, Party),
+    device: String,
+    input: ActInput,
+}
+
 impl Service {
     fn device(&self) -> String {
         data_encoding::HEXLOWER.encode(self.identity.node.public().as_bytes())
@@ -102,10 +111,21 @@ impl Service {
         if self.decides(circle)? != self.identity.node.public() {
             return Ok(true);
         }
-        for (when, input) in acts {
-            self.do_passed(at, &device, when, &input)?;
-        }
+        let acts = acts.into_iter().map(|(when, input)| ToDo { when, at, device: device.clone(), input });
+        self.exchanges.to_do.extend(acts);
         Ok(true)
+    }
+
+    /// Does what other devices passed on, in the order in which it was said, whichever exchange it was said in: letters
+    /// of one moment come in any order.
+    pub(super) fn do_all_passed(&mut self) {
+        let mut to_do = std::mem::take(&mut self.exchanges.to_do);
+        to_do.sort_by_key(|one| one.when);
+        for ToDo { when, at, device, input } in to_do {
+            if let Err(error) = self.do_passed(at, &device, when, &input) {
+                tracing::warn!(%error, exchange = %at.0, "what was passed on was not done");
+            }
+        }
     }
 
     /// The device that decides has answered.

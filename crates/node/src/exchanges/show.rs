@@ -125,7 +125,7 @@ impl Service {
             public: [kept.me, kept.me.other()].map(|party| says(party).is_some_and(|says| says.public)),
             began: about.asked.millis(),
             changed: exchange.changed().millis(),
-            sent: !kept.unsent,
+            sent: !(kept.unsent || kept.unpassed),
             problem: kept.problem.clone(),
             guest: kept.guest,
         }
