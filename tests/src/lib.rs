@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod client;
+mod code;
 mod data;
 mod dice;
 mod disk;
@@ -37,6 +38,7 @@ mod wire;
 mod workspace;
 
 pub use client::Client;
+pub use code::code_on;
 pub use data::{copy, holding};
 pub use dice::Dice;
 pub use disk::Disk;

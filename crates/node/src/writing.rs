@@ -177,6 +177,10 @@ impl Service {
             }
         }
         let mut all = self.introduction(circle, now)?;
+        // What is said now is newer than what would be said by the way.
+        all.retain(|by_the_way| {
+            records.iter().all(|record| record.header().slot() != by_the_way.header().slot())
+        });
         all.append(&mut records);
         self.put(circle, all)
     }

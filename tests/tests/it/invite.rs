@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::{Home, Node, PATIENCE, at, check_sentence, same_digest, wait_until};
+use tests::{Home, Node, PATIENCE, at, check_sentence, code_on, same_digest, wait_until};
 
 /// The link that a node prints for people.
 fn printed(node: &Node) -> String {
@@ -25,6 +25,7 @@ fn a_second_shop_joins_by_the_printed_link_alone() {
     assert!(link.contains("?name=Gartenstra%C3%9Fe&peer=/ip4/127.0.0.1/tcp/"), "{link}");
     assert!(link.contains(&format!("/p2p/{}", one.ready().peer)), "{link}");
     assert_eq!(one.json(&["circle", "invite"])["link"], link.as_str());
+    assert_eq!(code_on(&one.get("/node").with(200).body), link, "what a telephone reads off the page");
     assert_eq!(one.json(&["circle", "invite", "Gartenstraße"])["link"], link.as_str());
 
     let other = Home::new().up(&[]);
