@@ -1,4 +1,4 @@
-//! The stylesheet and the icon: parts of the program, named by their content.
+//! The stylesheets and the icon: parts of the program, named by their content.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,10 +13,13 @@ use crate::Shelf;
 use crate::access::hex;
 
 const STYLE: &str = include_str!("../assets/style.css");
+const LABELS: &str = include_str!("../assets/labels.css");
 const ICON: &str = include_str!("../assets/icon.svg");
 
 static STYLE_TAG: LazyLock<String> = LazyLock::new(|| tag(STYLE.as_bytes()));
 static STYLE_HREF: LazyLock<String> = LazyLock::new(|| format!("/style.css?v={}", *STYLE_TAG));
+static LABELS_TAG: LazyLock<String> = LazyLock::new(|| tag(LABELS.as_bytes()));
+static LABELS_HREF: LazyLock<String> = LazyLock::new(|| format!("/labels.css?v={}", *LABELS_TAG));
 static ICON_TAG: LazyLock<String> = LazyLock::new(|| tag(ICON.as_bytes()));
 
 /// A short name for some content.
@@ -29,6 +32,11 @@ pub(crate) fn style_href() -> &'static str {
     &STYLE_HREF
 }
 
+/// Where the stylesheet of labels is, likewise.
+pub(crate) fn labels_href() -> &'static str {
+    &LABELS_HREF
+}
+
 /// Whether the client has this content already.
 pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -38,12 +46,17 @@ pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
 pub(crate) fn routes() -> Router<Arc<Shelf>> {
     Router::new()
         .route("/style.css", get(style))
+        .route("/labels.css", get(labels))
         .route("/icon.svg", get(icon))
         .route("/favicon.ico", get(icon))
 }
 
 async fn style(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     asset("text/css; charset=utf-8", STYLE, &STYLE_TAG, query.as_deref(), &headers)
+}
+
+async fn labels(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    asset("text/css; charset=utf-8", LABELS, &LABELS_TAG, query.as_deref(), &headers)
 }
 
 async fn icon(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {

@@ -5,10 +5,12 @@ mod browse;
 mod edit;
 mod exchange;
 mod kinds;
+mod labels;
 mod listing;
 mod matches;
 mod me;
 mod node;
+mod number;
 mod profile;
 mod why;
 
@@ -54,6 +56,8 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/exchange/{id}", get(exchange::show).post(exchange::act))
         .route("/exchange/{id}/calendar", get(exchange::calendar))
         .route("/pickup/{id}/{code}", get(exchange::pickup::show).post(exchange::pickup::act))
+        .route("/n/{number}", get(number::show))
+        .route("/labels", get(labels::show))
         .route("/kinds", get(kinds::show))
         .route("/matches", get(matches::show))
         .route("/why/{pair}", get(why::show))
