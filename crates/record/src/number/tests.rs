@@ -99,13 +99,16 @@ proptest! {
     }
 
     #[test]
-    fn a_number_is_read_however_it_is_grouped(number in any_number(), gaps in prop::collection::vec("[ .,/_-]{0,2}", 9)) {
+    fn a_number_is_read_however_it_is_grouped(
+        number in any_number(),
+        gaps in prop::collection::vec("[ .,/_-]{0,2}", DIGITS + 1),
+    ) {
         let mut grouped = String::new();
         for (gap, digit) in gaps.iter().zip(number.digits()) {
             grouped.push_str(gap);
             grouped.push(char::from(b'0' + digit));
         }
-        grouped.push_str(&gaps[8]);
+        grouped.push_str(&gaps[DIGITS]);
         prop_assert_eq!(grouped.parse(), Ok(number));
         prop_assert_eq!(number.to_string().parse(), Ok(number));
         prop_assert_eq!(ThingNumber::from_digits(number.digits()), Ok(number));
