@@ -206,8 +206,8 @@ pub(crate) struct Write {
 
 #[derive(Debug, Args)]
 pub(crate) struct Edit {
-    /// The listing's id or key, or the beginning of one
-    pub(crate) listing: String,
+    #[command(flatten)]
+    pub(crate) listing: Reference,
     /// What it is, in one line
     #[arg(long)]
     title: Option<String>,
@@ -315,8 +315,16 @@ impl Edit {
 
 #[derive(Debug, Args)]
 pub(crate) struct Reference {
-    /// The listing's id or key, or the beginning of one
-    pub(crate) listing: String,
+    /// The listing's number, id or key, or the beginning of one
+    #[arg(value_name = "LISTING", required = true, num_args = 1..=2)]
+    listing: Vec<String>,
+}
+
+impl Reference {
+    /// In one piece: a number is read in two.
+    pub(crate) fn text(&self) -> String {
+        self.listing.join(" ")
+    }
 }
 
 #[derive(Debug, Args)]

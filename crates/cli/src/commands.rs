@@ -47,17 +47,17 @@ pub(crate) fn run(client: &Client, question: Question) -> Done {
         Question::Offer(write) => self::write(client, write, "offer"),
         Question::Need(write) => self::write(client, write, "need"),
         Question::Edit(edit) => {
-            let path = listing_path(&edit.listing);
+            let path = listing_path(&edit.listing.text());
             let photos = if edit.no_photos { Some(Vec::new()) } else { give_photos(client, &edit.details)? };
             let ask = Ask::new("PATCH", path).json(&ListingInput { photos, ..edit.input() });
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
         Question::Withdraw(one) => {
-            let ask = Ask::new("DELETE", listing_path(&one.listing));
+            let ask = Ask::new("DELETE", listing_path(&one.text()));
             answer(client, ask, |listing: ListingJson| format!("Withdrawn: {}\n", listing.title))
         }
         Question::Show(one) => {
-            let ask = Ask::get(listing_path(&one.listing));
+            let ask = Ask::get(listing_path(&one.text()));
             answer(client, ask, |listing: ListingJson| show::listing(&listing))
         }
         Question::List(List { private: true, .. }) => matching::private(client),

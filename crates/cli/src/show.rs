@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use node::{
     BundleJson, CircleJson, CircleLink, ClockJson, HiddenJson, ImportJson, InviteJson, ListingJson,
-    MemberJson, NearbyJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, Timestamp,
+    MemberJson, NearbyJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, ThingNumber, Timestamp,
 };
 
 /// How many digits of a key are shown: enough to name a listing among millions.
@@ -37,6 +37,9 @@ pub(crate) fn listing(listing: &ListingJson) -> String {
     }
     for photo in &listing.photos {
         line!(out, "  photo /photo/{}  {}", photo.photo, photo.alt);
+    }
+    if let Ok(number) = listing.number.parse::<ThingNumber>() {
+        line!(out, "  number {number}");
     }
     line!(out, "  key {}", listing.key);
     line!(out, "  id  {}", listing.id);

@@ -1,7 +1,7 @@
 //! Why a node could not do what it was asked: sentences for the person who asked.
 
 use protocol::{Doubt, StoreError};
-use record::{BodyError, MemberId, Timestamp, WordsError};
+use record::{BodyError, MemberId, NumberError, ThingNumber, Timestamp, WordsError};
 
 use crate::import::ImportError;
 
@@ -49,6 +49,22 @@ pub enum NodeError {
         reference: String,
         /// How many.
         count: usize,
+    },
+    /// Nothing on the shelf has this number.
+    #[error(
+        "nothing here has the number {0}: it was given away or withdrawn, or what its owner wrote has not arrived yet"
+    )]
+    NoSuchNumber(ThingNumber),
+    /// What looks like a number is none.
+    #[error("{0}")]
+    NoNumber(#[from] NumberError),
+    /// Several things share a number.
+    #[error("several things have the number {number}, so name the one by its key: {things}")]
+    SharedNumber {
+        /// The number.
+        number: ThingNumber,
+        /// The beginnings of their keys, and what they are called.
+        things: String,
     },
     /// No circle has this id.
     #[error("this node keeps no circle {0}: `circle list` shows those that it keeps")]
@@ -295,6 +311,12 @@ impl NodeError {
         Self::NoSuchPhoto(name.chars().take(64).collect())
     }
 
+    /// Whether it says that no listing is called so.
+    #[must_use]
+    pub const fn is_no_listing(&self) -> bool {
+        matches!(self, Self::NoSuchListing(_) | Self::NoSuchNumber(_) | Self::NoNumber(_))
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -303,6 +325,7 @@ impl NodeError {
             | Self::Invalid(_)
             | Self::Import(_)
             | Self::Ambiguous { .. }
+            | Self::SharedNumber { .. }
             | Self::Words(_)
             | Self::NoPair
             | Self::SeveralExchanges { .. }
@@ -310,6 +333,8 @@ impl NodeError {
             | Self::NoDraw
             | Self::OtherWords(_) => ErrorKind::Invalid,
             Self::NoSuchListing(_)
+            | Self::NoSuchNumber(_)
+            | Self::NoNumber(_)
             | Self::NoSuchPhoto(_)
             | Self::NoSuchCircle(_)
             | Self::NoSuchGrant(_)

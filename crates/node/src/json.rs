@@ -15,6 +15,10 @@ pub struct ListingJson {
     pub id: String,
     /// Which of the author's things it is; stays the same when it is edited. 32 hexadecimal digits.
     pub key: String,
+    /// The short number on its label: eight decimal digits, the last a check digit. It follows from author and key;
+    /// two things may have the same. Empty if it is kept on this node alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
     /// The author, a `did:key`.
     pub author: String,
     /// What the author calls itself, if it says.

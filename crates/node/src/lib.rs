@@ -37,6 +37,7 @@ mod link;
 mod looking;
 mod mending;
 mod notices;
+mod numbers;
 mod percent;
 mod photo;
 mod photos;
@@ -83,6 +84,7 @@ pub use looking::Reader;
 pub use matching::NOTICES;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};
+pub use numbers::{Blank, MAX_BLANKS};
 pub use percent::encoded;
 pub use photo::MAX_PHOTO_FILE;
 pub use photos::PhotoInput;
@@ -92,8 +94,8 @@ pub use profile::{ProfileInput, ProfileJson};
 pub use protocol::limits::MAX_BUNDLE;
 pub use protocol::{BUNDLE_MAGIC, BundleError, BundlePart, BundleReader, BundleWriter};
 pub use qr::Qr;
-/// A moment, and its date.
-pub use record::Timestamp;
+/// The number on a label; a moment, and its date.
+pub use record::{NumberError, ThingNumber, Timestamp};
 pub use restore::{RestoredJson, restore};
 pub use tokens::TOKEN_DAYS;
 pub use zone::Zone;

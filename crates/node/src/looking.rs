@@ -135,9 +135,12 @@ impl View {
         own.is_some_and(|kind| kind.is_within(wanted))
     }
 
-    /// The listing with this id or key, or the only one whose id or key begins so; for the member also of those that
-    /// are private.
+    /// The listing with this number, id or key, or the only one whose id or key begins so; for the member also of
+    /// those that are private, which have no number.
     pub(crate) fn find_for(&self, reference: &str, reader: Reader) -> Result<At, NodeError> {
+        if let Some(Place { circle, id }) = self.only_numbered(reference)? {
+            return Ok(At { circle: Some(circle), id });
+        }
         let listings = self.circles.iter().flat_map(|(circle, view)| {
             let at = |id: &RecordId| At { circle: Some(*circle), id: *id };
             view.entries.iter().map(move |(id, entry)| (at(id), *id, entry.key))

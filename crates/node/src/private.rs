@@ -200,7 +200,7 @@ impl View {
     pub(crate) fn private_listing(&self, id: &RecordId) -> Option<ListingJson> {
         let need = self.private.get(id)?;
         let author_name = self.order.iter().find_map(|circle| self.name_of(*circle, &self.me));
-        Some(ListingJson { private: true, author_name, ..need.entry.json(*id, None) })
+        Some(ListingJson { private: true, number: String::new(), author_name, ..need.entry.json(*id, None) })
     }
 
     fn take_private(&mut self, id: RecordId, need: PrivateNeed) {

@@ -23,7 +23,19 @@ impl Qr {
     /// # Errors
     /// If the text is longer than a code can be: some 2,900 bytes.
     pub fn of(text: &str) -> Result<Self, NodeError> {
-        let code = QRBuilder::new(text.as_bytes()).ecl(ECL::L).build();
+        Self::corrected(text, ECL::L)
+    }
+
+    /// The code of a text for a label, which gets scratched and dirty: it is read though a seventh of it is lost.
+    ///
+    /// # Errors
+    /// If the text is longer than such a code can be: some 2,300 bytes.
+    pub fn sturdy(text: &str) -> Result<Self, NodeError> {
+        Self::corrected(text, ECL::M)
+    }
+
+    fn corrected(text: &str, correction: ECL) -> Result<Self, NodeError> {
+        let code = QRBuilder::new(text.as_bytes()).ecl(correction).build();
         let code = code.map_err(|_| NodeError::Invalid("the link is too long for a QR code".into()))?;
         let modules = code.data.iter().take(code.size.saturating_mul(code.size));
         Ok(Self { size: code.size, dark: modules.map(|module| module.value()).collect() })
@@ -46,6 +58,16 @@ impl Qr {
     /// As a picture that any size suits, with a label for whoever can't see it.
     #[must_use]
     pub fn svg(&self, label: &str) -> String {
+        self.drawn(label, "")
+    }
+
+    /// The same as wide and high as `size` says, with its unit: `18.5mm`.
+    #[must_use]
+    pub fn svg_of_size(&self, label: &str, size: &str) -> String {
+        self.drawn(label, &format!(" width=\"{size}\" height=\"{size}\""))
+    }
+
+    fn drawn(&self, label: &str, size: &str) -> String {
         let width = self.width();
         let mut dots = String::new();
         for row in 0..width {
@@ -60,7 +82,7 @@ impl Qr {
         }
         let label = label.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {width}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\"{size} viewBox=\"0 0 {width} {width}\" \
              shape-rendering=\"crispEdges\" role=\"img\" aria-label=\"{label}\">\
              <path fill=\"#fff\" d=\"M0 0h{width}v{width}h-{width}z\"/><path fill=\"#000\" d=\"{dots}\"/></svg>"
         )

@@ -10,8 +10,8 @@ use matching::Index;
 use net::Address;
 use protocol::{Nearby, News, PeerId};
 use record::{
-    Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, Profile, RecordId, Timestamp, Verified,
-    WritePolicy,
+    Body, Cell, CircleId, Hash, Header, Key, Listing, MemberId, Profile, RecordId, ThingNumber, Timestamp,
+    Verified, WritePolicy,
 };
 
 use crate::announced::Announced;
@@ -20,6 +20,7 @@ use crate::error::NodeError;
 use crate::input::Filter;
 use crate::json::{CircleJson, ListingJson, NearbyJson, PeerJson, PhotoJson};
 use crate::link::{CircleLink, most_useful};
+use crate::numbers::nothing_called;
 use crate::private::Private;
 
 /// A listing that stands.
@@ -45,6 +46,7 @@ pub(crate) struct CircleView {
     /// Those of this node's own member.
     pub(crate) mine: BTreeSet<RecordId>,
     newest: BTreeSet<(Reverse<Timestamp>, RecordId)>,
+    pub(crate) numbers: BTreeSet<(ThingNumber, RecordId)>,
     /// Sealed letters, whoever they are for.
     letters: BTreeSet<RecordId>,
     /// What this version can not read.
@@ -141,6 +143,7 @@ impl View {
                     entries: BTreeMap::new(),
                     mine: BTreeSet::new(),
                     newest: BTreeSet::new(),
+                    numbers: BTreeSet::new(),
                     letters: BTreeSet::new(),
                     others: BTreeSet::new(),
                     index,
@@ -266,8 +269,11 @@ impl View {
         self.circles.get(&circle)?.profiles.get(member).map(|(_, profile)| profile)
     }
 
-    /// The listing with this id or key, or the only one whose id or key begins so.
+    /// The listing with this number, id or key, or the only one whose id or key begins so.
     pub(crate) fn find(&self, reference: &str) -> Result<Place, NodeError> {
+        if let Some(place) = self.only_numbered(reference)? {
+            return Ok(place);
+        }
         let listings = self.circles.iter().flat_map(|(circle, view)| {
             view.entries.iter().map(|(id, entry)| (Place { circle: *circle, id: *id }, *id, entry.key))
         });
@@ -419,7 +425,7 @@ pub(crate) fn named<T>(
         }
     }
     match found.len() {
-        0 => Err(NodeError::NoSuchListing(shown())),
+        0 => Err(nothing_called(reference).unwrap_or_else(|| NodeError::NoSuchListing(shown()))),
         1 => found.pop().ok_or_else(|| NodeError::NoSuchListing(shown())),
         count => Err(NodeError::Ambiguous { reference: shown(), count }),
     }
@@ -433,6 +439,11 @@ impl Entry {
         [revision, expires]: [Timestamp; 2],
     ) -> Self {
         Self { listing, author, key, revision, expires }
+    }
+
+    /// What stands on its label.
+    pub(crate) fn number(&self) -> ThingNumber {
+        ThingNumber::of(&self.author, &self.key)
     }
 
     /// When the record ends, unless it is renewed.
@@ -451,6 +462,7 @@ impl Entry {
         ListingJson {
             id: id.to_string(),
             key: self.key.to_string(),
+            number: self.number().plain(),
             author: self.author.to_string(),
             author_name: None,
             circle: String::new(),
@@ -502,6 +514,7 @@ impl CircleView {
                 if author == me {
                     self.mine.insert(id);
                 }
+                self.numbers.insert((ThingNumber::of(&author, &key), id));
                 self.entries.insert(id, Entry { listing, author, key, revision, expires });
                 return Some(id);
             }
@@ -545,6 +558,7 @@ impl CircleView {
             self.index.remove(id);
             self.mine.remove(id);
             self.newest.remove(&(Reverse(entry.revision), *id));
+            self.numbers.remove(&(entry.number(), *id));
         }
         self.profiles.retain(|_, (profile, _)| profile != id);
         self.letters.remove(id);

@@ -4,10 +4,11 @@ use catalogue::{Catalogue, Window};
 use protocol::News;
 use record::{
     Body, Charter, CircleId, Grant, GrantRole, Key, Listing, Map, MemberId, SecretKey, Side, Statement,
-    Timestamp, Verified,
+    ThingNumber, Timestamp, Verified,
 };
 
 use super::View;
+use crate::error::NodeError;
 use crate::input::Filter;
 use crate::looking::Reader;
 
@@ -92,4 +93,27 @@ fn what_was_there_at_the_start_is_listed_at_once_and_searched_when_its_words_are
     view.read_words(usize::MAX);
     assert!(view.has_read_words());
     assert_eq!(titles.map(|title| found(&view, title)), [0, 1, 1]);
+}
+
+#[test]
+fn a_thing_is_found_by_its_number_until_it_is_gone() {
+    let titles = ["Leiter", "Zelt"];
+    let (mut view, circle, catalogue, records) =
+        case(titles.map(|title| Listing::new(Side::Offer, title)).into());
+    records.iter().for_each(|record| view.add(circle, record));
+    let ladder = &records[2];
+    let number = ThingNumber::of(&ladder.header().author, &ladder.header().key);
+    for text in [number.plain(), number.to_string(), format!("http://hof.local/n/{}", number.plain())] {
+        assert_eq!(view.find(&text).unwrap().id, ladder.id(), "{text}");
+    }
+    assert_eq!(view.json(&view.find(&number.plain()).unwrap(), None).unwrap().number, number.plain());
+    // The digits of another number whose check digit is right, and of one whose is not.
+    let nobody = ThingNumber::of(&ladder.header().author, &Key::from_bytes([9; 16]));
+    assert!(matches!(view.find(&nobody.plain()), Err(NodeError::NoSuchNumber(no)) if no == nobody));
+    assert!(matches!(view.find("1234 5678"), Err(NodeError::NoNumber(_))));
+    assert!(matches!(view.find("1234"), Err(NodeError::NoSuchListing(_))));
+    let digest = catalogue.digests(Window::between(NOW, NOW)).all();
+    view.follow(&catalogue, &News { admitted: Vec::new(), removed: vec![ladder.id()] }, digest);
+    assert!(matches!(view.find(&number.plain()), Err(NodeError::NoSuchNumber(_))));
+    assert_eq!(view.circles.values().map(|circle| circle.numbers.len()).sum::<usize>(), 1);
 }

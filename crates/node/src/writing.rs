@@ -288,7 +288,7 @@ impl Service {
         });
         match &found {
             Ok((place, ..)) => self.must_have_heard(place.circle)?,
-            Err(NodeError::NoSuchListing(_)) if self.waits() => return Err(NodeError::NotHeard),
+            Err(error) if error.is_no_listing() && self.waits() => return Err(NodeError::NotHeard),
             Err(_) => {}
         }
         found

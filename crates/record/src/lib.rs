@@ -27,6 +27,7 @@ pub mod limits;
 mod listing;
 mod membership;
 mod notice;
+mod number;
 mod photo;
 mod profile;
 mod receipt;
@@ -55,6 +56,7 @@ pub use letter::{
 pub use listing::{Decide, Language, Listing, Side, Terms};
 pub use membership::{Admission, Removal, Vouch};
 pub use notice::{Comment, Notice};
+pub use number::{NumberError, ThingNumber};
 pub use photo::Photo;
 pub use profile::Profile;
 pub use receipt::{

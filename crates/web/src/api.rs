@@ -192,7 +192,7 @@ async fn listing(
 ) -> Answer<Json<ListingJson>> {
     let reference = named(reference)?;
     let look = move |node: &Handle| match node.listing(&reference) {
-        Err(NodeError::NoSuchListing(_)) if trusted.0 => Ok(node.private_need(&reference)?.listing),
+        Err(error) if error.is_no_listing() && trusted.0 => Ok(node.private_need(&reference)?.listing),
         found => found,
     };
     Ok(Json(aside(&shelf, look).await?))

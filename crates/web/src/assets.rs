@@ -15,12 +15,15 @@ use crate::access::hex;
 const STYLE: &str = include_str!("../assets/style.css");
 /// For the map alone.
 const MAP: &str = include_str!("../assets/map.css");
+const LABELS: &str = include_str!("../assets/labels.css");
 const ICON: &str = include_str!("../assets/icon.svg");
 
 static STYLE_TAG: LazyLock<String> = LazyLock::new(|| tag(STYLE.as_bytes()));
 static STYLE_HREF: LazyLock<String> = LazyLock::new(|| format!("/style.css?v={}", *STYLE_TAG));
 static MAP_TAG: LazyLock<String> = LazyLock::new(|| tag(MAP.as_bytes()));
 static MAP_HREF: LazyLock<String> = LazyLock::new(|| format!("/map.css?v={}", *MAP_TAG));
+static LABELS_TAG: LazyLock<String> = LazyLock::new(|| tag(LABELS.as_bytes()));
+static LABELS_HREF: LazyLock<String> = LazyLock::new(|| format!("/labels.css?v={}", *LABELS_TAG));
 static ICON_TAG: LazyLock<String> = LazyLock::new(|| tag(ICON.as_bytes()));
 
 /// A short name for some content.
@@ -38,6 +41,11 @@ pub(crate) fn map_href() -> &'static str {
     &MAP_HREF
 }
 
+/// Where the stylesheet of labels is, likewise.
+pub(crate) fn labels_href() -> &'static str {
+    &LABELS_HREF
+}
+
 /// Whether the client has this content already.
 pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -48,6 +56,7 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
     Router::new()
         .route("/style.css", get(style))
         .route("/map.css", get(map))
+        .route("/labels.css", get(labels))
         .route("/icon.svg", get(icon))
         .route("/favicon.ico", get(icon))
 }
@@ -58,6 +67,10 @@ async fn style(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
 
 async fn map(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     asset("text/css; charset=utf-8", MAP, &MAP_TAG, query.as_deref(), &headers)
+}
+
+async fn labels(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    asset("text/css; charset=utf-8", LABELS, &LABELS_TAG, query.as_deref(), &headers)
 }
 
 async fn icon(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {

@@ -23,6 +23,7 @@ mod guests;
 mod hidden;
 mod hourly;
 mod keys;
+mod labels;
 mod map;
 mod members;
 mod pages;

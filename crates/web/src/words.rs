@@ -1,6 +1,6 @@
 //! Numbers and moments in words.
 
-use node::Timestamp;
+use node::{ThingNumber, Timestamp};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -48,6 +48,11 @@ fn ago(millis: u64) -> String {
             days => some(days / 365, "year"),
         },
     }
+}
+
+/// The number of a thing, as it is read aloud.
+pub(crate) fn number(plain: &str) -> String {
+    plain.parse::<ThingNumber>().map_or_else(|_| plain.to_owned(), |number| number.to_string())
 }
 
 /// A distance between two rough places.

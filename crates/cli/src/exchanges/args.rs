@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::args::Reference;
+
 /// What is said in an exchange, and what is asked about exchanges.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Exchange {
@@ -77,8 +79,8 @@ pub(crate) struct One {
 
 #[derive(Debug, Args)]
 pub(crate) struct Request {
-    /// The listing's id or key, or the beginning of one
-    pub(crate) listing: String,
+    #[command(flatten)]
+    pub(crate) listing: Reference,
     /// How many
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(crate) count: Option<String>,

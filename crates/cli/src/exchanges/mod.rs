@@ -21,7 +21,7 @@ pub(crate) fn run(client: &Client, command: Exchange) -> Done {
     match command {
         Exchange::Request(Request { listing, count, message, guest }) => {
             let input = RequestInput { count, message, guest, key: None };
-            let ask = Ask::new("POST", format!("{}/request", listing_path(&listing))).json(&input);
+            let ask = Ask::new("POST", format!("{}/request", listing_path(&listing.text()))).json(&input);
             answer(client, ask, |exchange: ExchangeJson| show::brief(&exchange))
         }
         Exchange::Promise(Promise { one, count, until, place, time, due, message, take_over }) => {

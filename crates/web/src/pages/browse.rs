@@ -7,11 +7,11 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use node::{ErrorKind, Filter, FilterInput, Handle, NodeError};
+use node::{ErrorKind, Filter, FilterInput, Handle, NodeError, ThingNumber};
 use serde::Deserialize;
 
 use super::kinds::Kinds;
-use super::{Card, Frame, MAX_QUERY, PageError, Visitor, address, aside, fresh, page, told};
+use super::{Card, Frame, MAX_QUERY, PageError, Visitor, address, aside, fresh, number, page, told};
 use crate::answer::Failure;
 use crate::{Shelf, feeds, words};
 
@@ -127,6 +127,12 @@ pub(crate) async fn search(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let asked = read(asked)?;
+    // What a label says leads to its thing.
+    if let Ok(number) = asked.q.parse::<ThingNumber>()
+        && let Some(there) = number::lead(&shelf, &visitor, number).await?
+    {
+        return Ok(there);
+    }
     answer(&shelf, &visitor, asked, true).await
 }
 

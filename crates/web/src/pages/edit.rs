@@ -99,6 +99,8 @@ struct Withdraw {
 pub(crate) struct Asked {
     side: String,
     title: String,
+    /// That of a blank label.
+    key: String,
 }
 
 /// What a form says, or the page that says why it can not be read.
@@ -118,6 +120,11 @@ pub(super) fn new_key() -> String {
     getrandom::fill(&mut key).map(|()| hex(&key)).unwrap_or_default()
 }
 
+/// Whether a text is a listing's key.
+fn is_key(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The form for a new listing.
 pub(crate) async fn new_form(
     State(shelf): State<Arc<Shelf>>,
@@ -127,6 +134,14 @@ pub(crate) async fn new_form(
     visitor.must_be_local()?;
     let Query(asked) = asked.map_err(|_| Failure::invalid("The address can not be read."))?;
     let side = if asked.side == "need" { "need" } else { "offer" };
+    let key = match asked.key.as_str() {
+        "" => new_key(),
+        key if !is_key(key) => return Err(Failure::invalid("The address can not be read.").into()),
+        key => match own(&shelf, key.to_owned()).await {
+            Ok(listing) => return Ok(see(&format!("/listing/{}", listing.id))),
+            Err(_) => key.to_owned(),
+        },
+    };
     let sent = Sent {
         side: side.to_owned(),
         title: asked.title,
@@ -135,7 +150,7 @@ pub(crate) async fn new_form(
         count: "1".to_owned(),
         // What was said once need not be said again.
         place: browse::home(&shelf.handle).unwrap_or_default(),
-        key: new_key(),
+        key,
         ..Sent::default()
     };
     fresh(StatusCode::OK, &new_page(&shelf, &visitor, sent, None))
@@ -230,13 +245,13 @@ pub(crate) async fn withdraw(
     match withdrawn {
         Ok(_) => Ok(see("/?done=withdrawn")),
         // The second tap finds that the first one did it.
-        Err(NodeError::NoSuchListing(_)) => Ok(see("/?done=gone")),
+        Err(error) if error.is_no_listing() => Ok(see("/?done=gone")),
         Err(error) => Err(error.into()),
     }
 }
 
 /// The node's own listing with this key or id.
-async fn own(shelf: &Shelf, reference: String) -> Result<ListingJson, NodeError> {
+pub(super) async fn own(shelf: &Shelf, reference: String) -> Result<ListingJson, NodeError> {
     aside(shelf, move |handle: &Handle| {
         let mine = handle.listings(&Filter { mine: true, ..Filter::default() })?;
         let named = mine.into_iter().find(|listing| listing.key == reference || listing.id == reference);

@@ -40,6 +40,8 @@ struct Show {
     terms: String,
     left: Option<String>,
     author: String,
+    /// What stands on its label, as it is read aloud.
+    number: String,
     circle: String,
     category_href: String,
     kind: Option<Kind>,
@@ -176,6 +178,7 @@ async fn template(
         terms: words::terms(&listing.side, &listing.terms).to_owned(),
         left: words::left(&listing.side, listing.count, listing.left),
         author: author(&listing),
+        number: words::number(&listing.number),
         circle: circle.map(|circle| circle.name).unwrap_or_default(),
         kind,
         category_href: super::address("/", &[("category", &listing.category)]),

@@ -5,11 +5,13 @@ mod browse;
 mod edit;
 mod exchange;
 mod kinds;
+mod labels;
 mod listing;
 mod map;
 mod matches;
 mod me;
 mod node;
+mod number;
 mod profile;
 mod why;
 
@@ -56,6 +58,8 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/exchange/{id}/calendar", get(exchange::calendar))
         .route("/pickup/{id}/{code}", get(exchange::pickup::show).post(exchange::pickup::act))
         .route("/map", get(map::show))
+        .route("/n/{number}", get(number::show))
+        .route("/labels", get(labels::show))
         .route("/kinds", get(kinds::show))
         .route("/matches", get(matches::show))
         .route("/why/{pair}", get(why::show))

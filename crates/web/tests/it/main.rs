@@ -7,6 +7,7 @@ mod exchanges;
 mod forms;
 mod gate;
 mod me;
+mod numbers;
 mod pages;
 mod photos;
 mod places;
