@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
+use node::lan::HostName;
 use node::{Address, AddressError, FilterInput, ListingInput, MemberInput, PrivateInput};
 
 use crate::doctor::Doctor;
@@ -113,6 +114,13 @@ pub(crate) struct Up {
     /// Where the pages are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7377")]
     pub(crate) http: SocketAddr,
+    /// Serve the pages at all addresses of this machine, at the port of --http and at port 80: for everybody on its
+    /// network
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// With --open: be found as http://NAME.local
+    #[arg(long, value_name = "NAME", requires = "open")]
+    pub(crate) name: Option<HostName>,
     /// Where other nodes reach this one; repeatable [default: TCP and QUIC at port 7378]
     #[arg(long, value_name = "MULTIADDR")]
     pub(crate) p2p: Vec<Address>,

@@ -104,7 +104,7 @@ fn admit(access: &Access, request: &Request) -> Result<(), Failure> {
     let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
     let known = |name: Option<&str>| name.is_some_and(|name| access.knows_host(name));
     if !known(host) || !(target.is_none() || known(target)) {
-        let known = access.hosts.first().map_or("its own address", String::as_str);
+        let known = access.reach.first().unwrap_or_else(|| "its own address".to_owned());
         return Err(Failure::misdirected(format!(
             "this node does not answer to that name: use http://{known}"
         )));

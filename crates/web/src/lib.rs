@@ -26,6 +26,7 @@ mod keys;
 mod members;
 mod pages;
 mod photos;
+mod reach;
 mod serve;
 mod upkeep;
 mod words;
@@ -34,8 +35,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 
 pub use access::{Access, hosts_for};
+pub use reach::{Door, Doors, Reach, answers};
 pub use serve::serve;
 
 /// What all requests share.
@@ -64,6 +67,7 @@ pub fn router(handle: node::Handle, access: Access) -> Router {
         .merge(pages::routes())
         .merge(photos::routes())
         .merge(feeds::routes())
+        .route(reach::CHECK, get(reach::answer_check))
         .fallback(gate::unknown)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shelf), gate::gate))

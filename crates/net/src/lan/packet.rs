@@ -157,7 +157,7 @@ impl Subject {
     pub(crate) fn legacy_answer(&self, question: &Question, addresses: &[IpAddr]) -> Option<Vec<u8>> {
         let mut message = answering(question.id);
         let mut echoes = question.asked.clone();
-        echoes.iter_mut().for_each(|query| drop(query.set_mdns_unicast_response(false)));
+        echoes.iter_mut().for_each(|query| query.mdns_unicast_response = false);
         message.add_queries(echoes);
         let asked = |ip: &&IpAddr| question.asked.iter().any(|query| fits(query.query_type(), **ip));
         message.add_answers(addresses.iter().filter(asked).map(|ip| self.record(*ip, LEGACY_LIFE)));
