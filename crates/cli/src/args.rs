@@ -121,6 +121,10 @@ pub(crate) struct Up {
     /// With --open: be found as http://NAME.local
     #[arg(long, value_name = "NAME", requires = "open")]
     pub(crate) name: Option<HostName>,
+    /// With --open, on a Wi-Fi without internet: tell devices that ask here whether there is internet that there is, so
+    /// that they stay
+    #[arg(long, requires = "open")]
+    pub(crate) captive: bool,
     /// Where other nodes reach this one; repeatable [default: TCP and QUIC at port 7378]
     #[arg(long, value_name = "MULTIADDR")]
     pub(crate) p2p: Vec<Address>,

@@ -61,7 +61,11 @@ async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
         node = node => node?,
         () = &mut stop => return Ok(()),
     };
-    let door = if args.open { Some(Opening { name: args.name, mdns: !args.no_mdns }) } else { None };
+    let door = if args.open {
+        Some(Opening { name: args.name, mdns: !args.no_mdns, captive: args.captive })
+    } else {
+        None
+    };
     let served = serve(&node, args.http, door, (args.circle, args.join), json, stop).await;
     node.stop().await;
     served
@@ -144,6 +148,8 @@ struct Opening {
     name: Option<HostName>,
     /// Whether the network is told the name.
     mdns: bool,
+    /// Whether devices that ask if there is internet are told so.
+    captive: bool,
 }
 
 /// A node's pages while they are served.
@@ -167,7 +173,7 @@ impl Pages {
         if address.ip().is_unspecified() {
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
-        let access = Access { reach: Reach::at(hosts), token: handle.folder().token()? };
+        let access = Access { reach: Reach::at(hosts), captive: false, token: handle.folder().token()? };
         Ok(Self::serve(handle, vec![listener], address, &access))
     }
 
@@ -175,7 +181,7 @@ impl Pages {
     async fn open_to_all(handle: &Handle, http: SocketAddr, opening: Opening) -> Result<Self, Failure> {
         let everywhere = Everywhere::listen(http.port()).await.map_err(|error| taken(http, &error))?;
         let reach = Reach::at(web::hosts_for(everywhere.home));
-        let access = Access { reach, token: handle.folder().token()? };
+        let access = Access { reach, captive: opening.captive, token: handle.folder().token()? };
         let mut pages = Self::serve(handle, everywhere.listeners, everywhere.home, &access);
         let (kept, notes) = Keeper::start(access, everywhere.ports, opening.name, opening.mdns).await;
         pages.kept = Some(kept);

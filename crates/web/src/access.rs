@@ -13,6 +13,8 @@ use crate::reach::Reach;
 pub struct Access {
     /// By which names the pages are reached; any other one is refused.
     pub reach: Reach,
+    /// Whether devices that ask here if there is internet are told so.
+    pub captive: bool,
     /// The token that writing through the API needs.
     pub token: String,
 }
@@ -133,7 +135,7 @@ mod tests {
 
     fn access() -> Access {
         let hosts = hosts_for("127.0.0.1:7377".parse().unwrap());
-        Access { reach: Reach::at(hosts), token: "ab".repeat(32) }
+        Access { reach: Reach::at(hosts), captive: false, token: "ab".repeat(32) }
     }
 
     #[test]

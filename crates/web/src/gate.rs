@@ -16,6 +16,7 @@ use crate::access::Access;
 use crate::answer::{ApiError, Failure};
 use crate::api::{MAX_BODY, MAX_FILE};
 use crate::bundle;
+use crate::captive;
 use crate::pages::PageError;
 use crate::photos;
 
@@ -69,6 +70,12 @@ pub(crate) async fn unknown(uri: Uri) -> Response {
 /// Lets a request in, or answers why not; and bounds the time that it takes.
 pub(crate) async fn gate(State(shelf): State<Arc<Shelf>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
+    if shelf.access.captive
+        && let host = only(request.headers(), &header::HOST)
+        && let Some(answer) = captive::answer(request.method(), host, path)
+    {
+        return answer;
+    }
     let api = is_api(path);
     let (patience, most) = match path {
         "/api/v1/import" => (PATIENCE_FOR_IMPORT, MAX_FILE),

@@ -17,6 +17,7 @@ mod answer;
 mod api;
 mod assets;
 mod bundle;
+mod captive;
 mod feeds;
 mod gate;
 mod guests;

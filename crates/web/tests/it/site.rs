@@ -46,7 +46,7 @@ impl Site {
         let node = Node::start(config).await.unwrap();
         let handle = node.handle().clone();
         let reach = Reach::at(web::hosts_for(HOST.parse().unwrap()));
-        let access = Access { reach, token: TOKEN.to_owned() };
+        let access = Access { reach, captive: false, token: TOKEN.to_owned() };
         let app = web::router(handle.clone(), access);
         Self { handle, app, _node: node, _dir: dir }
     }
