@@ -144,9 +144,12 @@ impl Keeper {
     async fn keep(mut self, mut stopped: oneshot::Receiver<()>) {
         loop {
             let changed = async {
-                match &mut self.name {
-                    Some(name) if name.standing.changed().await.is_ok() => {}
-                    Some(_) | None => std::future::pending().await,
+                let is_told = match &mut self.name {
+                    Some(name) => name.standing.changed().await.is_ok(),
+                    None => false,
+                };
+                if !is_told {
+                    std::future::pending::<()>().await;
                 }
             };
             tokio::select! {

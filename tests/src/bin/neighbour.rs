@@ -22,7 +22,9 @@ const HANDS: usize = 6;
 /// How long somebody may be silent.
 const SILENCE: Duration = Duration::from_secs(10);
 /// How long it waits for answers to one question.
-const ANSWERS: Duration = Duration::from_millis(1500);
+const ANSWERS: Duration = Duration::from_secs(3);
+/// And how long until it asks once more: an answer to everybody is given once a second.
+const AGAIN: Duration = Duration::from_millis(600);
 /// Where questions for names go.
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 
@@ -80,13 +82,13 @@ fn resolved(name: &str, from: u16) -> BTreeSet<IpAddr> {
     let mut found = BTreeSet::new();
     let end = Instant::now() + ANSWERS;
     let mut buffer = [0; 9000];
-    socket.send_to(&question, (GROUP, 5353)).expect("a way to everybody");
-    while found.is_empty() {
-        let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
-            break;
-        };
-        socket.set_read_timeout(Some(left)).unwrap();
-        if let Ok((length, _)) = socket.recv_from(&mut buffer) {
+    socket.set_read_timeout(Some(AGAIN)).unwrap();
+    while found.is_empty() && Instant::now() < end {
+        socket.send_to(&question, (GROUP, 5353)).expect("a way to everybody");
+        // Its own question comes back to it as well.
+        while found.is_empty()
+            && let Ok((length, _)) = socket.recv_from(&mut buffer)
+        {
             found = answered(&buffer[..length], name).unwrap_or_default();
         }
     }
