@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
+use std::sync::mpsc;
 
 use serde_json::{Value, json};
 use tests::{
@@ -154,25 +155,33 @@ fn of_two_nodes_with_one_name_one_takes_another() {
 fn two_nodes_that_start_at_once_with_one_name_end_with_two() {
     let Some(street) = unless_unwanted(Mesh::new(3)) else { return };
     let names: BTreeSet<String> = std::thread::scope(|scope| {
-        let starts = [0, 1].map(|at| {
-            let street = &street;
-            scope.spawn(move || open(street.place(at), &["--name", "gartenstrasse"]))
+        let (tell, names) = mpsc::channel();
+        // A node ends with the thread that starts it: each waits until the other has its name, too.
+        let waits = [0, 1].map(|at| {
+            let (over, wait) = mpsc::channel::<()>();
+            let (street, tell) = (&street, tell.clone());
+            scope.spawn(move || {
+                let (node, _pages) = open(street.place(at), &["--name", "gartenstrasse"]);
+                let _ = tell.send(tested_name(&node));
+                let _ = wait.recv();
+            });
+            over
         });
-        let nodes = starts.map(|start| start.join().unwrap());
-        let name = |node: &Node| {
-            wait_until("a name that was tested", PATIENCE, || {
-                let door = node.json(&["status"])["pages"][0].clone();
-                let is_name = door["url"].as_str().is_some_and(|url| url.ends_with(".local"));
-                if is_name && door["tested"] == true {
-                    Ok(door["url"].to_string())
-                } else {
-                    Err(door.to_string())
-                }
-            })
-        };
-        nodes.iter().map(|(node, _)| name(node)).collect()
+        drop(tell);
+        let names = names.iter().take(waits.len()).collect();
+        drop(waits);
+        names
     });
     assert_eq!(names.len(), 2, "{names:?}");
+}
+
+/// A node's name, once it has reached itself by it.
+fn tested_name(node: &Node) -> String {
+    wait_until("a name that was tested", PATIENCE, || {
+        let door = node.json(&["status"])["pages"][0].clone();
+        let is_name = door["url"].as_str().is_some_and(|url| url.ends_with(".local"));
+        if is_name && door["tested"] == true { Ok(door["url"].to_string()) } else { Err(door.to_string()) }
+    })
 }
 
 /// Headers that name somebody else, and whole request lines that do.

@@ -118,6 +118,20 @@ impl Claim {
         };
     }
 
+    /// This machine is on another network now, where somebody may have the name.
+    pub(crate) const fn arrived(&mut self, now: Instant) {
+        if let Stage::GaveUp = self.stage {
+            self.number = 1;
+        }
+        self.stage = match self.stage {
+            // It begins after its delay.
+            Stage::Probing(0, at) => Stage::Probing(0, at),
+            Stage::Probing(..) | Stage::Announcing(..) | Stage::Held | Stage::GaveUp => {
+                Stage::Probing(0, now)
+            }
+        };
+    }
+
     /// Another machine says what the name stands for. `own` is what this one says anywhere.
     pub(crate) fn heard(&mut self, claim: &BTreeSet<Datum>, own: &[IpAddr], now: Instant) {
         if claim.is_subset(&data(own)) {
@@ -198,6 +212,17 @@ mod tests {
         assert!(claim.is_held() && claim.due().is_none());
         claim.moved(now);
         assert_eq!(run(&mut claim, &mut now, Duration::from_secs(60)), [Say::Announce; 2]);
+    }
+
+    #[test]
+    fn on_another_network_the_name_is_asked_for_again() {
+        let mut now = Instant::now();
+        let mut claim = Claim::new(shop(), now, Duration::ZERO);
+        run(&mut claim, &mut now, Duration::from_secs(60));
+        claim.arrived(now);
+        assert!(!claim.is_held());
+        let said = run(&mut claim, &mut now, Duration::from_secs(60));
+        assert_eq!(said, [Say::Probe, Say::Probe, Say::Probe, Say::Announce, Say::Announce]);
     }
 
     #[test]

@@ -119,8 +119,9 @@ impl Responder {
     /// Opens what is new and closes what is gone.
     fn move_to(&mut self, mut interfaces: Vec<Interface>) {
         interfaces.retain(|interface| interface.is_for_neighbours);
-        let has_moved = !self.interfaces.is_empty() && self.interfaces != interfaces;
+        let has_moved = self.interfaces != interfaces;
         self.interfaces = interfaces;
+        let mut has_arrived = false;
         let wanted: Vec<Link> = self.interfaces.iter().flat_map(Link::of).collect();
         self.links.retain(|link, _| wanted.contains(link));
         for link in wanted {
@@ -132,12 +133,15 @@ impl Responder {
                     let socket = Arc::new(socket);
                     let reader = tokio::spawn(read(link, Arc::clone(&socket), self.packets.clone()));
                     let reader = reader.abort_handle();
+                    has_arrived = true;
                     self.links.insert(link, Open { socket, reader, said: None, alone: (None, 0) });
                 }
                 Err(error) => tracing::warn!(%error, ?link, "the node's name can't be told on this network"),
             }
         }
-        if has_moved {
+        if has_arrived {
+            self.claim.arrived(Instant::now());
+        } else if has_moved {
             self.claim.moved(Instant::now());
         }
     }
