@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
+use node::lan::HostName;
 use node::{Address, AddressError, FilterInput, ListingInput, MemberInput, PrivateInput};
 
 use crate::doctor::Doctor;
@@ -113,6 +114,17 @@ pub(crate) struct Up {
     /// Where the pages are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7377")]
     pub(crate) http: SocketAddr,
+    /// Serve the pages at all addresses of this machine, at the port of --http and at port 80: for everybody on its
+    /// network
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// With --open: be found as http://NAME.local
+    #[arg(long, value_name = "NAME", requires = "open")]
+    pub(crate) name: Option<HostName>,
+    /// With --open, on a Wi-Fi without internet: tell devices that ask here whether there is internet that there is, so
+    /// that they stay
+    #[arg(long, requires = "open")]
+    pub(crate) captive: bool,
     /// Where other nodes reach this one; repeatable [default: TCP and QUIC at port 7378]
     #[arg(long, value_name = "MULTIADDR")]
     pub(crate) p2p: Vec<Address>,

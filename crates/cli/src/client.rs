@@ -79,7 +79,8 @@ impl Client {
         let config = Config { data: folder.to_owned(), network: None, member: None, notify: None };
         let node = runtime.block_on(Node::start(config))?;
         let token = node.handle().folder().token()?;
-        let access = web::Access { hosts: vec![HERE.to_owned()], token: token.clone() };
+        let reach = web::Reach::at(vec![HERE.to_owned()]);
+        let access = web::Access { reach, captive: false, token: token.clone() };
         let router = web::router(node.handle().clone(), access);
         Ok(Self::Here { runtime, node, router, token })
     }

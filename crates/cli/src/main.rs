@@ -18,6 +18,7 @@ mod failure;
 mod handover;
 mod keys;
 mod matching;
+mod open;
 mod out;
 mod passphrase;
 mod profile;

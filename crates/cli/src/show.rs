@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use node::{
-    BundleJson, CircleJson, CircleLink, ClockJson, HiddenJson, ImportJson, InviteJson, ListingJson,
+    BundleJson, CircleJson, CircleLink, ClockJson, DoorJson, HiddenJson, ImportJson, InviteJson, ListingJson,
     MemberJson, NearbyJson, PeerJson, PurgedJson, StatusJson, TOKEN_DAYS, ThingNumber, Timestamp,
 };
 
@@ -260,6 +260,23 @@ pub(crate) fn clock(clock: &ClockJson) -> String {
     format!("{}\n", clock.advice.as_ref().unwrap_or(&known))
 }
 
+/// Where neighbours open the pages, and what a person should know about it.
+pub(crate) fn doors(doors: &[DoorJson], notes: &[String]) -> String {
+    let mut out = String::new();
+    if doors.is_empty() {
+        line!(out, "  for neighbours: no address, since this machine is on no network");
+    }
+    for door in doors {
+        let tested =
+            if door.tested { "the node reaches itself there" } else { "not reached by the node itself" };
+        line!(out, "  for neighbours: {} ({tested})", door.url);
+    }
+    for note in notes {
+        line!(out, "  {note}");
+    }
+    out
+}
+
 /// The state of the node.
 pub(crate) fn status(status: &StatusJson) -> String {
     let mut out = String::new();
@@ -267,6 +284,9 @@ pub(crate) fn status(status: &StatusJson) -> String {
     line!(out, "  peer    {}", status.peer);
     for address in &status.addresses {
         line!(out, "  at      {address}");
+    }
+    if !status.pages.is_empty() {
+        out.push_str(&doors(&status.pages, &[]));
     }
     if let Some(reachable) = status.reachable {
         line!(out, "  others can{} dial it", if reachable { "" } else { " not" });

@@ -6,14 +6,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use node::lan::HostName;
 use node::{Address, CircleLink, Config, Handle, Network, Node, Notify, Program};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
+use web::{Access, Reach};
 
 use crate::args::{Up, Via};
 use crate::failure::Failure;
+use crate::open::{Everywhere, Keeper, Kept};
 use crate::{out, show};
 
 /// The port for other nodes, unless another one is asked for.
@@ -58,7 +61,12 @@ async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
         node = node => node?,
         () = &mut stop => return Ok(()),
     };
-    let served = serve(&node, args.http, args.circle, args.join, json, stop).await;
+    let door = if args.open {
+        Some(Opening { name: args.name, mdns: !args.no_mdns, captive: args.captive })
+    } else {
+        None
+    };
+    let served = serve(&node, args.http, door, (args.circle, args.join), json, stop).await;
     node.stop().await;
     served
 }
@@ -66,13 +74,17 @@ async fn up(folder: &Path, args: Up, json: bool) -> Result<(), Failure> {
 async fn serve(
     node: &Node,
     http: SocketAddr,
-    circle: Option<String>,
-    join: Option<String>,
+    opening: Option<Opening>,
+    (circle, join): (Option<String>, Option<String>),
     json: bool,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let handle = node.handle();
-    let pages = Pages::open(handle, http).await?;
+    let is_open = opening.is_some();
+    let pages = match opening {
+        Some(opening) => Pages::open_to_all(handle, http, opening).await?,
+        None => Pages::open(handle, http).await?,
+    };
     handle.folder().announce(&pages.address.to_string())?;
     if let Some(name) = circle {
         handle.found_once(name).await?;
@@ -91,16 +103,23 @@ async fn serve(
     };
     let status = handle.status();
     if json {
-        let ready = json!({
+        let mut ready = json!({
             "event": "ready",
             "http": pages.url(),
             "peer": status.peer,
             "addresses": status.addresses,
             "circle": status.circles.first().map(|circle| &circle.id),
         });
+        if is_open {
+            ready["pages"] = json!(pages.reach.pages());
+            ready["notes"] = json!(pages.notes);
+        }
         out::text(&format!("{ready}\n"))?;
     } else {
         out::text(&format!("The node runs. Its pages: {}\n", pages.url()))?;
+        if is_open {
+            out::text(&show::doors(&pages.reach.pages(), &pages.notes))?;
+        }
         match &looking {
             Some(looking) => out::text(looking)?,
             None => out::text(&show::circles(&status.circles))?,
@@ -124,9 +143,22 @@ async fn serve(
     Ok(())
 }
 
+/// How the pages are opened to a whole network.
+struct Opening {
+    name: Option<HostName>,
+    /// Whether the network is told the name.
+    mdns: bool,
+    /// Whether devices that ask if there is internet are told so.
+    captive: bool,
+}
+
 /// A node's pages while they are served.
 pub(crate) struct Pages {
     pub(crate) address: SocketAddr,
+    reach: Reach,
+    /// What a person should know who opened them.
+    notes: Vec<String>,
+    kept: Option<Kept>,
     close: tokio::sync::oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -134,31 +166,37 @@ pub(crate) struct Pages {
 impl Pages {
     /// Serves a node's pages at an address; at port 0 the system chooses one.
     pub(crate) async fn open(handle: &Handle, http: SocketAddr) -> Result<Self, Failure> {
-        let taken = |error: std::io::Error| {
-            Failure::new(if error.kind() == std::io::ErrorKind::AddrInUse {
-                format!(
-                    "the address {http} is taken by another program: stop that one, or choose another port with \
-                     --http 127.0.0.1:{}",
-                    http.port().saturating_add(10)
-                )
-            } else {
-                format!("the pages can not be served at {http} ({error}): choose another address with --http")
-            })
-        };
+        let taken = |error: std::io::Error| taken(http, &error);
         let listener = TcpListener::bind(http).await.map_err(taken)?;
         let mut address = listener.local_addr().map_err(taken)?;
         let hosts = web::hosts_for(address);
         if address.ip().is_unspecified() {
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
-        let token = handle.folder().token()?;
-        let router = web::router(handle.clone(), web::Access { hosts, token });
+        let access = Access { reach: Reach::at(hosts), captive: false, token: handle.folder().token()? };
+        Ok(Self::serve(handle, vec![listener], address, &access))
+    }
+
+    /// Serves them at all addresses of the machine, at the port of this one.
+    async fn open_to_all(handle: &Handle, http: SocketAddr, opening: Opening) -> Result<Self, Failure> {
+        let everywhere = Everywhere::listen(http.port()).await.map_err(|error| taken(http, &error))?;
+        let reach = Reach::at(web::hosts_for(everywhere.home));
+        let access = Access { reach, captive: opening.captive, token: handle.folder().token()? };
+        let mut pages = Self::serve(handle, everywhere.listeners, everywhere.home, &access);
+        let (kept, notes) = Keeper::start(access, everywhere.ports, opening.name, opening.mdns).await;
+        pages.kept = Some(kept);
+        pages.notes = [notes, everywhere.notes].concat();
+        Ok(pages)
+    }
+
+    fn serve(handle: &Handle, listeners: Vec<TcpListener>, address: SocketAddr, access: &Access) -> Self {
+        let router = web::router(handle.clone(), access.clone());
         let (close, closed) = tokio::sync::oneshot::channel::<()>();
-        let serve = web::serve(listener, router, async {
+        let served = tokio::spawn(web::serve(listeners, router, async {
             // An error means that the other end was dropped: the program ends.
             let _ = closed.await;
-        });
-        Ok(Self { address, close, served: tokio::spawn(serve) })
+        }));
+        Self { address, reach: access.reach.clone(), notes: Vec::new(), kept: None, close, served }
     }
 
     /// Where to click.
@@ -168,9 +206,25 @@ impl Pages {
 
     /// Ends, after the answers that have begun.
     pub(crate) async fn close(self) {
+        if let Some(kept) = self.kept {
+            kept.stop().await;
+        }
         let _ = self.close.send(());
         let _ = tokio::time::timeout(GRACE, self.served).await;
     }
+}
+
+/// Why the pages can't be served there.
+fn taken(http: SocketAddr, error: &std::io::Error) -> Failure {
+    Failure::new(if error.kind() == std::io::ErrorKind::AddrInUse {
+        format!(
+            "the address {http} is taken by another program: stop that one, or choose another port with --http \
+             127.0.0.1:{}",
+            http.port().saturating_add(10)
+        )
+    } else {
+        format!("the pages can not be served at {http} ({error}): choose another address with --http")
+    })
 }
 
 /// TCP and QUIC on all of the machine's addresses.

@@ -21,6 +21,7 @@
 //! | `reach` | the part of the task that is about being reached |
 //! | `relays` | through whom this node lets itself be reached |
 //! | `per_ip` | connections from one address |
+//! | `lan` | this machine in the eyes of neighbours: its addresses, and a name that answers (mDNS) |
 //! | `listen` | beginning to listen, with errors that a person understands |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -31,6 +32,7 @@ mod config;
 mod dialer;
 mod error;
 mod gossip;
+pub mod lan;
 mod listen;
 mod names;
 mod outbox;

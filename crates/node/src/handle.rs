@@ -244,6 +244,8 @@ impl Handle {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             peer: self.peer.to_string(),
             addresses: view.addresses.iter().map(ToString::to_string).collect(),
+            // Whoever serves them knows.
+            pages: Vec::new(),
             reachable: view.reachable,
             members: vec![view.me.to_string()],
             circles: view.circles(),

@@ -338,6 +338,16 @@ pub struct ClockJson {
     pub advice: Option<String>,
 }
 
+/// An address at which the pages are served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoorJson {
+    /// What one types: `http://gartenstrasse.local`.
+    pub url: String,
+    /// Whether the node has reached itself there. That a wall or a guest network stands between it and a telephone can
+    /// still be.
+    pub tested: bool,
+}
+
 /// The node's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusJson {
@@ -347,6 +357,9 @@ pub struct StatusJson {
     pub peer: String,
     /// Where it listens.
     pub addresses: Vec<String>,
+    /// Where neighbours open its pages: the best first; none unless the node lets its whole network in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<DoorJson>,
     /// Whether peers say that others can dial it; `None` if they were not asked or do not know.
     #[serde(default)]
     pub reachable: Option<bool>,

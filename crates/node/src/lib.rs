@@ -73,15 +73,17 @@ pub use handle::{Handle, Node};
 pub use hiding::HiddenJson;
 pub use input::{Filter, FilterInput, ImportInput, ListingInput};
 pub use json::{
-    BundleJson, CircleJson, ClockJson, FoundJson, ImportJson, InviteJson, KindJson, ListingJson, NearbyJson,
-    NoticeJson, PairJson, PeerJson, PhotoJson, PieceJson, PurgedJson, ReasonJson, RejectedJson, StatusJson,
-    marked,
+    BundleJson, CircleJson, ClockJson, DoorJson, FoundJson, ImportJson, InviteJson, KindJson, ListingJson,
+    NearbyJson, NoticeJson, PairJson, PeerJson, PhotoJson, PieceJson, PurgedJson, ReasonJson, RejectedJson,
+    StatusJson, marked,
 };
 pub use keys::KeyJson;
 pub use link::CircleLink;
 pub use looking::Reader;
 /// What the words and meanings that the program carries are made of, and under which licences.
 pub use matching::NOTICES;
+/// This machine in the eyes of neighbours.
+pub use net::lan;
 /// Where a node listens or is dialled.
 pub use net::{Address, AddressError};
 pub use numbers::{Blank, MAX_BLANKS};

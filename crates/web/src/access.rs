@@ -6,12 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 
+use crate::reach::Reach;
+
 /// What lets a request in.
 #[derive(Clone)]
 pub struct Access {
-    /// The values of `Host` that are accepted, such as `127.0.0.1:7377`. Any other one is refused, so
-    /// that a foreign name that is made to point here (DNS rebinding) reads nothing.
-    pub hosts: Vec<String>,
+    /// By which names the pages are reached; any other one is refused.
+    pub reach: Reach,
+    /// Whether devices that ask here if there is internet are told so.
+    pub captive: bool,
     /// The token that writing through the API needs.
     pub token: String,
 }
@@ -19,7 +22,7 @@ pub struct Access {
 // Why: a token must not end up in a log by way of `{:?}`.
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Access").field("hosts", &self.hosts).finish_non_exhaustive()
+        f.debug_struct("Access").field("reach", &self.reach).finish_non_exhaustive()
     }
 }
 
@@ -48,7 +51,7 @@ pub fn hosts_for(addr: SocketAddr) -> Vec<String> {
 impl Access {
     /// Whether a value of `Host` is one of ours.
     pub(crate) fn knows_host(&self, host: &str) -> bool {
-        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+        self.reach.knows(host)
     }
 
     /// Whether a value of `Origin` is one of ours.
@@ -81,6 +84,11 @@ impl Access {
     /// What opens the member's feed. It follows from the API's token without telling it.
     pub(crate) fn feed_key(&self) -> String {
         self.derived("feed")
+    }
+
+    /// What this node alone answers to a question of 32 hexadecimal digits.
+    pub(crate) fn own_answer(&self, question: &str) -> String {
+        self.derived(&format!("check/{question}"))
     }
 
     fn derived(&self, purpose: &str) -> String {
@@ -126,12 +134,14 @@ mod tests {
     use super::*;
 
     fn access() -> Access {
-        Access { hosts: hosts_for("127.0.0.1:7377".parse().unwrap()), token: "ab".repeat(32) }
+        let hosts = hosts_for("127.0.0.1:7377".parse().unwrap());
+        Access { reach: Reach::at(hosts), captive: false, token: "ab".repeat(32) }
     }
 
     #[test]
     fn a_loopback_address_has_three_names() {
-        assert_eq!(access().hosts, ["127.0.0.1:7377", "localhost:7377", "[::1]:7377"]);
+        let loopback = hosts_for("127.0.0.1:7377".parse().unwrap());
+        assert_eq!(loopback, ["127.0.0.1:7377", "localhost:7377", "[::1]:7377"]);
         let lan = hosts_for("192.168.1.5:80".parse().unwrap());
         assert!(lan.contains(&"192.168.1.5:80".to_owned()) && lan.contains(&"192.168.1.5".to_owned()));
         assert!(hosts_for("[fd00::1]:7377".parse().unwrap()).contains(&"[fd00::1]:7377".to_owned()));

@@ -134,7 +134,9 @@ impl Trusted {
 
 async fn status(State(shelf): Node, trusted: Trusted) -> Json<StatusJson> {
     let mut status = shelf.handle.status();
+    status.pages = shelf.access.reach.pages();
     if !trusted.0 {
+        status.pages.clear();
         status.addresses.clear();
         status.notices.clear();
         status.unseen_matches = None;

@@ -16,6 +16,7 @@ use crate::access::Access;
 use crate::answer::{ApiError, Failure};
 use crate::api::{MAX_BODY, MAX_FILE};
 use crate::bundle;
+use crate::captive;
 use crate::pages::PageError;
 use crate::photos;
 
@@ -69,6 +70,12 @@ pub(crate) async fn unknown(uri: Uri) -> Response {
 /// Lets a request in, or answers why not; and bounds the time that it takes.
 pub(crate) async fn gate(State(shelf): State<Arc<Shelf>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
+    if shelf.access.captive
+        && let host = only(request.headers(), &header::HOST)
+        && let Some(answer) = captive::answer(request.method(), host, path)
+    {
+        return answer;
+    }
     let api = is_api(path);
     let (patience, most) = match path {
         "/api/v1/import" => (PATIENCE_FOR_IMPORT, MAX_FILE),
@@ -104,7 +111,7 @@ fn admit(access: &Access, request: &Request) -> Result<(), Failure> {
     let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
     let known = |name: Option<&str>| name.is_some_and(|name| access.knows_host(name));
     if !known(host) || !(target.is_none() || known(target)) {
-        let known = access.hosts.first().map_or("its own address", String::as_str);
+        let known = access.reach.first().unwrap_or_else(|| "its own address".to_owned());
         return Err(Failure::misdirected(format!(
             "this node does not answer to that name: use http://{known}"
         )));

@@ -17,6 +17,7 @@ mod answer;
 mod api;
 mod assets;
 mod bundle;
+mod captive;
 mod feeds;
 mod gate;
 mod guests;
@@ -28,6 +29,7 @@ mod map;
 mod members;
 mod pages;
 mod photos;
+mod reach;
 mod serve;
 mod upkeep;
 mod words;
@@ -36,11 +38,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 
 /// What the map is made of, by whom, and under which licences.
 pub const NOTICES: &[&str] = &[include_str!("../data/NOTICE.md"), include_str!("../data/licences/ISC.txt")];
 
 pub use access::{Access, hosts_for};
+pub use reach::{Door, Doors, Reach, answers};
 pub use serve::serve;
 
 /// What all requests share.
@@ -69,6 +73,7 @@ pub fn router(handle: node::Handle, access: Access) -> Router {
         .merge(pages::routes())
         .merge(photos::routes())
         .merge(feeds::routes())
+        .route(reach::CHECK, get(reach::answer_check))
         .fallback(gate::unknown)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shelf), gate::gate))

@@ -1,6 +1,7 @@
 //! Listening, with bounds: on connections, and on the time that each may take.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use futures::future::select_all;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
@@ -30,23 +32,29 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How long to wait after a connection could not be accepted, for instance for want of file handles.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves until `shutdown` is done; then requests that are under way get a few seconds to end.
+/// Serves at all these places together until `shutdown` is done; then requests that are under way get a few seconds
+/// to end.
 ///
 /// # Errors
-/// If the listener is of no use.
+/// If there is no listener, or one is of no use.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    listener.local_addr()?;
+    if listeners.is_empty() {
+        return Err(io::Error::from(io::ErrorKind::NotConnected));
+    }
+    for listener in &listeners {
+        listener.local_addr()?;
+    }
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     tokio::pin!(shutdown);
     loop {
         let next = async {
             let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
-            Ok::<_, io::Error>((place, listener.accept().await?))
+            Ok::<_, io::Error>((place, accept(&listeners).await?))
         };
         let (place, (stream, client)) = tokio::select! {
             biased;
@@ -60,6 +68,8 @@ pub async fn serve(
                 }
             },
         };
+        // An address of IPv4 that came to a socket of IPv6 is one of IPv4.
+        let client = SocketAddr::new(client.ip().to_canonical(), client.port());
         // Small answers should not wait for more to come.
         let _ = stream.set_nodelay(true);
         let router = router.clone();
@@ -83,7 +93,12 @@ pub async fn serve(
             }
         });
     }
-    drop(listener);
+    drop(listeners);
     let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
     Ok(())
+}
+
+/// The next connection at any of them; there is at least one.
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    select_all(listeners.iter().map(|listener| Box::pin(listener.accept()))).await.0
 }

@@ -259,10 +259,13 @@ fn sheets(labels: Vec<Label>, used: usize) -> Vec<Vec<Option<Label>>> {
 /// The names of this node, and by which the codes lead to it: by the one that is asked for; without one, by that in
 /// the browser's address; but rather by any other than by one that only this machine understands.
 fn names(shelf: &Shelf, visitor: &Visitor, asked: &Asked) -> Result<Vec<Name>, Failure> {
-    let hosts = &shelf.access.hosts;
+    let (hosts, best) = (shelf.access.reach.hosts(), shelf.access.reach.best());
     let here = visitor.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let chosen = match asked.host.trim() {
-        "" if is_lonely(here) => hosts.iter().find(|host| !is_lonely(host)).map_or(here, String::as_str),
+        "" if is_lonely(here) => {
+            let other = hosts.iter().find(|host| !is_lonely(host)).map(String::as_str);
+            best.as_deref().or(other).unwrap_or(here)
+        }
         "" => here,
         host => host,
     };

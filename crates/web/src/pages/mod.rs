@@ -12,6 +12,7 @@ mod matches;
 mod me;
 mod node;
 mod number;
+mod poster;
 mod profile;
 mod why;
 
@@ -70,6 +71,7 @@ pub(crate) fn routes() -> Router<Arc<Shelf>> {
         .route("/me/forget", post(me::forget))
         .route("/profile", get(profile::show).post(profile::save))
         .route("/node", get(node::show))
+        .route("/poster", get(poster::show))
         .route("/circle/found", post(node::found))
         .route("/circle/join", post(node::join))
         .route("/clock/confirm", post(node::confirm_clock))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::node::{CircleJson, CircleLink, NearbyJson, NodeError, Qr, StatusJson};
+use ::node::{CircleJson, CircleLink, DoorJson, NearbyJson, NodeError, Qr, StatusJson};
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -46,6 +46,8 @@ struct NodePage {
     nearby: Vec<NearbyJson>,
     peers: Vec<Peer>,
     addresses: Vec<String>,
+    /// Where neighbours open these pages.
+    doors: Vec<DoorJson>,
     notices: Vec<String>,
     /// Whether the person can say that the machine's clock is right.
     doubt: bool,
@@ -151,6 +153,7 @@ async fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&N
         version,
         peer,
         addresses,
+        pages: _,
         reachable: _,
         members,
         circles,
@@ -183,6 +186,7 @@ async fn template(shelf: &Shelf, visitor: &Visitor, sent: Sent, error: Option<&N
         nearby,
         peers: peers.collect(),
         addresses: private(addresses),
+        doors: if visitor.local { shelf.access.reach.pages() } else { Vec::new() },
         notices: private(notices),
         doubt: visitor.local && shelf.handle.clock().can_confirm,
         problem: error.map(told),

@@ -10,7 +10,7 @@ use node::{Config, Handle, ImportInput, Node};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use web::Access;
+use web::{Access, Reach};
 
 pub(crate) const HOST: &str = "127.0.0.1:7377";
 pub(crate) const TOKEN: &str = "5d0c9b6f6e6a4f0e8f7f3e2d1c0b9a88";
@@ -45,7 +45,8 @@ impl Site {
             Config { data: dir.path().to_owned(), network: None, member: Some("Ada".into()), notify: None };
         let node = Node::start(config).await.unwrap();
         let handle = node.handle().clone();
-        let access = Access { hosts: web::hosts_for(HOST.parse().unwrap()), token: TOKEN.to_owned() };
+        let reach = Reach::at(web::hosts_for(HOST.parse().unwrap()));
+        let access = Access { reach, captive: false, token: TOKEN.to_owned() };
         let app = web::router(handle.clone(), access);
         Self { handle, app, _node: node, _dir: dir }
     }

@@ -21,10 +21,11 @@ async fn served() -> Served {
     let site = Site::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let access = web::Access { hosts: web::hosts_for(address), token: TOKEN.to_owned() };
+    let reach = web::Reach::at(web::hosts_for(address));
+    let access = web::Access { reach, captive: false, token: TOKEN.to_owned() };
     let router = web::router(site.handle.clone(), access);
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(web::serve(listener, router, async move {
+    let task = tokio::spawn(web::serve(vec![listener], router, async move {
         let _ = stopped.await;
     }));
     Served { address, stop, task, site }
