@@ -158,7 +158,7 @@ async fn demo(members: &[Member], begun: Instant, json: bool) -> Result<(), Fail
         .collect();
     if json {
         let handed = handover::show(&neighbours, &pairs, &say).await?;
-        return tell(&handles, &pairs, seconds, handed);
+        return tell(&handles, &pairs, seconds, handed.as_ref());
     }
     say(format!("All {} nodes have the same {written} listings after {seconds:.1} s:\n", handles.len()))?;
     for member in members {
@@ -237,7 +237,7 @@ fn tell(
     handles: &[&Handle],
     pairs: &[PairJson],
     seconds: f64,
-    handed: Option<ExchangeJson>,
+    handed: Option<&ExchangeJson>,
 ) -> Result<(), Failure> {
     let nodes = handles.iter().map(|handle| {
         let circle = handle.circles().into_iter().next();

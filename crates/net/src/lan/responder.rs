@@ -179,7 +179,7 @@ impl Responder {
             Heard::Claim(_) if is_own || packet.from.port() != PORT => {}
             Heard::Claim(claim) => self.claim.heard(&claim, &own, now),
             Heard::Question(question) if question.wanted.is_empty() => {
-                self.answer(packet, &question, false, now)
+                self.answer(packet, &question, false, now);
             }
             Heard::Question(_) if is_own => {}
             Heard::Question(question) => {
