@@ -371,3 +371,19 @@ fn what_is_for_the_person_at_the_node_no_neighbour_gets() {
     }
     assert_eq!(node.digest(), digest);
 }
+
+#[test]
+fn devices_are_told_that_there_is_internet_only_where_the_person_at_the_node_says_so() {
+    let Some(lan) = lan() else { return };
+    let ask_probe = |path: &str| {
+        let send = get(path, "Host: captive.apple.com\r\n");
+        ask(&lan.right, &[json!({"to": format!("{HERE}:80"), "send": send})])[0].clone()
+    };
+    let (node, _pages) = open(&lan.left, &[]);
+    assert_eq!(status_of(&ask_probe("/hotspot-detect.html")), "421");
+    drop(node);
+    let (_node, _pages) = open(&lan.left, &["--captive"]);
+    let answer = ask_probe("/hotspot-detect.html");
+    assert!(status_of(&answer) == "200" && answer.as_str().unwrap().contains("Success"), "{answer}");
+    assert_eq!(status_of(&ask_probe("/")), "421");
+}
