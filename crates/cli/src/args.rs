@@ -118,7 +118,7 @@ pub(crate) struct Up {
     /// network
     #[arg(long)]
     pub(crate) open: bool,
-    /// With --open: be found as http://NAME.local
+    /// With --open: be found as NAME.local
     #[arg(long, value_name = "NAME", requires = "open")]
     pub(crate) name: Option<HostName>,
     /// With --open, on a Wi-Fi without internet: tell devices that ask here whether there is internet that there is, so
