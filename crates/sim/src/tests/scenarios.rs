@@ -22,7 +22,7 @@ fn run(name: &str, seeds: Range<u64>) -> Vec<(Report, Sim)> {
 #[test]
 fn thirty_nodes_lose_nothing_and_take_nothing_back_through_loss_partitions_and_crashes() {
     let full = std::env::var_os("COMMONSHELF_FULL").is_some_and(|value| value == "1");
-    let half = if full { 50 } else { 15 };
+    let half = if full { 50 } else { 8 };
     std::thread::scope(|scope| {
         for half in [0..half, half..2 * half] {
             scope.spawn(|| {
