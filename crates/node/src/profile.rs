@@ -86,10 +86,7 @@ impl Service {
         circle: CircleId,
         member: MemberId,
     ) -> Result<Option<Profile>, NodeError> {
-        let Some(held) = self.catalogue(circle)?.in_slot(&Self::profile_slot(member)) else {
-            return Ok(None);
-        };
-        let body = self.protocol.record(circle, &held.id())?.and_then(|record| record.body());
+        let body = self.body_in(circle, &Self::profile_slot(member))?;
         Ok(if let Some(Body::Profile(profile)) = body { Some(profile) } else { None })
     }
 

@@ -144,8 +144,7 @@ impl Service {
         circle: CircleId,
         member: MemberId,
     ) -> Result<Option<SealKey>, NodeError> {
-        let Some(held) = self.catalogue(circle)?.in_slot(&Self::seal_slot(member)) else { return Ok(None) };
-        let body = self.protocol.record(circle, &held.id())?.and_then(|record| record.body());
+        let body = self.body_in(circle, &Self::seal_slot(member))?;
         Ok(if let Some(Body::SealKey(key)) = body { Some(key) } else { None })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use catalogue::{Catalogue, Window};
 use net::Address;
 use protocol::{BlobInput, Input, Output, PeerId, Protocol, Time};
-use record::{CircleId, Class, RecordId, Verified};
+use record::{Body, CircleId, Class, RecordId, Slot, Verified};
 use store::SledStore;
 use tokio::sync::{broadcast, mpsc};
 
@@ -141,6 +141,12 @@ impl Service {
 
     pub(crate) fn catalogue(&self, circle: CircleId) -> Result<&Catalogue, NodeError> {
         self.protocol.catalogue(circle).ok_or(NodeError::NoCircle)
+    }
+
+    /// What the record in a slot says, if there is one whose body is here and can be read.
+    pub(crate) fn body_in(&self, circle: CircleId, slot: &Slot) -> Result<Option<Body>, NodeError> {
+        let Some(held) = self.catalogue(circle)?.in_slot(slot) else { return Ok(None) };
+        Ok(self.protocol.record(circle, &held.id())?.and_then(|record| record.body()))
     }
 
     /// Begins to follow a circle.

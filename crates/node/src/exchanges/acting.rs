@@ -235,11 +235,14 @@ impl Service {
     pub(super) fn others_who_wait(&self, kept: &Kept) -> Vec<ExchangeId> {
         let (key, id) = (kept.exchange.about().listing, kept.exchange.id());
         // A loan comes back: who waits for it stays in line.
-        if kept.me != Party::Lister || kept.exchange.is_loan() || self.left_of(key) > 0 {
+        if kept.me != Party::Lister || kept.exchange.is_loan() {
             return Vec::new();
         }
         let others = self.of_listing(key).filter(|other| other.id() != id);
-        others.filter(|other| other.state() == State::Requested).map(Exchange::id).collect()
+        let others = others.filter(|other| other.state() == State::Requested).map(Exchange::id);
+        let others: Vec<_> = others.collect();
+        // Why last: what is left is read from the store.
+        if others.is_empty() || self.left_of(key) > 0 { Vec::new() } else { others }
     }
 
     /// One message to all who did not get it.
@@ -334,9 +337,8 @@ impl Service {
     }
 
     pub(super) fn listing_in(&self, circle: CircleId, slot: &Slot) -> Option<Listing> {
-        let held = self.protocol.catalogue(circle)?.in_slot(slot)?;
-        let record = self.protocol.record(circle, &held.id()).ok().flatten()?;
-        if let Some(Body::Listing(listing)) = record.body() { Some(listing) } else { None }
+        let body = self.body_in(circle, slot).ok().flatten();
+        if let Some(Body::Listing(listing)) = body { Some(listing) } else { None }
     }
 
     pub(super) fn kept_at(&self, at: (ExchangeId, Party)) -> Result<&Kept, NodeError> {

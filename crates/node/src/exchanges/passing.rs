@@ -178,7 +178,8 @@ impl Service {
         if kept.pass.is_empty() && kept.problem.is_none() {
             return Ok(());
         }
-        let kept = Kept { pass: Vec::new(), problem: None, unpassed: false, ..kept.clone() };
+        // What the others have yet to be told stays to be told.
+        let kept = Kept { pass: Vec::new(), problem: None, ..kept.clone() };
         self.put_kept(at, kept)
     }
 }

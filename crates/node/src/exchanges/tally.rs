@@ -101,7 +101,8 @@ pub(crate) struct Tallies {
 impl Tallies {
     /// Follows what came: other receipts, other wishes, and keys that were revoked.
     pub(super) fn follow(&mut self, circle: CircleId, header: &Header) {
-        if header.kind == Kind::grant() {
+        // A grant more makes no receipt worse.
+        if header.kind == Kind::grant() && header.is_withdrawal() {
             self.proven.remove(&circle);
         }
         if header.kind == Kind::grant() || header.kind == Kind::profile() || is_receipt(header) {
